@@ -1,0 +1,1 @@
+"""Values with no dependency at all: time, ids, money, school years."""

@@ -1,0 +1,58 @@
+"""What the compensation service publishes: plans, and what they came to for each educator.
+
+Together with the other topics this is enough to rebuild the compensation database (guarantee 4): a
+recalculation names the events it applied in their order, the plan version, and the time it was decided at.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events.registry import Event, published
+from shared.events.topics import Topic
+from shared.events.types import EducatorId, SchoolYearLabel, Version
+
+
+@published("rung.compensation.plan.published.v1", topic=Topic.COMPENSATION, key="plan")
+class PlanPublished(Event):
+    """A plan version became the one that its school year is paid by."""
+
+    plan: str = Field(examples=["harmony-pbcs"])
+    version: Version
+    plan_version_id: UUID
+    plan_year: SchoolYearLabel
+    content_hash: str = Field(description="SHA-256 over the canonical document, in hex.")
+    document: dict[str, Any] = Field(description="The plan document, whole.")
+
+
+class LedgerLine(BaseModel):
+    """The difference that a recalculation posted for one component of the bonus, in cents."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    entry_id: UUID
+    component: str
+    amount_cents: int
+
+
+@published("rung.compensation.statement.recalculated.v1", topic=Topic.COMPENSATION)
+class StatementRecalculated(Event):
+    """An educator's bonus statement or ladder placement came out differently than before.
+
+    `applied` lists the ids of the events taken in since the last recalculation, in the order they were taken.
+    """
+
+    educator_id: EducatorId
+    plan_year: SchoolYearLabel
+    sequence: int = Field(
+        ge=1, description="Number of this statement among the educator's for the plan year."
+    )
+    plan_version_id: UUID
+    total_cents: int
+    rung: str = Field(description="Code of the ladder rung.")
+    statement_hash: str
+    entries: list[LedgerLine]
+    applied: list[UUID]
+    decided_at: datetime
