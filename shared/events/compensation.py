@@ -46,9 +46,7 @@ class StatementRecalculated(Event):
 
     educator_id: EducatorId
     plan_year: SchoolYearLabel
-    sequence: int = Field(
-        ge=1, description="Number of this statement among the educator's for the plan year."
-    )
+    sequence: int = Field(ge=1, description="Number of this statement among the educator's for the plan year.")
     plan_version_id: UUID
     total_cents: int
     rung: str = Field(description="Code of the ladder rung.")

@@ -12,9 +12,7 @@ def _school_year(label: str) -> str:
     return str(SchoolYear.parse(label))
 
 
-EducatorId = Annotated[
-    UUID, Field(description="The educator, the same in every service; says nothing of who it is.")
-]
+EducatorId = Annotated[UUID, Field(description="The educator, the same in every service; says nothing of who it is.")]
 Version = Annotated[
     int, Field(ge=1, description="Version of the aggregate this event shows whole; the highest one stands.")
 ]

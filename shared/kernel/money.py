@@ -19,9 +19,7 @@ def parse_amount(text: str) -> int:
     """
     match = _AMOUNT.fullmatch(text)
     if match is None:
-        raise ValueError(
-            f"{text!r} is not an amount: write it as dollars and two digits of cents, like 200.00"
-        )
+        raise ValueError(f"{text!r} is not an amount: write it as dollars and two digits of cents, like 200.00")
     sign, dollars, cents = match.groups()
     value = int(dollars) * 100 + int(cents or 0)
     return -value if sign else value
