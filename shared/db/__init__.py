@@ -1,0 +1,1 @@
+"""PostgreSQL: engines, naming, bulk writes, which faults pass, migrations."""

@@ -1,0 +1,96 @@
+"""The bus as the rest of the product sees it: append to a topic, read a topic's partitions from an offset.
+
+Two adapters stand behind it, `kafka` and `embedded`; one contract suite (tests/integration/messaging) holds both.
+Nothing outside this package knows which one runs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class BusUnavailable(Exception):  # noqa: N818 - errors are named as statements of fact
+    """The bus did not take or give records in time. The same call may succeed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is appended: records of one key stay in order."""
+
+    key: str
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Partition:
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumedRecord:
+    """What is read, with the place it stands at."""
+
+    partition: Partition
+    offset: int
+    key: str
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """First offset still held, and the offset that the next record will get."""
+
+    first: int
+    end: int
+
+
+class Subscription(Protocol):
+    """A member of a consumer group. Its partitions can change at any await; the offset row decides who is right."""
+
+    async def start(self) -> None:
+        """Join the group. Raises BusUnavailable."""
+        ...
+
+    async def fetch(self, *, limit: int, wait_seconds: float) -> list[ConsumedRecord]:
+        """Up to `limit` records of the assigned partitions, in order within each; empty after `wait_seconds`."""
+        ...
+
+    async def seek(self, partition: Partition, offset: int) -> None:
+        """Read on from `offset`; nothing happens where the partition is no longer this member's."""
+        ...
+
+    def assigned(self) -> frozenset[Partition]:
+        """The partitions that this member reads at the moment."""
+        ...
+
+    async def bounds(self) -> Mapping[Partition, Bounds]:
+        """Of the assigned partitions. Raises BusUnavailable."""
+        ...
+
+    async def hint(self, offsets: Mapping[Partition, int]) -> None:
+        """Tell the bus how far the group has come, for its own lag tools. May fail silently: it decides nothing."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Bus(Protocol):
+    """The durable, partitioned log."""
+
+    async def append(self, topic: str, records: Sequence[Record]) -> None:
+        """Append in order; returns when they are durable.
+
+        Raises BusUnavailable: then some may have been appended and some not, and appending all again is right.
+        """
+        ...
+
+    def subscribe(self, group: str, topics: Sequence[str]) -> Subscription: ...
+
+    async def check(self) -> None:
+        """Raises BusUnavailable where the bus does not answer; for readiness."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,238 @@
+"""The embedded adapter of the bus: a durable partitioned log in a PostgreSQL database of its own.
+
+One member of a group reads at a time, held by an advisory lock; another one stands by. Offsets have no gaps and
+follow commit order, because an append holds its partition's row until it commits.
+"""
+
+import asyncio
+import json
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+
+import asyncpg
+
+from shared.events.topics import PARTITIONS
+from shared.messaging.bus import Bounds, BusUnavailable, ConsumedRecord, Partition, Record, Subscription
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS bus_partition (
+  topic text NOT NULL, partition int NOT NULL, next_offset bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (topic, partition)
+);
+CREATE TABLE IF NOT EXISTS bus_record (
+  topic text NOT NULL, partition int NOT NULL, "offset" bigint NOT NULL,
+  key text NOT NULL, headers text NOT NULL, value bytea,
+  PRIMARY KEY (topic, partition, "offset")
+);
+"""
+
+_APPEND = """
+WITH incoming AS (
+  SELECT * FROM unnest($2::int[], $3::text[], $4::text[], $5::bytea[])
+    WITH ORDINALITY AS i(partition, key, headers, value, n)
+), moved AS (
+  UPDATE bus_partition p SET next_offset = p.next_offset + c.records
+  FROM (SELECT partition, count(*) AS records FROM incoming GROUP BY partition) c
+  WHERE p.topic = $1 AND p.partition = c.partition
+  RETURNING p.partition, p.next_offset - c.records AS first
+), written AS (
+  INSERT INTO bus_record (topic, partition, "offset", key, headers, value)
+  SELECT $1, i.partition, m.first + row_number() OVER (PARTITION BY i.partition ORDER BY i.n) - 1,
+         i.key, i.headers, i.value
+  FROM incoming i JOIN moved m USING (partition)
+  RETURNING 1
+)
+SELECT (SELECT count(*) FROM written), pg_notify('bus', $1)
+"""
+
+_FETCH = """
+SELECT r.topic, r.partition, r."offset", r.key, r.headers, r.value
+FROM unnest($1::text[], $2::int[], $3::bigint[]) AS a(topic, partition, next)
+CROSS JOIN LATERAL (
+  SELECT * FROM bus_record r
+  WHERE r.topic = a.topic AND r.partition = a.partition AND r."offset" >= a.next
+  ORDER BY r."offset" LIMIT $4
+) r
+LIMIT $4
+"""
+
+_POLL_SECONDS = 0.5
+_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+
+def partition_of(key: str) -> int:
+    return zlib.crc32(key.encode()) % PARTITIONS
+
+
+class EmbeddedBus:
+    """The log in the database at `url`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+
+    async def _connections(self) -> "asyncpg.Pool[asyncpg.Record]":
+        async with self._opening:
+            if self._pool is None:
+                pool = await asyncpg.create_pool(self._url, min_size=0, max_size=4, command_timeout=30)
+                async with pool.acquire() as connection:
+                    await connection.execute("SELECT pg_advisory_lock(hashtext('bus schema'))")
+                    await connection.execute(_SCHEMA)
+                    await connection.execute("SELECT pg_advisory_unlock(hashtext('bus schema'))")
+                self._pool = pool
+            return self._pool
+
+    async def create_topics(self, topics: Sequence[str]) -> None:
+        """Make the topics that do not exist yet. Raises BusUnavailable."""
+        try:
+            async with (await self._connections()).acquire() as connection:
+                await connection.executemany(
+                    "INSERT INTO bus_partition (topic, partition) SELECT $1, generate_series(0, $2 - 1)"
+                    " ON CONFLICT DO NOTHING",
+                    [(topic, PARTITIONS) for topic in topics],
+                )
+        except _FAULTS as error:
+            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+
+    async def append(self, topic: str, records: Sequence[Record]) -> None:
+        try:
+            async with (await self._connections()).acquire() as connection:
+                written = await connection.fetchval(
+                    _APPEND,
+                    topic,
+                    [partition_of(record.key) for record in records],
+                    [record.key for record in records],
+                    [json.dumps([(name, value.decode()) for name, value in record.headers]) for record in records],
+                    [record.value for record in records],
+                )
+        except _FAULTS as error:
+            raise BusUnavailable(f"the embedded log did not take the records: {error}") from error
+        if written != len(records):
+            raise BusUnavailable(f"topic {topic} does not exist; create the topics first")
+
+    def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
+        return _EmbeddedSubscription(self._url, group, topics)
+
+    async def check(self) -> None:
+        try:
+            async with asyncio.timeout(5), (await self._connections()).acquire() as connection:
+                await connection.fetchval("SELECT 1")
+        except _FAULTS as error:
+            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+
+class _EmbeddedSubscription:
+    """All partitions of the topics while this member holds the group's lock; none before."""
+
+    def __init__(self, url: str, group: str, topics: Sequence[str]) -> None:
+        self._url = url
+        self._group = group
+        self._topics = frozenset(topics)
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._appended = asyncio.Event()
+        self._next: dict[Partition, int] = {}
+
+    async def start(self) -> None:
+        try:
+            self._connection = await asyncpg.connect(self._url, command_timeout=30)
+            await self._connection.add_listener("bus", self._on_append)
+        except _FAULTS as error:
+            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+
+    def _on_append(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
+        if topic in self._topics:
+            self._appended.set()
+
+    async def fetch(self, *, limit: int, wait_seconds: float) -> list[ConsumedRecord]:
+        deadline = time.monotonic() + wait_seconds
+        try:
+            while True:
+                self._appended.clear()
+                records = await self._read(limit)
+                remaining = deadline - time.monotonic()
+                if records or remaining <= 0:
+                    return records
+                # A notification can be lost with its connection, so no wait for one is long.
+                await self._wait_for_append(min(remaining, _POLL_SECONDS))
+        except _FAULTS as error:
+            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+
+    async def _wait_for_append(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._appended.wait()
+        except TimeoutError:
+            return
+
+    async def _read(self, limit: int) -> list[ConsumedRecord]:
+        connection = self._started()
+        if not self._next and not await self._join():
+            return []
+        places = list(self._next.items())
+        rows = await connection.fetch(
+            _FETCH,
+            [partition.topic for partition, _ in places],
+            [partition.number for partition, _ in places],
+            [offset for _, offset in places],
+            limit,
+        )
+        records = [
+            ConsumedRecord(
+                Partition(row["topic"], row["partition"]),
+                row["offset"],
+                row["key"],
+                row["value"],
+                [(name, value.encode()) for name, value in json.loads(row["headers"])],
+            )
+            for row in rows
+        ]
+        for record in records:
+            self._next[record.partition] = record.offset + 1
+        return records
+
+    async def _join(self) -> bool:
+        held = await self._started().fetchval(
+            "SELECT pg_try_advisory_lock(hashtext('group'), hashtext($1))", self._group
+        )
+        if held:
+            self._next = {Partition(topic, number): 0 for topic in self._topics for number in range(PARTITIONS)}
+        return bool(held)
+
+    def _started(self) -> "asyncpg.Connection[asyncpg.Record]":
+        if self._connection is None or self._connection.is_closed():
+            raise BusUnavailable("the connection to the embedded log is closed")
+        return self._connection
+
+    async def seek(self, partition: Partition, offset: int) -> None:
+        if partition in self._next:
+            self._next[partition] = offset
+
+    def assigned(self) -> frozenset[Partition]:
+        return frozenset(self._next)
+
+    async def bounds(self) -> Mapping[Partition, Bounds]:
+        try:
+            rows = await self._started().fetch(
+                "SELECT topic, partition, next_offset FROM bus_partition WHERE topic = ANY($1)", list(self._topics)
+            )
+        except _FAULTS as error:
+            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+        bounds = {Partition(row["topic"], row["partition"]): Bounds(0, row["next_offset"]) for row in rows}
+        return {partition: bound for partition, bound in bounds.items() if partition in self._next}
+
+    async def hint(self, offsets: Mapping[Partition, int]) -> None:
+        """The embedded log has no lag tools of its own: the offset rows say it all."""
+
+    async def close(self) -> None:
+        if self._connection is not None and not self._connection.is_closed():
+            try:
+                await self._connection.close(timeout=5)
+            except _FAULTS:
+                self._connection.terminate()

@@ -1,0 +1,202 @@
+"""The Kafka adapter of the bus. Nothing else may import aiokafka.
+
+Its defaults that lose or repeat money are set otherwise here; reference/reliability.md, section 1, has the
+measurements. The group protocol revokes and hands over partitions without waiting for a handler, so nothing here
+is trusted for exactly-once: the consumer's offset row is.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.events.topics import PARTITIONS
+from shared.messaging.bus import Bounds, BusUnavailable, ConsumedRecord, Partition, Record, Subscription
+
+_SEND_SECONDS = 15
+_ANSWER_SECONDS = 10
+_FAULTS = (KafkaError, OSError, TimeoutError)
+
+
+class KafkaBus:
+    """A Kafka cluster behind `bootstrap` (host:port, comma-separated)."""
+
+    def __init__(self, bootstrap: str, *, client_id: str) -> None:
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._producer: AIOKafkaProducer | None = None
+        self._opening = asyncio.Lock()
+
+    async def create_topics(self, topics: Sequence[str], *, replication_factor: int = 1) -> None:
+        """Make the topics that do not exist yet, kept for ever. Raises BusUnavailable."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        try:
+            await admin.start()
+            wanted = [
+                NewTopic(topic, PARTITIONS, replication_factor, topic_configs={"retention.ms": "-1"})
+                for topic in topics
+            ]
+            answer = await admin.create_topics(wanted)
+            for topic, code, *_ in answer.topic_errors:
+                if code not in (0, TopicAlreadyExistsError.errno):
+                    raise BusUnavailable(f"Kafka did not make topic {topic}: {for_code(code).__name__}")
+        except _FAULTS as error:
+            raise BusUnavailable(f"Kafka at {self._bootstrap} did not make the topics: {error}") from error
+        finally:
+            await admin.close()
+
+    async def append(self, topic: str, records: Sequence[Record]) -> None:
+        try:
+            producer = await self._started_producer()
+            # An idempotent producer never gives a batch up by itself (aiokafka issue 1017), hence the time limit
+            # and a new producer after it.
+            async with asyncio.timeout(_SEND_SECONDS):
+                sent = [
+                    await producer.send(topic, record.value, key=record.key.encode(), headers=list(record.headers))
+                    for record in records
+                ]
+                await asyncio.gather(*sent)
+        except _FAULTS as error:
+            await self._discard_producer()
+            raise BusUnavailable(f"Kafka did not take the records: {error!r}") from error
+
+    async def _started_producer(self) -> AIOKafkaProducer:
+        async with self._opening:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap,
+                    client_id=self._client_id,
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=0,
+                    max_batch_size=256 * 1024,
+                    max_request_size=4 * 1024 * 1024,
+                    request_timeout_ms=10_000,
+                )
+                try:
+                    async with asyncio.timeout(_ANSWER_SECONDS):
+                        await producer.start()
+                except BaseException:
+                    await _close_quietly(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def _discard_producer(self) -> None:
+        async with self._opening:
+            producer, self._producer = self._producer, None
+        if producer is not None:
+            await _close_quietly(producer)
+
+    def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
+        return _KafkaSubscription(self._bootstrap, self._client_id, group, topics)
+
+    async def check(self) -> None:
+        try:
+            async with asyncio.timeout(5):
+                producer = await self._started_producer()
+                await producer.client.fetch_all_metadata()
+        except _FAULTS as error:
+            raise BusUnavailable(f"Kafka at {self._bootstrap} did not answer: {error!r}") from error
+
+    async def close(self) -> None:
+        await self._discard_producer()
+
+
+async def _close_quietly(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """A client that failed may hang or fail again while it closes; it is thrown away either way."""
+    try:
+        async with asyncio.timeout(3):
+            await client.stop()
+    except (*_FAULTS, asyncio.CancelledError):
+        return
+
+
+class _KafkaSubscription:
+    def __init__(self, bootstrap: str, client_id: str, group: str, topics: Sequence[str]) -> None:
+        self._topics = list(topics)
+        self._bootstrap = bootstrap
+        self._client_id = client_id
+        self._group = group
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self) -> None:
+        consumer = AIOKafkaConsumer(
+            *self._topics,
+            bootstrap_servers=self._bootstrap,
+            client_id=self._client_id,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=60_000,
+            request_timeout_ms=40_000,
+            metadata_max_age_ms=30_000,
+            fetch_max_wait_ms=500,
+            max_partition_fetch_bytes=1024 * 1024,
+        )
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS * 2):
+                await consumer.start()
+        except _FAULTS as error:
+            await _close_quietly(consumer)
+            raise BusUnavailable(f"Kafka at {self._bootstrap} did not answer: {error!r}") from error
+        self._consumer = consumer
+
+    def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            raise BusUnavailable("the subscription is not started")
+        return self._consumer
+
+    async def fetch(self, *, limit: int, wait_seconds: float) -> list[ConsumedRecord]:
+        try:
+            fetched = await self._started().getmany(timeout_ms=int(wait_seconds * 1000), max_records=limit)
+        except _FAULTS as error:
+            raise BusUnavailable(f"Kafka did not give records: {error!r}") from error
+        return [
+            ConsumedRecord(
+                Partition(record.topic, record.partition),
+                record.offset,
+                (record.key or b"").decode(errors="replace"),
+                record.value,
+                record.headers,
+            )
+            for records in fetched.values()
+            for record in records
+        ]
+
+    async def seek(self, partition: Partition, offset: int) -> None:
+        place = TopicPartition(partition.topic, partition.number)
+        if place in self._started().assignment():
+            self._started().seek(place, offset)
+
+    def assigned(self) -> frozenset[Partition]:
+        return frozenset(Partition(place.topic, place.partition) for place in self._started().assignment())
+
+    async def bounds(self) -> Mapping[Partition, Bounds]:
+        places = list(self._started().assignment())
+        if not places:
+            return {}
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                first = await self._started().beginning_offsets(places)
+                end = await self._started().end_offsets(places)
+        except _FAULTS as error:
+            raise BusUnavailable(f"Kafka did not tell its offsets: {error!r}") from error
+        return {Partition(place.topic, place.partition): Bounds(first[place], end[place]) for place in places}
+
+    async def hint(self, offsets: Mapping[Partition, int]) -> None:
+        mine = self._started().assignment()
+        known = {TopicPartition(partition.topic, partition.number): offset for partition, offset in offsets.items()}
+        try:
+            await self._started().commit({place: offset for place, offset in known.items() if place in mine})
+        except _FAULTS:
+            return
+
+    async def close(self) -> None:
+        if self._consumer is not None:
+            await _close_quietly(self._consumer)
+            self._consumer = None

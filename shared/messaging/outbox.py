@@ -1,0 +1,53 @@
+"""Recording events: one row each, in the transaction of the change, so that neither exists without the other."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events.registry import Event
+from shared.kernel.ids import uuid7
+from shared.kernel.trace_context import current_traceparent
+
+_INSERT = text(
+    """
+    INSERT INTO outbox (id, topic, key, type, data, traceparent, recorded_at)
+    SELECT u.id, u.topic, u.key, u.type, u.data, u.traceparent, :recorded_at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]),
+                CAST(:data AS text[]), CAST(:traceparents AS text[]))
+         WITH ORDINALITY AS u(id, topic, key, type, data, traceparent, n)
+    ORDER BY u.n
+    """
+)
+
+
+async def record(
+    connection: AsyncConnection,
+    events: Sequence[Event],
+    *,
+    now: datetime,
+    traceparents: Sequence[str | None] | None = None,
+) -> list[UUID]:
+    """Record `events` in their order and return their ids.
+
+    The caller holds the lock on each event's aggregate, so that positions of one aggregate follow its versions.
+    `traceparents` names a trace per event where they have different origins; otherwise the current one is used.
+    """
+    if not events:
+        return []
+    ids = [uuid7(now) for _ in events]
+    await connection.execute(
+        _INSERT,
+        {
+            "ids": ids,
+            "topics": [event.topic for event in events],
+            "keys": [event.key for event in events],
+            "types": [event.type for event in events],
+            "data": [event.model_dump_json() for event in events],
+            "traceparents": list(traceparents) if traceparents else [current_traceparent()] * len(events),
+            "recorded_at": now,
+        },
+    )
+    return ids
