@@ -74,6 +74,7 @@ class EducatorRostered(Event):
     educator_id: EducatorId
     version: Version
     status: EducatorStatus
+    employee_number: str | None = Field(description="What payroll knows the educator by; never a name.")
     person_keys: list[str]
     hired_on: date | None
     ended_on: date | None
