@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _REQUIRED = ("specversion", "id", "source", "type")
 
 
-class MalformedEnvelope(ValueError):  # noqa: N818 - errors are named as statements of fact
+class MalformedEnvelope(ValueError):
     """The record is not a CloudEvent: the producer is wrong, and a retry cannot help."""
 
 

@@ -1,7 +1,7 @@
 """Checks of what only a defect of ours can break. What a caller can cause is an error, not one of these."""
 
 
-class InvariantBroken(AssertionError):  # noqa: N818 - it is an assertion, named as the fact it states
+class InvariantBroken(AssertionError):
     """The program is wrong: nothing was done, and nothing a caller could change would help."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class BusUnavailable(Exception):  # noqa: N818 - errors are named as statements of fact
+class BusUnavailable(Exception):
     """The bus did not take or give records in time. The same call may succeed later."""
 
 

@@ -34,15 +34,15 @@ REPLACED = Counter("rung_consumer_replaced_total", "Times a stuck or failed subs
 _BACKOFF_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-class OffsetMoved(Exception):  # noqa: N818 - errors are named as statements of fact
+class OffsetMoved(Exception):
     """Another reader took this place of the log in; what was read here is thrown away."""
 
 
-class LogTruncated(Exception):  # noqa: N818 - errors are named as statements of fact
+class LogTruncated(Exception):
     """The log no longer holds records that were never taken in: publish again from the outbox."""
 
 
-class SubscriptionStuck(Exception):  # noqa: N818 - errors are named as statements of fact
+class SubscriptionStuck(Exception):
     """There are records to read and none came for too long."""
 
 
