@@ -1,0 +1,261 @@
+"""Every query of the credentials database."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credentials.domain import AwardState, CredentialAward, MicroCredential, Pathway
+from services.credentials.models import (
+    award,
+    educator,
+    micro_credential,
+    pathway,
+    pathway_credential,
+    person_key,
+    receipt,
+)
+
+_ROSTER_LOCK = "hashtext('roster')"
+
+
+async def share_roster(connection: AsyncConnection) -> None:
+    """Until this transaction ends the roster stands still: a person is either known to it or will find the award."""
+    await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_ROSTER_LOCK})"))
+
+
+async def hold_roster(connection: AsyncConnection) -> None:
+    """The counterpart of `share_roster`, for changing who is known or what can be earned."""
+    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ROSTER_LOCK})"))
+
+
+async def keep_receipt(
+    connection: AsyncConnection,
+    *,
+    provider: str,
+    webhook_id: str,
+    body_hash: str,
+    body: bytes,
+    received_at: datetime,
+    outcome: str,
+    award_id: UUID | None,
+) -> bool:
+    """Keep a call; False where the same call was kept before."""
+    result = await connection.execute(
+        insert(receipt)
+        .values(
+            provider=provider,
+            webhook_id=webhook_id,
+            body_hash=body_hash,
+            body=body,
+            received_at=received_at,
+            outcome=outcome,
+            award_id=award_id,
+        )
+        .on_conflict_do_nothing()
+    )
+    return result.rowcount == 1
+
+
+async def has_receipt(connection: AsyncConnection, provider: str, webhook_id: str, body_hash: str) -> bool:
+    found = await connection.execute(
+        select(receipt.c.webhook_id).where(
+            receipt.c.provider == provider, receipt.c.webhook_id == webhook_id, receipt.c.body_hash == body_hash
+        )
+    )
+    return found.first() is not None
+
+
+async def lock_award(
+    connection: AsyncConnection, provider: str, provider_award_id: str, *, new_id: UUID
+) -> CredentialAward:
+    """The award under the provider's id, opened as `new_id` where it is new, locked until the transaction ends."""
+    opened = await connection.execute(
+        insert(award)
+        .values(
+            award_id=new_id,
+            provider=provider,
+            provider_award_id=provider_award_id,
+            person_keys=[],
+            state=AwardState.PARKED,
+            version=0,
+        )
+        .on_conflict_do_nothing()
+        .returning(award)
+    )
+    row = opened.first()
+    if row is None:
+        found = await connection.execute(
+            select(award)
+            .where(award.c.provider == provider, award.c.provider_award_id == provider_award_id)
+            .with_for_update()
+        )
+        row = found.one()
+    return _award(row)
+
+
+async def save_award(connection: AsyncConnection, changed: CredentialAward) -> None:
+    await connection.execute(
+        award.update()
+        .where(award.c.award_id == changed.award_id)
+        .values(
+            person_keys=list(changed.person_keys),
+            credential=changed.credential,
+            awarded_at=changed.awarded_at,
+            expires_at=changed.expires_at,
+            evidence_url=changed.evidence_url,
+            awarded_occurred_at=changed.awarded_occurred_at,
+            revoked_occurred_at=changed.revoked_occurred_at,
+            educator_id=changed.educator_id,
+            state=changed.state,
+            parked_reason=changed.parked_reason,
+            version=changed.version,
+        )
+    )
+
+
+async def parked_awards(
+    connection: AsyncConnection, *, person_keys: Collection[str] = (), credentials: Collection[str] = ()
+) -> list[CredentialAward]:
+    """Parked awards that name one of the persons or one of the credentials, locked in a fixed order."""
+    rows = await connection.execute(
+        select(award)
+        .where(
+            award.c.state == AwardState.PARKED,
+            award.c.person_keys.overlap(list(person_keys)) | award.c.credential.in_(list(credentials)),
+        )
+        .order_by(award.c.award_id)
+        .with_for_update()
+    )
+    return [_award(row) for row in rows]
+
+
+async def candidates(connection: AsyncConnection, keys: Collection[str]) -> dict[str, set[UUID]]:
+    """The educators that each key names."""
+    found: dict[str, set[UUID]] = {}
+    rows = await connection.execute(select(person_key).where(person_key.c.key.in_(list(keys))))
+    for row in rows:
+        found.setdefault(row.key, set()).add(row.educator_id)
+    return found
+
+
+async def pathways_of(connection: AsyncConnection, credentials: Collection[str]) -> dict[str, frozenset[str]]:
+    """The pathways of each credential; credentials that the catalogue does not have are left out."""
+    rows = await connection.execute(
+        select(
+            micro_credential.c.code, func.array_remove(func.array_agg(pathway_credential.c.pathway), None).label("p")
+        )
+        .outerjoin(pathway_credential, pathway_credential.c.credential == micro_credential.c.code)
+        .where(micro_credential.c.code.in_(list(credentials)))
+        .group_by(micro_credential.c.code)
+    )
+    return {row.code: frozenset(row.p) for row in rows}
+
+
+async def save_educators(
+    connection: AsyncConnection, rostered: Sequence[tuple[UUID, int, list[UUID], list[str]]]
+) -> None:
+    """Take in (educator, version, campuses, person keys); what is not newer than what stands is passed over."""
+    newest = {row[0]: row for row in sorted(rostered, key=lambda row: row[1])}
+    saved = await connection.execute(
+        insert(educator)
+        .values([{"educator_id": i, "version": v, "campus_ids": c} for i, v, c, _ in newest.values()])
+        .on_conflict_do_update(
+            index_elements=["educator_id"],
+            set_={
+                "version": text("excluded.version"),
+                "campus_ids": text("excluded.campus_ids"),
+            },
+            where=text("educator.version < excluded.version"),
+        )
+        .returning(educator.c.educator_id)
+    )
+    changed = {row.educator_id for row in saved}
+    await connection.execute(delete(person_key).where(person_key.c.educator_id.in_(changed)))
+    keys = [{"key": key, "educator_id": i} for i, _, _, ks in newest.values() if i in changed for key in set(ks)]
+    if keys:
+        await connection.execute(insert(person_key), keys)
+
+
+async def campuses_of(connection: AsyncConnection, educator_id: UUID) -> frozenset[UUID] | None:
+    """Where the educator works; None where the roster has not brought the educator."""
+    row = (await connection.execute(select(educator.c.campus_ids).where(educator.c.educator_id == educator_id))).first()
+    return None if row is None else frozenset(row.campus_ids)
+
+
+async def awards_of(connection: AsyncConnection, educator_id: UUID) -> list[CredentialAward]:
+    rows = await connection.execute(
+        select(award).where(award.c.educator_id == educator_id).order_by(award.c.awarded_at, award.c.award_id)
+    )
+    return [_award(row) for row in rows]
+
+
+async def list_parked(connection: AsyncConnection, *, after: UUID | None, limit: int) -> list[CredentialAward]:
+    query = select(award).where(award.c.state == AwardState.PARKED).order_by(award.c.award_id).limit(limit)
+    if after is not None:
+        query = query.where(award.c.award_id > after)
+    return [_award(row) for row in await connection.execute(query)]
+
+
+async def micro_credentials(connection: AsyncConnection) -> list[MicroCredential]:
+    rows = await connection.execute(select(micro_credential).order_by(micro_credential.c.code))
+    return [MicroCredential(row.code, row.title, row.description, row.clock_hours) for row in rows]
+
+
+async def put_micro_credential(connection: AsyncConnection, item: MicroCredential) -> None:
+    values = {"title": item.title, "description": item.description, "clock_hours": item.clock_hours}
+    await connection.execute(
+        insert(micro_credential)
+        .values(code=item.code, **values)
+        .on_conflict_do_update(index_elements=["code"], set_=values)
+    )
+
+
+async def pathways(connection: AsyncConnection) -> list[Pathway]:
+    rows = await connection.execute(
+        select(pathway.c.code, pathway.c.title, pathway_credential.c.credential)
+        .outerjoin(pathway_credential, pathway_credential.c.pathway == pathway.c.code)
+        .order_by(pathway.c.code, pathway_credential.c.place)
+    )
+    found: dict[str, tuple[str, list[str]]] = {}
+    for row in rows:
+        _, members = found.setdefault(row.code, (row.title, []))
+        if row.credential is not None:
+            members.append(row.credential)
+    return [Pathway(code, title, tuple(members)) for code, (title, members) in found.items()]
+
+
+async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
+    await connection.execute(
+        insert(pathway)
+        .values(code=item.code, title=item.title)
+        .on_conflict_do_update(index_elements=["code"], set_={"title": item.title})
+    )
+    await connection.execute(delete(pathway_credential).where(pathway_credential.c.pathway == item.code))
+    await connection.execute(
+        insert(pathway_credential),
+        [{"pathway": item.code, "credential": code, "place": place} for place, code in enumerate(item.credentials)],
+    )
+
+
+def _award(row: Row[Any]) -> CredentialAward:
+    return CredentialAward(
+        award_id=row.award_id,
+        provider=row.provider,
+        provider_award_id=row.provider_award_id,
+        person_keys=tuple(row.person_keys),
+        credential=row.credential,
+        awarded_at=row.awarded_at,
+        expires_at=row.expires_at,
+        evidence_url=row.evidence_url,
+        awarded_occurred_at=row.awarded_occurred_at,
+        revoked_occurred_at=row.revoked_occurred_at,
+        educator_id=row.educator_id,
+        state=AwardState(row.state),
+        parked_reason=row.parked_reason,
+        version=row.version,
+    )

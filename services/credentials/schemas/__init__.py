@@ -1,0 +1,1 @@
+"""What crosses the border of the credentials service: REST bodies (`rest`) and providers' notices (`providers`)."""

@@ -1,0 +1,165 @@
+"""The award notices of each provider, taken to one internal notice: an adapter per shape.
+
+BloomBoard publishes no webhook format, so its shape here is our agreement with it, version 1. Credly's field names
+are those of its public webhook documentation.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from services.credentials.domain import AwardNotice, NoticeKind
+from services.credentials.errors import NoticeUnreadable
+from shared.kernel.errors import FieldError
+from shared.kernel.person_key import PersonKeyKind, person_key
+
+_T = TypeVar("_T")
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Adapter = Callable[[bytes, str, bytes], AwardNotice | None]
+"""(body, provider, person-key secret) -> the notice, or None where the body does not speak of an award."""
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _BloomBoardRecipient(_Shape):
+    email: Text | None = None
+    employee_id: Text | None = None
+
+
+class _BloomBoardAward(_Shape):
+    award_id: Text
+    credential_id: Text
+    recipient: _BloomBoardRecipient
+    awarded_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    evidence_url: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class _BloomBoardRevocation(_Shape):
+    award_id: Text
+    revoked_at: AwareDatetime
+    reason: str | None = None
+
+
+class BloomBoardAwarded(_Shape):
+    type: Literal["credential.awarded"]
+    timestamp: AwareDatetime
+    data: _BloomBoardAward
+
+
+class BloomBoardRevoked(_Shape):
+    type: Literal["credential.revoked"]
+    timestamp: AwareDatetime
+    data: _BloomBoardRevocation
+
+
+class _CredlyTemplate(_Shape):
+    id: Text
+
+
+class _CredlyBadge(_Shape):
+    id: Text
+    state: str | None = None
+    badge_template: _CredlyTemplate | None = None
+    recipient_email: Text | None = None
+    issuer_earner_id: Text | None = None
+    issued_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    evidence_url: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class CredlyEvent(_Shape):
+    id: Text
+    event_type: Literal["badge.created", "badge.deleted", "badge.privacy.changed", "badge.state.changed"]
+    occurred_at: AwareDatetime
+    data: _CredlyBadge
+
+
+_BLOOMBOARD: TypeAdapter[BloomBoardAwarded | BloomBoardRevoked] = TypeAdapter(
+    Annotated[BloomBoardAwarded | BloomBoardRevoked, Field(discriminator="type")]
+)
+_CREDLY = TypeAdapter(CredlyEvent)
+_CREDLY_REVOKING_STATES = frozenset({"revoked", "rejected"})
+
+
+def read_bloomboard(body: bytes, provider: str, secret: bytes) -> AwardNotice | None:
+    """BloomBoard's agreed shape. Raises NoticeUnreadable."""
+    notice = _validated(_BLOOMBOARD, body)
+    if isinstance(notice, BloomBoardRevoked):
+        return AwardNotice(NoticeKind.REVOKED, provider, notice.data.award_id, notice.timestamp)
+    data = notice.data
+    return AwardNotice(
+        kind=NoticeKind.AWARDED,
+        provider=provider,
+        provider_award_id=data.award_id,
+        occurred_at=notice.timestamp,
+        credential=data.credential_id,
+        person_keys=_person_keys(secret, data.recipient.email, data.recipient.employee_id),
+        awarded_at=data.awarded_at,
+        expires_at=data.expires_at,
+        evidence_url=data.evidence_url,
+    )
+
+
+def read_credly(body: bytes, provider: str, secret: bytes) -> AwardNotice | None:
+    """Credly's events; a change of privacy says nothing of the award. Raises NoticeUnreadable."""
+    event = _validated(_CREDLY, body)
+    data = event.data
+    if event.event_type == "badge.privacy.changed":
+        return None
+    if event.event_type == "badge.deleted" or data.state in _CREDLY_REVOKING_STATES:
+        return AwardNotice(NoticeKind.REVOKED, provider, data.id, event.occurred_at)
+    if data.badge_template is None or data.issued_at is None:
+        missing = "badge_template" if data.badge_template is None else "issued_at"
+        raise NoticeUnreadable(
+            f"data.{missing} is missing; an award needs the template and the time of issue",
+            errors=[FieldError(f"/data/{missing}", "required for an award")],
+        )
+    return AwardNotice(
+        kind=NoticeKind.AWARDED,
+        provider=provider,
+        provider_award_id=data.id,
+        occurred_at=event.occurred_at,
+        credential=data.badge_template.id,
+        person_keys=_person_keys(secret, data.recipient_email, data.issuer_earner_id),
+        awarded_at=data.issued_at,
+        expires_at=data.expires_at,
+        evidence_url=data.evidence_url,
+    )
+
+
+ADAPTERS: dict[str, Adapter] = {"bloomboard": read_bloomboard, "credly": read_credly}
+
+
+def _validated(adapter: "TypeAdapter[_T]", body: bytes) -> _T:
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        found = [
+            FieldError("/" + "/".join(str(part) for part in item["loc"]), item["msg"])
+            for item in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        first = found[0]
+        raise NoticeUnreadable(
+            f"{first.pointer}: {first.detail}. Send the shape agreed for this provider; this call was kept and "
+            "changed nothing, and sending it corrected under a new webhook-id is right",
+            errors=found,
+        ) from error
+
+
+def _person_keys(secret: bytes, email: str | None, employee_number: str | None) -> tuple[str, ...]:
+    """Digests of what the provider knows the person by. Raises NoticeUnreadable where it is nothing."""
+    keys = []
+    if email is not None:
+        keys.append(person_key(secret, PersonKeyKind.EMAIL, email))
+    if employee_number is not None:
+        keys.append(person_key(secret, PersonKeyKind.EMPLOYEE_NUMBER, employee_number))
+    if not keys:
+        raise NoticeUnreadable(
+            "the award names no person: send an e-mail address or an employee number",
+            errors=[FieldError("/data", "neither e-mail address nor employee number")],
+        )
+    return tuple(keys)

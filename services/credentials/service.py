@@ -1,0 +1,135 @@
+"""Use cases of the credentials service, one function a command. The edge opens and commits the transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.credentials import repository
+from services.credentials.domain import (
+    AwardNotice,
+    AwardState,
+    CredentialAward,
+    MicroCredential,
+    Pathway,
+    settle,
+    take_notice,
+)
+from services.credentials.errors import MicroCredentialUnknown
+from shared.events.evaluation import EducatorRostered
+from shared.events.registry import Event
+from shared.kernel.clock import Clock
+from shared.kernel.ids import uuid7
+from shared.messaging import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of one webhook call: the award it speaks of, and whether the call was a duplicate."""
+
+    award_id: UUID | None
+    state: AwardState | None
+    duplicate: bool
+    parked_reason: str | None = None
+
+
+async def receive_notice(
+    connection: AsyncConnection, clock: Clock, notice: AwardNotice, *, webhook_id: str, body: bytes
+) -> Receipt:
+    """Take a provider's word on an award in. Duplicates and any order are harmless; an unknown person is parked."""
+    digest = hashlib.sha256(body).hexdigest()
+    now = clock.now()
+    await repository.share_roster(connection)
+    award = await repository.lock_award(connection, notice.provider, notice.provider_award_id, new_id=uuid7(now))
+    new = await repository.keep_receipt(
+        connection,
+        provider=notice.provider,
+        webhook_id=webhook_id,
+        body_hash=digest,
+        body=body,
+        received_at=now,
+        outcome="taken",
+        award_id=award.award_id,
+    )
+    noticed = take_notice(award, notice) if new else award
+    if noticed == award:
+        return Receipt(award.award_id, award.state, duplicate=True, parked_reason=award.parked_reason)
+    settled = (await _settle(connection, clock, [noticed]))[0]
+    return Receipt(settled.award_id, settled.state, duplicate=False, parked_reason=settled.parked_reason)
+
+
+async def keep_unreadable(
+    connection: AsyncConnection, clock: Clock, *, provider: str, webhook_id: str, body: bytes
+) -> None:
+    """Keep a signed call that does not have the agreed shape, so that nothing a provider said is lost."""
+    await repository.keep_receipt(
+        connection,
+        provider=provider,
+        webhook_id=webhook_id,
+        body_hash=hashlib.sha256(body).hexdigest(),
+        body=body,
+        received_at=clock.now(),
+        outcome="unreadable",
+        award_id=None,
+    )
+
+
+async def take_in_roster(connection: AsyncConnection, clock: Clock, rostered: Sequence[EducatorRostered]) -> None:
+    """Learn who people are, and match the awards that waited for them."""
+    await repository.hold_roster(connection)
+    await repository.save_educators(
+        connection,
+        [
+            (
+                event.educator_id,
+                event.version,
+                sorted({assignment.campus_id for assignment in event.assignments}),
+                event.person_keys,
+            )
+            for event in rostered
+        ],
+    )
+    keys = {key for event in rostered for key in event.person_keys}
+    await _settle(connection, clock, await repository.parked_awards(connection, person_keys=keys))
+
+
+async def put_micro_credential(connection: AsyncConnection, clock: Clock, item: MicroCredential) -> None:
+    """Add to the catalogue or change it, and match the awards that waited for it."""
+    await repository.hold_roster(connection)
+    await repository.put_micro_credential(connection, item)
+    await _settle(connection, clock, await repository.parked_awards(connection, credentials=[item.code]))
+
+
+async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
+    """Add or change a pathway. Awards published before keep the pathways they were published with.
+
+    Raises MicroCredentialUnknown where the catalogue does not have a member.
+    """
+    known = await repository.pathways_of(connection, item.credentials)
+    missing = [code for code in item.credentials if code not in known]
+    if missing:
+        raise MicroCredentialUnknown(f"the catalogue does not have {', '.join(missing)}: put it there first")
+    await repository.put_pathway(connection, item)
+
+
+async def _settle(
+    connection: AsyncConnection, clock: Clock, awards: Sequence[CredentialAward]
+) -> list[CredentialAward]:
+    """Bring the awards, which the caller has locked, to the state that all knowledge gives, and record the events."""
+    keys = {key for award in awards for key in award.person_keys}
+    educators = await repository.candidates(connection, keys) if keys else {}
+    catalogue = await repository.pathways_of(connection, {award.credential for award in awards if award.credential})
+    settled_awards: list[CredentialAward] = []
+    events: list[Event] = []
+    for award in awards:
+        named = frozenset(found for key in award.person_keys for found in educators.get(key, ()))
+        pathways = catalogue.get(award.credential) if award.credential else None
+        settled, event = settle(award, candidates=named, pathways=pathways)
+        await repository.save_award(connection, settled)
+        settled_awards.append(settled)
+        if event is not None:
+            events.append(event)
+    await outbox.record(connection, events, now=clock.now())
+    return settled_awards
