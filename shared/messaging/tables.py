@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 
 def outbox_table(metadata: MetaData) -> Table:
-    """Events recorded in the transaction of the change they tell of; `published_seq` is null until the relay sent them.
+    """Events recorded in the transaction of the change they tell of; `published_seq` is null until they are sent.
 
     A flag and not a cursor: identity values are handed out before commit, so `position > last` skips rows that
     commit late (29 % of them, measured in reference/reliability.md, section 3).
@@ -47,7 +47,10 @@ def outbox_table(metadata: MetaData) -> Table:
 
 
 def consumer_offset_table(metadata: MetaData) -> Table:
-    """How far a consumer has come, moved by compare-and-set in the transaction of the effect."""
+    """How far a consumer has come, moved by compare-and-set in the transaction of the effect.
+
+    `origin` tells which log the offset counts in: a bus that lost its records and was filled again is another log.
+    """
     return Table(
         "consumer_offset",
         metadata,
@@ -55,6 +58,7 @@ def consumer_offset_table(metadata: MetaData) -> Table:
         Column("topic", Text, primary_key=True),
         Column("partition", Integer, primary_key=True),
         Column("next_offset", BigInteger, nullable=False),
+        Column("origin", Text),
     )
 
 
@@ -72,13 +76,12 @@ def dead_letter_table(metadata: MetaData) -> Table:
         Column("headers", JSONB, nullable=False),
         Column("value", LargeBinary),
         Column("reason", Text, nullable=False),
-        Column(
-            "state", Text, CheckConstraint("state IN ('waiting','retried','discarded')", name="state"), nullable=False
-        ),
+        Column("state", Text, nullable=False),
         Column("set_aside_at", DateTime(timezone=True), nullable=False),
         Column("settled_at", DateTime(timezone=True)),
         Column("settled_by", Text),
         Column("settled_reason", Text),
+        CheckConstraint("state IN ('waiting', 'retried', 'discarded')", name="state"),
     )
     Index("ix_dead_letter_waiting", table.c.consumer, table.c.key, postgresql_where=table.c.state == "waiting")
     return table
