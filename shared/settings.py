@@ -1,6 +1,5 @@
 """What every service is told from outside. Only this module and the services' own settings read the environment."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -8,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """Settings that all services share; a service adds its own database under its own prefix."""
+    """Settings that all services share, from `RUNG_...`; a process runs one service, so one name serves them all."""
 
     model_config = SettingsConfigDict(env_prefix="RUNG_", extra="ignore")
 
@@ -24,4 +23,3 @@ class ServiceSettings(BaseSettings):
     person_key_secret: Annotated[SecretStr, Field(description="key of the digests that stand for people in events")]
     host: str = "127.0.0.1"
     port: int = 8080
-    spool: Annotated[Path | None, Field(description="folder for large uploads; the system's own without it")] = None

@@ -79,10 +79,11 @@ award = Table(
     Column("awarded_occurred_at", DateTime(timezone=True)),
     Column("revoked_occurred_at", DateTime(timezone=True)),
     Column("educator_id", Uuid),
-    Column("state", Text, CheckConstraint("state IN ('parked','earned','revoked')", name="state"), nullable=False),
+    Column("state", Text, nullable=False),
     Column("parked_reason", Text),
     Column("version", Integer, nullable=False),
     UniqueConstraint("provider", "provider_award_id"),
+    CheckConstraint("state IN ('parked','earned','revoked')", name="state"),
 )
 Index("ix_award_educator_id", award.c.educator_id)
 Index("ix_award_parked_keys", award.c.person_keys, postgresql_using="gin", postgresql_where=award.c.state == "parked")
@@ -96,7 +97,8 @@ receipt = Table(
     Column("body_hash", Text, primary_key=True, comment="a second body under one id is a new word, not a duplicate"),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("outcome", Text, CheckConstraint("outcome IN ('taken','unreadable')", name="outcome"), nullable=False),
+    Column("outcome", Text, nullable=False),
     Column("award_id", Uuid, ForeignKey("award.award_id")),
+    CheckConstraint("outcome IN ('taken','unreadable')", name="outcome"),
     comment="every signed call as it came, kept for ever: providers retry for weeks and people ask after years",
 )

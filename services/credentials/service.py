@@ -17,12 +17,14 @@ from services.credentials.domain import (
     settle,
     take_notice,
 )
-from services.credentials.errors import MicroCredentialUnknown
+from services.credentials.errors import EducatorUnknown, MicroCredentialUnknown
 from shared.events.evaluation import EducatorRostered
 from shared.events.registry import Event
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
+from shared.web.auth import NotYours, Principal, Role
+from shared.web.pagination import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,33 @@ async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
     if missing:
         raise MicroCredentialUnknown(f"the catalogue does not have {', '.join(missing)}: put it there first")
     await repository.put_pathway(connection, item)
+
+
+async def micro_credentials(connection: AsyncConnection) -> Sequence[MicroCredential]:
+    return await repository.micro_credentials(connection)
+
+
+async def pathways(connection: AsyncConnection) -> Sequence[Pathway]:
+    return await repository.pathways(connection)
+
+
+async def awards_of(connection: AsyncConnection, educator_id: UUID, principal: Principal) -> Sequence[CredentialAward]:
+    """Raises EducatorUnknown, NotYours."""
+    campus_ids = await repository.campuses_of(connection, educator_id)
+    may_ask_about_all = principal.has_any(Role.HR, Role.ADMIN)
+    if campus_ids is None and may_ask_about_all:
+        raise EducatorUnknown(f"the roster has brought no educator {educator_id}")
+    answers_for = principal.has_any(Role.PRINCIPAL, Role.COACH) and not principal.campus_ids.isdisjoint(
+        campus_ids or ()
+    )
+    if not (may_ask_about_all or answers_for or principal.is_educator(educator_id)):
+        raise NotYours("these are another educator's awards: only the educator, the campus and HR see them")
+    return await repository.awards_of(connection, educator_id)
+
+
+async def parked_awards(connection: AsyncConnection, *, after: Cursor | None, limit: int) -> Sequence[CredentialAward]:
+    """The awards that wait, in the order of their ids. Raises BadCursor."""
+    return await repository.list_parked(connection, after=after.as_uuid() if after else None, limit=limit)
 
 
 async def _settle(

@@ -4,15 +4,19 @@ BloomBoard publishes no webhook format, so its shape here is our agreement with 
 are those of its public webhook documentation.
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.credentials.domain import AwardNotice, NoticeKind
-from services.credentials.errors import NoticeUnreadable
+from services.credentials.errors import NoticeUnreadable, ProviderUnknown
 from shared.kernel.errors import FieldError
 from shared.kernel.person_key import PersonKeyKind, person_key
+from shared.web.webhooks import WebhookSecret
 
 _T = TypeVar("_T")
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -132,6 +136,53 @@ def read_credly(body: bytes, provider: str, secret: bytes) -> AwardNotice | None
 
 
 ADAPTERS: dict[str, Adapter] = {"bloomboard": read_bloomboard, "credly": read_credly}
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider that may call: the shape it sends, and the secrets in force (two while one is being replaced)."""
+
+    name: str
+    adapter: Adapter
+    secrets: tuple[WebhookSecret, ...]
+    person_key_secret: bytes
+
+    def read(self, body: bytes) -> AwardNotice | None:
+        """Raises NoticeUnreadable."""
+        return self.adapter(body, self.name, self.person_key_secret)
+
+
+class Providers:
+    """The providers in the file at `path`, read again when the file changes, so that a secret is replaced at once."""
+
+    def __init__(self, path: Path, person_key_secret: bytes) -> None:
+        self._path = path
+        self._person_key_secret = person_key_secret
+        self._read_at = -1
+        self._providers: dict[str, Provider] = {}
+
+    def get(self, name: str) -> Provider:
+        """Raises ProviderUnknown."""
+        changed_at = self._path.stat().st_mtime_ns
+        if changed_at != self._read_at:
+            self._providers = self._load()
+            self._read_at = changed_at
+        found = self._providers.get(name)
+        if found is None:
+            raise ProviderUnknown(f"no provider is called {name}: the address is /webhooks/ and the agreed name")
+        return found
+
+    def _load(self) -> dict[str, Provider]:
+        entries = json.loads(self._path.read_text())
+        return {
+            name: Provider(
+                name,
+                ADAPTERS[entry["adapter"]],
+                tuple(WebhookSecret.parse(secret) for secret in entry["secrets"]),
+                self._person_key_secret,
+            )
+            for name, entry in entries.items()
+        }
 
 
 def _validated(adapter: "TypeAdapter[_T]", body: bytes) -> _T:

@@ -1,0 +1,21 @@
+"""One transaction for one request, committed before the answer is sent.
+
+FastAPI runs what stands after a dependency's `yield` once the answer is out, unless the dependency's scope is
+`function`; a commit that failed then would stand behind a 200 (tests/unit/web/test_transaction.py).
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncConnection]:
+    async with request.app.state.engine.begin() as connection:
+        yield connection
+
+
+Transaction = Annotated[AsyncConnection, Depends(_transaction, scope="function")]
+"""Parameter of a route: the connection its use cases work on. An error rolls everything back."""
