@@ -1,4 +1,4 @@
-"""The W3C trace that the work in hand belongs to (https://www.w3.org/TR/trace-context-1/), carried in a context variable.
+"""The W3C trace that the work in hand belongs to (https://www.w3.org/TR/trace-context-1/), in a context variable.
 
 Web and messaging both read it here; neither needs the other, and nothing here needs a tracing library.
 """
