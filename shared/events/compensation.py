@@ -53,4 +53,5 @@ class StatementRecalculated(Event):
     statement_hash: str
     entries: list[LedgerLine]
     applied: list[UUID]
+    cause_event_id: UUID
     decided_at: datetime
