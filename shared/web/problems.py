@@ -4,6 +4,7 @@ What a caller may see of an error is decided here and nowhere else: of a fault o
 """
 
 import json
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -115,7 +116,7 @@ def problem_of_fault(error: Exception) -> Response:
         return problem_response(
             MalformedRequest("A text has the character U+0000, which cannot be stored: leave it out.")
         )
-    if is_passing(error) and (not isinstance(error, OSError) or isinstance(error, (ConnectionError, TimeoutError))):
+    if _is_unavailable(error):
         _log.warning("dependency unavailable", fault=describe_fault(error))
         return problem_response(
             ServiceUnavailable(
@@ -126,9 +127,19 @@ def problem_of_fault(error: Exception) -> Response:
     return problem_response(InternalError("The service failed: give the trace id to whoever runs it."))
 
 
+def _is_unavailable(error: Exception) -> bool:
+    """A consumer waits out more than this; a caller is told of a missing file, table or column as a fault of ours."""
+    if isinstance(error, OSError):
+        return isinstance(error, (ConnectionError, TimeoutError, socket.gaierror))
+    return is_passing(error) and not _sqlstate(error).startswith(("0A", "42"))
+
+
 def _is_nul_in_text(error: Exception) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlstate", None) in {"22021", "22P05"}
+    return _sqlstate(error) in {"22021", "22P05"}
+
+
+def _sqlstate(error: Exception) -> str:
+    return str(getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None) or "")
 
 
 def install_problems(app: FastAPI, *, missing_headers: Mapping[str, RungError]) -> None:
