@@ -4,6 +4,7 @@ Own codec, because the published library fills in a missing `id` (reference/stan
 invented id is an event that can be counted twice.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -13,8 +14,15 @@ from datetime import UTC, datetime
 Headers = Sequence[tuple[str, bytes]]
 
 _ATTRIBUTE = re.compile(r"[a-z0-9]+")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII)
+# Section 3.1 of the standard: no control characters, no lone surrogates, no non-characters.
+_FORBIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+_URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_KNOWN = frozenset({"specversion", "id", "source", "type", "time", "subject", "dataschema", "datacontenttype"})
 _REQUIRED = ("specversion", "id", "source", "type")
 
 
@@ -62,68 +70,112 @@ def encode_binary(envelope: Envelope) -> list[tuple[str, bytes]]:
 def decode(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> Envelope:
     """Read a Kafka record in binary or structured mode.
 
-    Raises MalformedEnvelope where a required attribute is missing or a value is not what the standard allows.
-    Nothing is ever filled in.
+    Raises MalformedEnvelope, and nothing else, where a required attribute is missing or a value is not what the
+    standard allows. Nothing is ever filled in, and nothing is chosen between two values of one name.
     """
-    try:
-        texts = {name.lower(): raw.decode() for name, raw in headers if raw is not None}
-    except UnicodeDecodeError as error:
-        raise MalformedEnvelope(f"a header is not UTF-8: {error}") from error
-    content_type = texts.get("content-type")
+    attributes: dict[str, str] = {}
+    content_type: str | None = None
+    for name, raw in headers:
+        # Headers of others (a tracing agent's, say) may hold whatever they like.
+        if raw is None or not (name.startswith("ce_") or name.lower() == "content-type"):
+            continue
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            raise MalformedEnvelope(f"header {name} is not UTF-8: {error}") from error
+        if not name.startswith("ce_"):
+            if content_type is not None:
+                raise MalformedEnvelope("there are two content-type headers")
+            content_type = text
+        elif name[3:] in attributes:
+            raise MalformedEnvelope(f"there are two {name} headers")
+        else:
+            attributes[name[3:]] = text
     if content_type is not None and content_type.lower().startswith("application/cloudevents"):
-        return _decode_structured(value)
-    attributes = {name[3:]: text for name, text in texts.items() if name.startswith("ce_")}
+        return _decode_structured(content_type, value)
     return _envelope(attributes, value, content_type)
 
 
-def _decode_structured(value: bytes | None) -> Envelope:
+def _decode_structured(content_type: str, value: bytes | None) -> Envelope:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in {"application/cloudevents", "application/cloudevents+json"}:
+        raise MalformedEnvelope(f"structured events are read as JSON, one a record, and not as {media_type}")
     try:
-        document = json.loads(value or b"")
-    except ValueError as error:
+        document = json.loads(value or b"", object_pairs_hook=_distinct, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         raise MalformedEnvelope(f"the structured event is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise MalformedEnvelope("the structured event is not a JSON object")
     if "data" in document and "data_base64" in document:
         raise MalformedEnvelope("the structured event has both data and data_base64")
-    data = _structured_data(document)
+    data, encoded = document.pop("data", None), document.pop("data_base64", None)
     attributes = {name: _text(name, item) for name, item in document.items() if item is not None}
-    content_type = attributes.pop("datacontenttype", "application/json")
-    return _envelope(attributes, data, content_type)
+    data_type = attributes.pop("datacontenttype", None)
+    if encoded is not None:
+        return _envelope(attributes, _from_base64(encoded), data_type)
+    # JSON format, section 3.1.1: what is not said to be something else is JSON.
+    return _envelope(attributes, _from_json(data, data_type or "application/json"), data_type or "application/json")
 
 
-def _structured_data(document: dict[str, object]) -> bytes | None:
-    import base64
-    import binascii
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands in it twice")
+    return members
 
-    if (encoded := document.pop("data_base64", None)) is not None:
-        try:
-            return base64.b64decode(str(encoded), validate=True)
-        except binascii.Error as error:
-            raise MalformedEnvelope(f"data_base64 is not base64: {error}") from error
-    data = document.pop("data", None)
-    return None if data is None else json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _from_base64(encoded: object) -> bytes:
+    if not isinstance(encoded, str):
+        raise MalformedEnvelope("data_base64 is not text")
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise MalformedEnvelope(f"data_base64 is not base64: {error}") from error
+
+
+def _from_json(data: object, data_type: str) -> bytes | None:
+    if data is None:
+        return None
+    subtype = data_type.partition(";")[0].strip().lower().rpartition("/")[2]
+    is_json = subtype == "json" or subtype.endswith("+json")
+    try:
+        if isinstance(data, str) and not is_json:
+            return data.encode()
+        return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError as error:
+        raise MalformedEnvelope(f"the data cannot be written as {data_type}: {error}") from error
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        return value
+    if name not in _KNOWN and isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (str, int)):
+    if name not in _KNOWN and isinstance(value, int) and -(2**31) <= value < 2**31:
         return str(value)
-    raise MalformedEnvelope(f"attribute {name} is neither text, a whole number nor a Boolean")
+    raise MalformedEnvelope(f"attribute {name} is none of text, a whole number of 32 bits and a Boolean")
 
 
 def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str | None) -> Envelope:
     for name, text in attributes.items():
-        if _ATTRIBUTE.fullmatch(name) is None:
-            raise MalformedEnvelope(f"attribute name {name!r} is not lower-case letters and digits")
-        if _CONTROL.search(text):
-            raise MalformedEnvelope(f"attribute {name} has a control character")
+        if _ATTRIBUTE.fullmatch(name) is None or name == "data":
+            raise MalformedEnvelope(f"attribute name {name!r} is not lower-case letters and digits, or is data")
+        if _FORBIDDEN.search(text):
+            raise MalformedEnvelope(f"attribute {name} has a character that no attribute may have")
     missing = [name for name in _REQUIRED if not attributes.get(name)]
     if missing:
         raise MalformedEnvelope(f"required attribute missing: {', '.join(missing)}")
     if attributes["specversion"] != "1.0":
         raise MalformedEnvelope(f"specversion {attributes['specversion']!r} is not 1.0")
-    known = {"specversion", "id", "source", "type", "time", "subject", "dataschema", "datacontenttype"}
+    for name in ("source", "dataschema"):
+        if name in attributes and _URI_REFERENCE.fullmatch(attributes[name]) is None:
+            raise MalformedEnvelope(f"attribute {name} is not a URI reference")
+    if attributes.get("subject") == "":
+        raise MalformedEnvelope("attribute subject is there and empty")
     time = attributes.get("time")
     return Envelope(
         id=attributes["id"],
@@ -134,7 +186,7 @@ def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str 
         data=data,
         datacontenttype=content_type,
         dataschema=attributes.get("dataschema"),
-        extensions={name: text for name, text in attributes.items() if name not in known},
+        extensions={name: text for name, text in attributes.items() if name not in _KNOWN},
     )
 
 
@@ -144,10 +196,10 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Read RFC 3339. Raises MalformedEnvelope where it is not."""
+    """Read RFC 3339, into UTC. Raises MalformedEnvelope where it is not."""
     if _RFC3339.fullmatch(text) is None:
         raise MalformedEnvelope(f"time {text!r} is not RFC 3339")
     try:
-        return datetime.fromisoformat(text.upper())
-    except ValueError as error:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise MalformedEnvelope(f"time {text!r} is not RFC 3339: {error}") from error
