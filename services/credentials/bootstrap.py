@@ -23,7 +23,7 @@ ABOUT = About(
 )
 
 
-def api(runtime: Runtime, settings: Settings) -> FastAPI:
+def api(runtime: Runtime[Settings]) -> FastAPI:
     """The service's doors."""
     app = create_app(
         ABOUT,
@@ -33,11 +33,12 @@ def api(runtime: Runtime, settings: Settings) -> FastAPI:
     )
     app.state.engine = runtime.engine
     app.state.clock = runtime.clock
-    app.state.providers = Providers(settings.providers_file, settings.person_key_secret.get_secret_value().encode())
+    secret = runtime.settings.person_key_secret.get_secret_value().encode()
+    app.state.providers = Providers(runtime.settings.providers_file, secret)
     return app
 
 
-def consumer(runtime: Runtime) -> Consumer:
+def consumer(runtime: Runtime[Settings]) -> Consumer:
     """Learns from the roster who people are."""
     return Consumer(
         name=NAME,
@@ -49,6 +50,6 @@ def consumer(runtime: Runtime) -> Consumer:
     )
 
 
-def loops(runtime: Runtime) -> dict[str, Loop]:
+def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
     """The service's background work."""
     return {"credentials relay": runtime.relay().run, "credentials consumer": consumer(runtime).run}

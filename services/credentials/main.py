@@ -7,4 +7,4 @@ from shared.runtime import Runtime
 
 if __name__ == "__main__":
     settings = Settings()
-    serve(api(Runtime.of(NAME, settings), settings), ABOUT, settings)
+    serve(api(Runtime.of(NAME, settings)), ABOUT, settings)

@@ -1,8 +1,6 @@
 """Tables of the credentials database, and nothing else."""
 
-from shared.db.idempotency import idempotency_table
 from sqlalchemy import (
-    ARRAY,
     CheckConstraint,
     Column,
     DateTime,
@@ -15,8 +13,10 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.db.base import new_metadata
+from shared.db.idempotency import idempotency_table
 from shared.messaging.tables import consumer_offset_table, dead_letter_table, outbox_table
 
 metadata = new_metadata()
