@@ -1,1 +1,122 @@
-"""The `rung` command."""
+"""The `rung` command: for people who run it, and for who tries it with curl."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+
+from deploy.workspace import Engine, Workspace
+from shared.web.tokens import Principal, Role
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rung: from evidence to rung and bonus.")
+provider_app = typer.Typer(no_args_is_help=True, help="Act as a credential provider, on the embedded engine.")
+app.add_typer(provider_app, name="provider")
+
+ROOT = Path(".rung")
+console = Console()
+
+
+def _port() -> int:
+    return int(os.environ.get("RUNG_PORT", "8000"))
+
+
+@app.command()
+def run(engine: Annotated[str, typer.Option(help="embedded or kafka")] = "embedded") -> None:
+    """Start everything, load the sample network on first start, show the main job, and serve until Ctrl-C."""
+    from deploy.run import run_stack
+
+    if engine not in ("embedded", "kafka"):
+        raise typer.BadParameter(f"{engine} is not an engine: say embedded or kafka")
+    chosen: Engine = "kafka" if engine == "kafka" else "embedded"
+    raise typer.Exit(run_stack(ROOT, chosen, port=_port(), once=os.environ.get("RUNG_ONCE") == "1", console=console))
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(help="where to write; made if absent")],
+    seed: Annotated[int, typer.Option()] = 2020,
+    educators: Annotated[int, typer.Option(min=48)] = 3752,
+) -> None:
+    """Write the sample network: a OneRoster 1.2 zip and a season of work, all invented."""
+    from deploy.sample import write_sample
+
+    summary = write_sample(folder, seed=seed, educators=educators)
+    console.print(f"{summary.educators} educators on {summary.campuses} campuses in {folder}; see SAMPLE.md there")
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Argument(help="what the bearer may act as")],
+    educator: Annotated[UUID | None, typer.Option(help="the educator that the bearer is")] = None,
+    campus: Annotated[list[UUID] | None, typer.Option(help="a campus that is the bearer's; repeatable")] = None,
+    subject: Annotated[str | None, typer.Option(help="who it is; two people need two subjects")] = None,
+) -> None:
+    """Print a bearer token for the embedded engine, good for one hour."""
+    principal = Principal(
+        subject or (f"educator:{educator}" if educator else f"rung-token:{role}"),
+        "rung-token",
+        frozenset({role}),
+        educator,
+        frozenset(campus or ()),
+    )
+    typer.echo(Workspace(ROOT, "embedded").issuer().issue(principal))
+
+
+@app.command()
+def client(name: Annotated[str, typer.Argument(help="a client of the token endpoint, such as payroll")]) -> None:
+    """Print a client's secret for the token endpoint of the embedded engine."""
+    found = Workspace(ROOT, "embedded").issuer().clients().get(name)
+    if found is None:
+        raise typer.BadParameter(f"there is no client {name}")
+    typer.echo(found.secret)
+
+
+@provider_app.command("secret")
+def provider_secret(name: Annotated[str, typer.Argument(help="bloomboard or credly")]) -> None:
+    """Print a provider's webhook secrets, the newest one first."""
+    for secret in _secrets(name):
+        typer.echo(secret.reveal())
+
+
+@provider_app.command("send")
+def provider_send(
+    name: Annotated[str, typer.Argument(help="bloomboard or credly")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="the notice's JSON body")],
+    webhook_id: Annotated[str | None, typer.Option(help="the same id again is a retry")] = None,
+) -> None:
+    """Sign an award notice and post it to the running embedded engine."""
+    import httpx
+
+    from shared.kernel.clock import SystemClock
+    from shared.kernel.ids import uuid7
+    from shared.web.webhooks import sign
+
+    body = file.read_bytes()
+    now = SystemClock().now()
+    headers = sign(_secrets(name)[0], webhook_id=webhook_id or str(uuid7(now)), sent_at=now, body=body)
+    try:
+        answer = httpx.post(
+            f"http://127.0.0.1:{_port()}/credentials/v1/webhooks/{name}",
+            content=body,
+            headers={"Content-Type": "application/json", **headers},
+            timeout=30,
+        )
+    except httpx.ConnectError:
+        console.print(f"nothing serves on 127.0.0.1:{_port()}: start it with make run")
+        raise typer.Exit(1) from None
+    typer.echo(answer.text)
+    raise typer.Exit(0 if answer.is_success else 1)
+
+
+def _secrets(name: str) -> "list[WebhookSecret]":
+    try:
+        return Workspace(ROOT, "embedded").provider_secrets(name)
+    except KeyError:
+        raise typer.BadParameter(f"there is no provider {name}") from None
+
+
+def main() -> None:
+    app()
