@@ -7,13 +7,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.messaging.worker import Loop, running
-from shared.runtime import Runtime
+from shared.runtime import Runtime, S
 from shared.settings import ServiceSettings
 from shared.web.app import About, create_app
 from shared.web.logging import configure_logging
 
 
-def worker_app(runtime: Runtime, about: About, loops: Mapping[str, Loop]) -> FastAPI:
+def worker_app(runtime: Runtime[S], about: About, loops: Mapping[str, Loop]) -> FastAPI:
     """A worker seen from outside: it serves `/livez`, `/readyz` and `/metrics` while `loops` run."""
 
     @asynccontextmanager

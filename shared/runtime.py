@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,19 +16,22 @@ from shared.settings import ServiceSettings
 from shared.web.auth import Authenticator
 
 
-@dataclass(frozen=True, slots=True)
-class Runtime:
+S = TypeVar("S", bound=ServiceSettings)
+
+
+@dataclass(frozen=True)
+class Runtime(Generic[S]):
     """The foundation of one service in one process; `async with` closes it."""
 
     service: str
-    settings: ServiceSettings
+    settings: S
     engine: AsyncEngine
     bus: Bus
     clock: Clock
     authenticator: Authenticator
 
     @classmethod
-    def of(cls, service: str, settings: ServiceSettings, *, clock: Clock | None = None) -> Self:
+    def of(cls, service: str, settings: S, *, clock: Clock | None = None) -> Self:
         """Nothing is connected yet. Raises ValueError where the settings name no bus."""
         clock = clock or SystemClock()
         return cls(
