@@ -21,7 +21,7 @@ from urllib.parse import unquote_plus
 from fastapi import APIRouter
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -40,7 +40,7 @@ class Client(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     client_id: str
-    secret: str
+    secret: str = Field(repr=False)
     roles: list[Role]
 
 
