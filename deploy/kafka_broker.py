@@ -22,17 +22,18 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from deploy.child_process import ChildProcess, end_left_over, tail
-from deploy.kafka_jars import KafkaDidNotStart, java_program, kafka_missing, resolve_jars
+from deploy.kafka_jars import KafkaDidNotStart, class_archive, java_program, kafka_missing, resolve_jars
 from deploy.private_loop import run_apart
-from deploy.server_folder import FolderIsHeld, FolderLock, port_is_free, remembered_port
+from deploy.server_folder import FolderIsHeld, FolderLock, PortIsTaken, port_is_free, remembered_port
 
 __all__ = ["KafkaBroker", "KafkaDidNotStart", "KafkaIsRunning", "create_topics", "kafka_missing", "resolve_jars"]
 
+_BROKER = "kafka.Kafka"
 _READY_SECONDS = 120
 _FORMAT_SECONDS = 60
 _STOP_SECONDS = 30
 
-_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")
+_JVM = ("-XX:+IgnoreUnrecognizedVMOptions", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
 _LOGGING = {
     "defaultLogLevel": "warn",
     "log.kafka.server.KafkaRaftServer": "info",
@@ -87,6 +88,8 @@ class KafkaBroker:
         self._log = self._folder / "broker.log"
         self._properties = self._folder / "server.properties"
         self._jars_in = (jars_in or folder).resolve()
+        self._own_classes = self._folder / "classes.jsa"
+        self._shared_classes: Path | None = None
         self._wanted_port = port
         self._lock = FolderLock(self._folder)
         self._child: ChildProcess | None = None
@@ -134,14 +137,17 @@ class KafkaBroker:
             jars = resolve_jars(self._jars_in)
             self._end_left_over()
             self._launch(jars)
-        except BaseException:
+        except BaseException as error:
             self.kill()
+            if isinstance(error, PortIsTaken):
+                raise KafkaDidNotStart(str(error)) from error
             raise
 
     def stop(self) -> None:
         """Controlled shutdown."""
         if self._child is not None:
             self._child.end(signal.SIGTERM, seconds=_STOP_SECONDS)
+            self._share_classes(self._child)
             self._child = None
         self._lock.release()
 
@@ -189,7 +195,7 @@ class KafkaBroker:
 
     def _end_left_over(self) -> None:
         for process in psutil.process_iter(["cmdline"]):
-            if (process.info["cmdline"] or [])[-2:] == ["kafka.Kafka", str(self._properties)]:
+            if (process.info["cmdline"] or [])[-2:] == [_BROKER, str(self._properties)]:
                 end_left_over(process, signal.SIGTERM, seconds=_STOP_SECONDS)
 
     def _launch(self, jars: Path) -> None:
@@ -197,16 +203,17 @@ class KafkaBroker:
             self._port = remembered_port(self._folder / "port", wanted=self._wanted_port)
             self._write_properties(self._port, remembered_port(self._folder / "controller-port", besides=self._port))
             self._format(jars)
-            self._child = self._spawn(jars, "kafka.Kafka", str(self._properties))
+            self._own_classes.unlink(missing_ok=True)
+            self._child = self._spawn(jars, _BROKER, str(self._properties))
             if self._becomes_ready(self._child, self._port):
                 return
             self._child.kill()
-            # Somebody may have taken the port since it was seen free. A pinned port is not given up.
-            if self._wanted_port is not None or port_is_free(self._port):
+            # Somebody may have taken the port since it was seen free.
+            if port_is_free(self._port):
                 break
         raise KafkaDidNotStart(
             f"Kafka did not start on {self.bootstrap}. The end of {self._log}:\n{tail(self._log)}\n"
-            f"If a port is taken, free it; if the data is damaged, remove {self._data} to begin anew."
+            f"If the data is damaged, remove {self._data} to begin anew."
         )
 
     def _write_properties(self, port: int, controller_port: int) -> None:
@@ -240,13 +247,24 @@ class KafkaBroker:
         java = java_program()
         if java is None:
             raise KafkaDidNotStart("No `java` is in JAVA_HOME or on the PATH. Install Java 17 or newer.")
-        logging = [f"-Dorg.slf4j.simpleLogger.{name}={value}" for name, value in _LOGGING.items()]
+        options = [*_JVM, *(f"-Dorg.slf4j.simpleLogger.{name}={value}" for name, value in _LOGGING.items())]
+        self._shared_classes = class_archive(jars, java)
+        if self._shared_classes.exists():
+            options.append(f"-XX:SharedArchiveFile={self._shared_classes}")
+        elif main_class == _BROKER:
+            options += [f"-XX:ArchiveClassesAtExit={self._own_classes}", "-Xlog:cds=error"]
         return ChildProcess.spawn(
-            [java, *_JVM, *logging, "-cp", f"{jars}/*", main_class, *arguments],
+            [java, *options, "-cp", f"{jars}/*", main_class, *arguments],
             log=self._log,
             death_signal=signal.SIGTERM,
             environment=os.environ,
         )
+
+    def _share_classes(self, ended: ChildProcess) -> None:
+        """Keep the class archive that a broker wrote at its end for all later starts, unless it was cut off."""
+        if self._shared_classes is not None and ended.exit_code != -signal.SIGKILL:
+            with suppress(OSError):
+                self._own_classes.replace(self._shared_classes)
 
     def _becomes_ready(self, child: ChildProcess, port: int) -> bool:
         deadline = time.monotonic() + _READY_SECONDS

@@ -21,7 +21,15 @@ import asyncpg
 from deploy.child_process import Account, ChildProcess, tail
 from deploy.postgres_files import PostgresDidNotStart, end_left_over_server, open_the_way, program, server_account
 from deploy.private_loop import run_apart
-from deploy.server_folder import FolderIsHeld, FolderLock, port_is_free, remembered_port, sync_folder, write_private
+from deploy.server_folder import (
+    FolderIsHeld,
+    FolderLock,
+    PortIsTaken,
+    port_is_free,
+    remembered_port,
+    sync_folder,
+    write_private,
+)
 
 __all__ = ["PostgresDidNotStart", "PostgresServer"]
 
@@ -117,17 +125,16 @@ class PostgresServer:
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire()
-        except FolderIsHeld as error:
-            raise PostgresDidNotStart(str(error)) from error
-        try:
             account = server_account(self._data)
             if account is not None:
                 open_the_way(self._folder)
             end_left_over_server(self._data, seconds=_STOP_SECONDS)
             self._initialize(account)
             self._launch(account)
-        except BaseException:
+        except BaseException as error:
             self.kill()
+            if isinstance(error, FolderIsHeld | PortIsTaken):
+                raise PostgresDidNotStart(str(error)) from error
             raise
 
     def stop(self) -> None:
@@ -229,13 +236,12 @@ class PostgresServer:
             if self._becomes_ready(self._child):
                 return
             self._child.kill()
-            # Somebody may have taken the port since it was seen free. A pinned port is not given up.
-            if self._wanted_port is not None or port_is_free(self._port):
+            # Somebody may have taken the port since it was seen free.
+            if port_is_free(self._port):
                 break
         raise PostgresDidNotStart(
             f"PostgreSQL did not start on 127.0.0.1:{self._port}. The end of {self._log}:\n{tail(self._log)}\n"
-            f"If the port is taken, free it or choose another; if the data is of another version or damaged, "
-            f"move {self._folder} away to begin anew."
+            f"If the data is of another version or damaged, move {self._folder} away to begin anew."
         )
 
     def _becomes_ready(self, child: ChildProcess) -> bool:

@@ -16,6 +16,10 @@ class FolderIsHeld(RuntimeError):
     """Another live process runs the server of this folder."""
 
 
+class PortIsTaken(RuntimeError):
+    """Something listens on the port that was pinned."""
+
+
 class FolderLock:
     """Held by the launcher as long as its server may run; the system releases it when the launcher dies."""
 
@@ -69,7 +73,12 @@ def free_port(*, besides: int | None = None) -> int:
 
 
 def remembered_port(file: Path, *, wanted: int | None = None, besides: int | None = None) -> int:
-    """The `wanted` port, else the one noted in `file` if it is free, else a free one; noted for the next time."""
+    """The `wanted` port, else the one noted in `file` if it is free, else a free one; noted for the next time.
+
+    Raises PortIsTaken: a wanted port is never exchanged for another.
+    """
+    if wanted is not None and not port_is_free(wanted):
+        raise PortIsTaken(f"Port {wanted} of 127.0.0.1 is taken. Free it, or choose another.")
     port = wanted
     if port is None:
         with suppress(OSError, ValueError):

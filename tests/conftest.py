@@ -1,0 +1,84 @@
+"""Fixtures for every test that runs on a real server. They start on first use and serve the whole session."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from deploy.postgres import PostgresServer
+from tests.support.servers import (
+    KAFKA_JARS,
+    Kafka,
+    external_kafka,
+    kafka_is_required,
+    running_kafka,
+    session_folder,
+    why_no_kafka,
+)
+
+_NO_KAFKA = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """Where this session's servers keep their data."""
+    with session_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_folder: Path) -> Iterator[PostgresServer]:
+    """The session's PostgreSQL. A test that stops or kills a server starts one of its own."""
+    with PostgresServer(servers_folder / "postgres") as server:
+        yield server
+
+
+@pytest.fixture
+def make_database(postgres: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Makes fresh empty databases, each named by its URL, and drops them after the test."""
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"test_{uuid4().hex[:12]}")
+        postgres.create_database(names[-1])
+        return postgres.url(names[-1])
+
+    yield make
+    for name in names:
+        postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(make_database: Callable[[], str]) -> str:
+    """URL of a fresh empty database."""
+    return make_database()
+
+
+@pytest.fixture(scope="session")
+def kafka_jars(request: pytest.FixtureRequest) -> Path:
+    """The folder with the jars of a broker that can run here; skips, or fails where Kafka is required."""
+    missing = why_no_kafka()
+    if missing is not None and kafka_is_required():
+        pytest.fail(f"Kafka is required here (CI=true or RUNG_REQUIRE_KAFKA=1), but: {missing}", pytrace=False)
+    if missing is not None:
+        request.config.stash[_NO_KAFKA] = missing
+        pytest.skip(missing)
+    return KAFKA_JARS
+
+
+@pytest.fixture(scope="session")
+def kafka(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[Kafka]:
+    """The session's Kafka, or the cluster of RUNG_KAFKA_BOOTSTRAP. A test that kills a broker starts one of its own."""
+    if (cluster := external_kafka()) is not None:
+        yield cluster
+        return
+    request.getfixturevalue("kafka_jars")
+    with running_kafka(servers_folder / "kafka") as broker:
+        yield broker
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    missing = config.stash.get(_NO_KAFKA, None)
+    if missing is not None:
+        terminalreporter.write_line(f"NOT TESTED ON REAL KAFKA: {missing}", red=True, bold=True)
