@@ -1,0 +1,1 @@
+"""What crosses the border of the slo service: REST bodies (`rest`), uploads of past years (`past`)."""
