@@ -1,0 +1,1 @@
+"""What evaluation knows and how it changes: roster, rubric, observations, growth, ratings. Pure."""
