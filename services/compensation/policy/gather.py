@@ -1,0 +1,198 @@
+"""One educator's facts, sorted out for one plan year: what counts, and what does not and why. Reads no rule of the plan
+but its calendar and its eligible roles.
+
+This is the only loop over facts. What it finds becomes columns of numbers for the evaluator, and the items that a
+statement lists.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from services.compensation.domain import EducatorFacts, Fact
+from services.compensation.policy.calendar import PlanCalendar
+from services.compensation.policy.employment import Employment, employment_of
+from services.compensation.policy.exact import millionths
+
+
+class YearAward(NamedTuple):
+    """An award of the plan year that counts."""
+
+    awarded_at: str
+    award_id: str
+    credential: str
+
+
+class UncountedAward(NamedTuple):
+    """An award of the plan year that counts for nothing: it was revoked, expired, or came after the cut-off."""
+
+    awarded_at: str
+    award_id: str
+    credential: str
+    reason: str
+
+
+_NO_SCORES = (0, 0)
+_NOTHING_HELD: AbstractSet[str] = frozenset()
+
+
+class Gathered:
+    """What one educator's facts come to in one plan year. Means are kept as (sum, number of values), never divided."""
+
+    __slots__ = (
+        "domains",
+        "educator_id",
+        "employment",
+        "growth",
+        "held",
+        "late_observations",
+        "late_slos",
+        "observations",
+        "ratings",
+        "slo_attainments",
+        "slo_scores",
+        "slos",
+        "uncounted_awards",
+        "used",
+        "year_awards",
+    )
+
+    employment: Employment
+
+    def __init__(self, educator_id: str) -> None:
+        self.educator_id = educator_id
+        self.used: list[Fact] = []
+        self.observations = 0
+        self.late_observations = 0
+        self.domains: dict[str, tuple[int, int]] = {}
+        self.growth: Sequence[tuple[str, int]] = ()
+        self.slos = 0
+        self.late_slos = 0
+        self.slo_scores: Sequence[int] = ()
+        self.slo_attainments: Sequence[int] = ()
+        self.year_awards: Sequence[YearAward] = ()
+        self.uncounted_awards: Sequence[UncountedAward] = ()
+        self.held = _NOTHING_HELD
+        self.ratings: dict[int, tuple[int, int]] = {}
+
+
+def gather(facts: EducatorFacts, calendar: PlanCalendar, eligible: frozenset[str]) -> Gathered | None:
+    """Sort out the facts that bear on the plan year; None for an educator who is not on the roster.
+
+    Facts of later years are passed over as if they were not there, so that they cannot change a statement.
+    """
+    by_kind = facts.facts
+    rosters = by_kind.get("roster")
+    if not rosters:
+        return None
+    found = Gathered(facts.educator_id)
+    for kind, take in _BEFORE_ROSTER:
+        if of_kind := by_kind.get(kind):
+            take(found, _in_order(of_kind), calendar)
+    for fact in rosters.values():
+        found.used.append(fact)
+        found.employment = employment_of(fact.data, calendar, eligible)
+    for kind, take in _AFTER_ROSTER:
+        if of_kind := by_kind.get(kind):
+            take(found, _in_order(of_kind), calendar)
+    return found
+
+
+def _in_order(of_kind: Mapping[str, Fact]) -> Iterable[Fact]:
+    return sorted(of_kind.values()) if len(of_kind) > 1 else of_kind.values()
+
+
+def _take_awards(found: Gathered, awards: Iterable[Fact], calendar: PlanCalendar) -> None:
+    """An award counts for the plan year it was made in, and is held until it expires or is revoked.
+
+    There is no clock: an award is taken as expired if it expires by the end of the plan year.
+    """
+    counted, uncounted, held = [], [], set()
+    for fact in awards:
+        data = fact.data
+        at = data["awarded_at"]
+        if at >= calendar.year_ends_before:
+            continue
+        found.used.append(fact)
+        credential = data["credential"]
+        expires_at = data["expires_at"]
+        if data["status"] == "revoked":
+            reason = "revoked"
+        elif expires_at is not None and expires_at < calendar.year_ends_before:
+            reason = "expired"
+        else:
+            held.add(credential)
+            reason = "after_cut_off" if at >= calendar.awards_before else ""
+        if at < calendar.year_begins_at:
+            continue
+        if reason:
+            uncounted.append(UncountedAward(at, fact.key, credential, reason))
+        else:
+            counted.append(YearAward(at, fact.key, credential))
+    found.year_awards = sorted(counted)
+    found.uncounted_awards = sorted(uncounted)
+    found.held = held
+
+
+def _take_growth(found: Gathered, scores: Iterable[Fact], calendar: PlanCalendar) -> None:
+    this_year = [fact for fact in scores if fact.data["school_year"] == calendar.plan_year]
+    found.used += this_year
+    found.growth = [(fact.data["measure"], millionths(fact.data["percent_met"])) for fact in this_year]
+
+
+def _take_observations(found: Gathered, observations: Iterable[Fact], calendar: PlanCalendar) -> None:
+    domains = found.domains
+    for fact in observations:
+        data = fact.data
+        if data["school_year"] != calendar.plan_year:
+            continue
+        found.used.append(fact)
+        if data["observed_on"] > calendar.observations_until:
+            found.late_observations += 1
+            continue
+        found.observations += 1
+        for domain, levels in data["levels"].items():
+            total, count = domains.get(domain, _NO_SCORES)
+            domains[domain] = (total + sum(levels.values()), count + len(levels))
+
+
+def _take_slos(found: Gathered, slos: Iterable[Fact], calendar: PlanCalendar) -> None:
+    scores, attainments = [], []
+    for fact in slos:
+        data = fact.data
+        if data["school_year"] != calendar.plan_year:
+            continue
+        found.used.append(fact)
+        if data["approved_on"] > calendar.slos_until:
+            found.late_slos += 1
+            continue
+        found.slos += 1
+        if data["score"] is not None:
+            scores.append(data["score"])
+        if data["attainment_percent"] is not None:
+            attainments.append(millionths(data["attainment_percent"]))
+    found.slo_scores, found.slo_attainments = scores, attainments
+
+
+def _take_ratings(found: Gathered, ratings: Iterable[Fact], calendar: PlanCalendar) -> None:
+    """Of several ratings in one year the best stands."""
+    for fact in ratings:
+        data = fact.data
+        year = int(data["school_year"][:4])
+        if year <= calendar.starts_in:
+            found.used.append(fact)
+            rating = (data["rating_level"], millionths(data["score"]))
+            known = found.ratings.get(year)
+            if known is None or rating > known:
+                found.ratings[year] = rating
+
+
+_Take = Callable[[Gathered, Iterable[Fact], PlanCalendar], None]
+
+# In the order of the alphabet, which is the order that a statement lists its facts in.
+_BEFORE_ROSTER: tuple[tuple[str, _Take], ...] = (
+    ("award", _take_awards),
+    ("growth", _take_growth),
+    ("observation", _take_observations),
+)
+_AFTER_ROSTER: tuple[tuple[str, _Take], ...] = (("slo", _take_slos), ("summative", _take_ratings))

@@ -1,0 +1,112 @@
+"""What an educator could still earn in the plan year: gates to meet, the next band, micro-credentials up to the limit.
+
+There is no clock here, so a step says until when it is open, and the reader knows the day.
+"""
+
+from orjson import Fragment
+
+from services.compensation.policy.compiled import CompiledPlan
+from services.compensation.policy.component_words import unmet_gates
+from services.compensation.policy.evaluate import Row
+from services.compensation.policy.language import Matrix, PerAward
+from services.compensation.policy.measure_words import MeasureWords
+from services.compensation.policy.words import Memo, Part, amount, counted, dollars, listed, remember
+
+
+class NextSteps:
+    """The next steps under one plan."""
+
+    def __init__(self, plan: CompiledPlan, measures: MeasureWords) -> None:
+        self._plan = plan
+        self._measures = measures
+        self._steps: Memo = {}
+        self._stipend_of = {component.code: index for index, component in enumerate(plan.stipends)}
+        self._awards_until = _awards_until(plan)
+
+    def steps(self, row: Row) -> Fragment:
+        """A step for each component that could pay more, with what it is worth within the cap on the total."""
+        measures = [(row.numerators[table.measure], row.denominators[table.measure]) for table in self._plan.bands]
+        key = (
+            row.segment,
+            row.total,
+            tuple(row.gate_met),
+            tuple(row.stipend_counts),
+            tuple(row.open_amounts),
+            tuple(measures),
+        )
+        made = self._steps.get(key)
+        if made is None:
+            made = remember(self._steps, key, self._all_steps(row))
+        return made
+
+    def _all_steps(self, row: Row) -> list[Part]:
+        cap = self._plan.total_cap
+        room = None if cap is None else cap - row.total
+        steps: list[Part] = []
+        if not row.eligible or room == 0:
+            return steps
+        for index, component in enumerate(self._plan.plan.components):
+            if not self._plan.components[index].pays[row.segment]:
+                continue
+            if not row.gates_open[index]:
+                steps += self._gates(index, row, room)
+            if isinstance(component, Matrix):
+                steps += self._next_band(component, index, row)
+            elif row.gates_open[index]:
+                steps += self._more_awards(component, row, room)
+        return steps
+
+    def _gates(self, index: int, row: Row, room: int | None) -> list[Part]:
+        worth = row.open_amounts[index]
+        if worth == 0:
+            return []
+        component = self._plan.plan.components[index]
+        gates = listed(unmet_gates(self._plan, index, row), "and")
+        text = f"Meeting {gates} opens the {component.title}: {dollars(worth)} as things stand."
+        return [_step("meet_gates", component.code, text, _within(worth, room))]
+
+    def _next_band(self, component: Matrix, index: int, row: Row) -> list[Part]:
+        tables = self._plan.components[index]
+        table = self._plan.bands[tables.bands]
+        at = row.bands[tables.bands]
+        bands = self._plan.plan.bands[tables.bands]
+        if at + 1 == len(bands.levels):
+            return []
+        following = bands.levels[at + 1]
+        amounts = tables.amounts[row.segment]
+        gain = int(amounts[at + 1] - amounts[at])
+        if gain <= 0:
+            return []
+        text = (
+            f"{self._plan.measures[table.measure].title} from {following.at_least} on reaches the band "
+            f"{following.title}, worth {dollars(gain)} more for a full year; "
+            f"it is {self._measures.value(table.measure, row)} now."
+        )
+        return [_step("reach_band", component.code, text, None)]
+
+    def _more_awards(self, component: PerAward, row: Row, room: int | None) -> list[Part]:
+        stipend = self._stipend_of[component.code]
+        left = component.at_most - row.stipend_counts[stipend]
+        if left <= 0:
+            return []
+        cents = self._plan.stipend_cents[stipend]
+        text = (
+            f"{counted(left, 'more micro-credential', 'more micro-credentials')} awarded {self._awards_until} can earn "
+            f"{dollars(cents)} each, {dollars(left * cents)} in all."
+        )
+        return [_step("earn_micro_credentials", component.code, text, _within(left * cents, room))]
+
+
+def _step(code: str, component: str, text: str, worth: int | None) -> Part:
+    return {"code": code, "component": component, "text": text, "worth": None if worth is None else amount(worth)}
+
+
+def _within(cents: int, room: int | None) -> int:
+    return cents if room is None else min(cents, room)
+
+
+def _awards_until(plan: CompiledPlan) -> str:
+    cut_offs = plan.plan.cut_offs
+    if cut_offs is not None and cut_offs.awards is not None:
+        return f"before {cut_offs.awards:%Y-%m-%d %H:%M} ({plan.plan.time_zone})"
+    return f"in {plan.plan.plan_year}"

@@ -1,0 +1,93 @@
+"""The statement of one educator: what was decided, with the reason for every cent, from the evaluator's own numbers.
+
+A pure function of the facts and the plan version: no clock, no sequence number. Equal facts give equal bytes.
+"""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from services.compensation.policy.compiled import CompiledPlan
+from services.compensation.policy.component_words import ComponentWords
+from services.compensation.policy.evaluate import Evaluation
+from services.compensation.policy.ladder import LadderWords
+from services.compensation.policy.measure_words import MeasureWords
+from services.compensation.policy.next_steps import NextSteps
+from services.compensation.policy.whole_words import WholeWords
+from services.compensation.policy.words import amount, written
+
+Body = dict[str, Any]
+
+
+def statement_bytes(evaluation: Evaluation, index: int) -> bytes | None:
+    """The statement of educator `index` in its one form: UTF-8 JSON, keys sorted, no spaces.
+
+    None for an educator who is not on the roster: nobody owes a statement to who is not employed.
+    """
+    source = evaluation.sources[index]
+    if source is None:
+        return None
+    row, found = evaluation.rows[index], source.found
+    words = _words_of(evaluation.plan)
+    parts = {
+        "educator_id": found.educator_id,
+        "plan_year": evaluation.plan.calendar.plan_year,
+        "plan": words.plan,
+        "facts": [
+            {"kind": kind, "key": key, "version": version, "event_id": event_id}
+            for kind, key, version, event_id, _ in found.used
+        ],
+        "eligibility": words.whole.eligibility(row, found),
+        "gates": words.measures.gates(row),
+        "measures": words.measures.measures(row, found),
+        "components": words.components.components(row, source),
+        "proration": words.whole.proration(row, source),
+        "caps": words.whole.caps(row),
+        "total": amount(row.total),
+        "ladder": words.ladder.placement(row, found),
+        "next_steps": words.next_steps.steps(row),
+    }
+    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+
+
+def statement_body(evaluation: Evaluation, index: int) -> Body | None:
+    """The same statement as a document."""
+    content = statement_bytes(evaluation, index)
+    return None if content is None else orjson.loads(content)
+
+
+def canonical_bytes(body: Body) -> bytes:
+    """A statement's document back in its one form: `canonical_bytes(statement_body(...)) == statement_bytes(...)`."""
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def statement_hash(content: bytes) -> str:
+    """SHA-256 of the statement's bytes, in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+class _Words:
+    """All that is said under one plan version; pieces that several statements share are written out once."""
+
+    def __init__(self, plan: CompiledPlan) -> None:
+        self.plan = written(
+            {
+                "code": plan.plan.code,
+                "title": plan.plan.title,
+                "version": plan.version,
+                "content_hash": plan.content_hash,
+                "illustrative": plan.plan.illustrative,
+            }
+        )
+        self.whole = WholeWords(plan)
+        self.measures = MeasureWords(plan)
+        self.components = ComponentWords(plan, self.measures)
+        self.ladder = LadderWords(plan)
+        self.next_steps = NextSteps(plan, self.measures)
+
+
+@lru_cache(maxsize=32)
+def _words_of(plan: CompiledPlan) -> _Words:
+    return _Words(plan)

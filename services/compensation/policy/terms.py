@@ -1,0 +1,130 @@
+"""The words a plan document is written with: codes, sources, decimals, amounts, local times, each with its remedy."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.compensation.policy.exact import decimal_text, millionths
+from shared.events.evaluation import StaffRole, SubjectGroup
+from shared.kernel.money import format_cents, parse_amount
+from shared.kernel.period import SchoolYear
+
+ILLUSTRATIVE = "illustrative"
+
+AMOUNT_CENTS_MAX = 1_000_000_000
+"""Ten million dollars; with it no step of the evaluation can leave 64 bits."""
+
+_DECIMAL = re.compile(r"-?\d{1,7}(\.\d{1,4})?")
+_DECIMAL_MAX = 1_000_000
+_ADDRESS = re.compile(r"https?://\S+")
+
+
+def _source(text: str) -> str:
+    if text != ILLUSTRATIVE and _ADDRESS.fullmatch(text) is None:
+        raise ValueError(
+            'is neither an address nor "illustrative": write where the rule is published, or "illustrative"'
+        )
+    return text
+
+
+def _as_text(value: Any) -> str:
+    """What a document may write a number as: text, or a whole number."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError('is not an exact number: write it as text, like "3.7"')  # noqa: TRY004 - pydantic reports it
+    return str(value)
+
+
+def _decimal(value: Any) -> str:
+    text = _as_text(value)
+    if _DECIMAL.fullmatch(text) is None:
+        raise ValueError(f'{text!r} is not a decimal number with at most four places: write it like "3.7"')
+    number = millionths(text)
+    if not 0 <= number <= millionths(str(_DECIMAL_MAX)):
+        raise ValueError(f"{text} is not between 0 and {_DECIMAL_MAX}: correct the number")
+    return decimal_text(number)
+
+
+def _amount(value: Any) -> str:
+    cents = parse_amount(_as_text(value))
+    if cents < 0:
+        raise ValueError(f"{value} is negative: a plan pays amounts of zero or more")
+    if cents > AMOUNT_CENTS_MAX:
+        raise ValueError(f"{value} is above {format_cents(AMOUNT_CENTS_MAX)}, the most that a plan can name")
+    return format_cents(cents)
+
+
+def _school_year(text: str) -> str:
+    return str(SchoolYear.parse(text))
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone: write it like America/Chicago") from error
+    return name
+
+
+def _written_date(value: Any) -> Any:
+    if not isinstance(value, (str, date)):
+        raise ValueError(f"{value!r} is not a date: write it like 2020-08-17")  # noqa: TRY004 - pydantic reports it
+    return value
+
+
+def _local_time(moment: datetime) -> datetime:
+    if moment.tzinfo is not None:
+        raise ValueError("has an offset: write the local time alone, it is read in the plan's time zone")
+    return moment
+
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Source = Annotated[str, AfterValidator(_source)]
+DecimalText = Annotated[str, BeforeValidator(_decimal)]
+"""An exact number from 0 to 1,000,000 with at most four decimal places, kept as its shortest text."""
+AmountText = Annotated[str, BeforeValidator(_amount)]
+"""Dollars and cents, zero or more, kept as text like 200.00."""
+PlanYear = Annotated[str, AfterValidator(_school_year)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+LocalTime = Annotated[datetime, BeforeValidator(_written_date), AfterValidator(_local_time)]
+Day = Annotated[date, BeforeValidator(_written_date)]
+Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
+
+
+class Clause(BaseModel):
+    """Any piece of a plan document: nothing in it is unknown, and nothing changes once it is read.
+
+    A default must never be changed: documents that leave it out are already hashed and published.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sourced(Clause):
+    """A rule with where it is published, or the admission that it is illustrative."""
+
+    source: Source
+    note: str | None = None
+
+
+class Named(Sourced):
+    code: Code
+    title: Title
+
+
+class AppliesTo(Clause):
+    """Who a rule is for; what is left out holds for all."""
+
+    roles: tuple[StaffRole, ...] | None = Field(default=None, min_length=1)
+    subject_groups: tuple[SubjectGroup, ...] | None = Field(default=None, min_length=1)
+
+    def covers(self, role: StaffRole, group: SubjectGroup) -> bool:
+        return (self.roles is None or role in self.roles) and (
+            self.subject_groups is None or group in self.subject_groups
+        )
+
+
+EVERYONE = AppliesTo()
