@@ -19,6 +19,8 @@ def create_engine(url: str, *, pool_size: int = 8, application_name: str = "rung
         max_overflow=0,
         pool_timeout=30,
         pool_recycle=3600,
+        # Bound values are people's data, and errors are logged.
+        hide_parameters=True,
         connect_args={
             "server_settings": _SERVER_SETTINGS | {"application_name": application_name},
             "timeout": 10,

@@ -1,29 +1,35 @@
 """Which database errors pass by themselves. Everything else means that the statement or the data is wrong."""
 
-import asyncio
-
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-# SQLSTATE classes: 08 connection, 40 rollback (deadlock, serialisation), 53 resources (disk, memory, connections),
-# 55 object not in prerequisite state (lock timeout), 57 operator intervention (restart, timeout), 58 system error.
-_PASSING_CLASSES = ("08", "40", "53", "55", "57", "58")
+DRIVER_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""Whatever asyncpg raises by itself; TimeoutError is an OSError."""
+
+_PASSING_STATES = (
+    "08",  # connection
+    "0A000",  # a cached plan that a migration made invalid; the next call plans anew
+    "25006",  # read-only: the old primary after a failover
+    "25P03",  # idle in transaction for too long: this process was stopped for a while
+    "28",  # authorization: a password is being changed
+    "3D",  # the database is not there yet
+    "40",  # rollback: deadlock, serialisation
+    "42501",  # no right, no table, no column: a migration and the code that belongs to it are not both rolled out yet
+    "42P01",
+    "42703",
+    "53",  # resources: disk, memory, connections
+    "55",  # object not in prerequisite state: lock timeout
+    "57",  # operator intervention: restart, statement timeout
+    "58",  # system error
+)
 
 
 def is_passing(error: BaseException) -> bool:
-    """True where the same call may succeed later: lost connection, restart, deadlock, full disk."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-        if state is not None:
-            return str(state).startswith(_PASSING_CLASSES)
-        return isinstance(error, (InterfaceError, OperationalError))
-    state = getattr(error, "sqlstate", None)
-    if state is not None:
-        return str(state).startswith(_PASSING_CLASSES)
-    name = type(error).__name__
-    return isinstance(error, (OSError, asyncio.TimeoutError, PoolTimeoutError)) or name in {
-        "ConnectionDoesNotExistError",
-        "InterfaceError",
-    }
+    """True where the same call may succeed later: lost connection, restart, deadlock, full disk, rollout under way."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(error.orig if isinstance(error, DBAPIError) else error, "sqlstate", None)
+    if isinstance(state, str):
+        return state.startswith(_PASSING_STATES)
+    return isinstance(error, (PoolTimeoutError, *DRIVER_FAULTS)) and not isinstance(error, ValueError)

@@ -42,8 +42,9 @@ async def _run(metadata: MetaData) -> None:
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:
-    connection.execute(text("SET lock_timeout = '5s'"))
+    # In this order: the time limit is for tables in use, not for waiting until another caller has migrated.
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
+    connection.execute(text("SET lock_timeout = '5s'"))
     context.configure(connection=connection, target_metadata=metadata, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()

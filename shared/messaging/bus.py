@@ -36,15 +36,19 @@ class ConsumedRecord:
     offset: int
     key: str
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """First offset still held, and the offset that the next record will get."""
+    """First offset still held, and the offset that the next record will get.
+
+    `origin` is another one where another log stands in this one's place; None while nothing was ever appended.
+    """
 
     first: int
     end: int
+    origin: str | None = None
 
 
 class Subscription(Protocol):
@@ -67,7 +71,7 @@ class Subscription(Protocol):
         ...
 
     async def bounds(self) -> Mapping[Partition, Bounds]:
-        """Of the assigned partitions. Raises BusUnavailable."""
+        """Of all partitions of the topics, whoever reads them. Raises BusUnavailable."""
         ...
 
     async def hint(self, offsets: Mapping[Partition, int]) -> None:

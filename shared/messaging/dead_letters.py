@@ -3,6 +3,7 @@
 A poison event blocks its own key only: later records of that key queue up behind it, in order.
 """
 
+import base64
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.kernel.clock import Clock
+from shared.messaging import offsets
 from shared.messaging.bus import ConsumedRecord, Partition
+from shared.messaging.received import Handler, received
 
 _BEHIND = "waits behind an earlier event of the same key"
 
@@ -55,7 +59,8 @@ async def set_aside(
             """
             INSERT INTO dead_letter
               (consumer, topic, partition, "offset", key, headers, value, reason, state, set_aside_at)
-            VALUES (:consumer, :topic, :partition, :offset, :key, CAST(:headers AS jsonb), :value, :reason, 'waiting', :now)
+            VALUES
+              (:consumer, :topic, :partition, :offset, :key, CAST(:headers AS jsonb), :value, :reason, 'waiting', :now)
             """
         ),
         [
@@ -65,9 +70,9 @@ async def set_aside(
                 "partition": record.partition.number,
                 "offset": record.offset,
                 "key": record.key,
-                "headers": json.dumps([(name, value.decode(errors="replace")) for name, value in record.headers]),
+                "headers": json.dumps([(_storable(name), _stored(value)) for name, value in record.headers]),
                 "value": record.value,
-                "reason": reason[:4000],
+                "reason": _storable(reason[:4000]),
                 "now": now,
             }
             for record in records
@@ -75,37 +80,88 @@ async def set_aside(
     )
 
 
-async def waiting(connection: AsyncConnection, *, key: str | None = None, limit: int = 1000) -> list[DeadLetter]:
-    """The records that wait, oldest first; of one key if given. Locked until the transaction ends."""
+async def waiting(
+    connection: AsyncConnection, *, consumer: str | None = None, key: str | None = None, limit: int | None = 1000
+) -> list[DeadLetter]:
+    """The records that wait, oldest first; of one consumer or key if given. Locked until the transaction ends."""
     rows = await connection.execute(
         text(
-            "SELECT * FROM dead_letter WHERE state = 'waiting' AND (CAST(:key AS text) IS NULL OR key = :key)"
-            " ORDER BY id LIMIT :limit FOR UPDATE"
+            "SELECT * FROM dead_letter WHERE state = 'waiting'"
+            " AND (CAST(:consumer AS text) IS NULL OR consumer = :consumer)"
+            " AND (CAST(:key AS text) IS NULL OR key = :key)"
+            " ORDER BY id LIMIT CAST(:limit AS bigint) FOR UPDATE"
         ),
-        {"key": key, "limit": limit},
+        {"consumer": consumer, "key": key, "limit": limit},
     )
     return [_dead_letter(row) for row in rows]
 
 
+async def retry(
+    engine: AsyncEngine, *, consumer: str, handle: Handler, key: str, clock: Clock, by: str, reason: str
+) -> int:
+    """Handle all waiting letters of `key` again, in order; returns how many.
+
+    One transaction: where a letter fails again its error is raised, and all of them wait on as before.
+    """
+    async with engine.begin() as connection:
+        await offsets.hold(connection, consumer)
+        letters = await waiting(connection, consumer=consumer, key=key, limit=None)
+        if events := received([letter.record for letter in letters]):
+            await handle(connection, events)
+        ids = [letter.id for letter in letters]
+        return await settle(connection, ids, state="retried", now=clock.now(), by=by, reason=reason)
+
+
+async def discard(engine: AsyncEngine, *, consumer: str, ids: Sequence[int], clock: Clock, by: str, reason: str) -> int:
+    """Give these letters up for good; returns how many were still waiting.
+
+    What waited behind them goes on waiting until it is retried.
+    """
+    async with engine.begin() as connection:
+        await offsets.hold(connection, consumer)
+        return await settle(connection, ids, state="discarded", now=clock.now(), by=by, reason=reason)
+
+
 async def settle(
     connection: AsyncConnection, ids: Sequence[int], *, state: str, now: datetime, by: str, reason: str
-) -> None:
-    """Close the letters as `retried` or `discarded`, with who did it and why."""
-    await connection.execute(
+) -> int:
+    """Close the letters as `retried` or `discarded`, with who did it and why; returns how many were waiting.
+
+    Hold the consumer (`offsets.hold`) meanwhile, or it may put an event behind letters that wait no more.
+    """
+    settled = await connection.execute(
         text(
             "UPDATE dead_letter SET state = :state, settled_at = :now, settled_by = :by, settled_reason = :reason"
             " WHERE id = ANY(CAST(:ids AS bigint[])) AND state = 'waiting'"
         ),
         {"ids": list(ids), "state": state, "now": now, "by": by, "reason": reason},
     )
+    return settled.rowcount
 
 
 def _dead_letter(row: Any) -> DeadLetter:
-    record = ConsumedRecord(
-        Partition(row.topic, row.partition),
-        row.offset,
-        row.key,
-        row.value,
-        [(name, value.encode()) for name, value in row.headers],
-    )
+    headers = [(name, _restored(value)) for name, value in row.headers]
+    record = ConsumedRecord(Partition(row.topic, row.partition), row.offset, row.key, row.value, headers)
     return DeadLetter(row.id, row.consumer, record, row.reason, row.state, row.set_aside_at)
+
+
+def _storable(text_: str) -> str:
+    """PostgreSQL holds neither NUL nor lone surrogates in text."""
+    return text_.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+
+
+def _stored(value: bytes | None) -> str | dict[str, str] | None:
+    """A header's value as JSON: text where it is text, base64 where it is not."""
+    if value is None:
+        return None
+    try:
+        plain = value.decode()
+    except UnicodeDecodeError:
+        plain = "\0"
+    return {"base64": base64.b64encode(value).decode()} if "\0" in plain else plain
+
+
+def _restored(value: str | dict[str, str] | None) -> bytes | None:
+    if isinstance(value, dict):
+        return base64.b64decode(value["base64"])
+    return None if value is None else value.encode()

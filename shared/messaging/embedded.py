@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 
 import asyncpg
 
+from shared.db.faults import DRIVER_FAULTS
 from shared.events.topics import PARTITIONS
 from shared.messaging.bus import Bounds, BusUnavailable, ConsumedRecord, Partition, Record, Subscription
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS bus_partition (
-  topic text NOT NULL, partition int NOT NULL, next_offset bigint NOT NULL DEFAULT 0,
+  topic text NOT NULL, partition int NOT NULL, next_offset bigint NOT NULL DEFAULT 0, origin uuid,
   PRIMARY KEY (topic, partition)
 );
 CREATE TABLE IF NOT EXISTS bus_record (
@@ -31,9 +32,14 @@ _APPEND = """
 WITH incoming AS (
   SELECT * FROM unnest($2::int[], $3::text[], $4::text[], $5::bytea[])
     WITH ORDINALITY AS i(partition, key, headers, value, n)
+), held AS MATERIALIZED (
+  SELECT partition FROM bus_partition
+  WHERE topic = $1 AND partition = ANY ($2) ORDER BY partition FOR UPDATE
 ), moved AS (
-  UPDATE bus_partition p SET next_offset = p.next_offset + c.records
-  FROM (SELECT partition, count(*) AS records FROM incoming GROUP BY partition) c
+  UPDATE bus_partition p SET
+    next_offset = p.next_offset + c.records,
+    origin = CASE WHEN p.next_offset = 0 THEN gen_random_uuid() ELSE p.origin END
+  FROM (SELECT partition, count(*) AS records FROM incoming JOIN held USING (partition) GROUP BY partition) c
   WHERE p.topic = $1 AND p.partition = c.partition
   RETURNING p.partition, p.next_offset - c.records AS first
 ), written AS (
@@ -45,6 +51,7 @@ WITH incoming AS (
 )
 SELECT (SELECT count(*) FROM written), pg_notify('bus', $1)
 """
+"""One statement, and so one transaction. Rows are held in the order of their numbers: appends cannot deadlock."""
 
 _FETCH = """
 SELECT r.topic, r.partition, r."offset", r.key, r.headers, r.value
@@ -57,12 +64,25 @@ CROSS JOIN LATERAL (
 LIMIT $4
 """
 
+_BOUNDS = """
+SELECT p.topic, p.partition, p.next_offset, p.origin,
+       (SELECT min(r."offset") FROM bus_record r WHERE r.topic = p.topic AND r.partition = p.partition) AS first
+FROM bus_partition p WHERE p.topic = ANY($1)
+"""
+
 _POLL_SECONDS = 0.5
-_FAULTS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 def partition_of(key: str) -> int:
     return zlib.crc32(key.encode()) % PARTITIONS
+
+
+def _to_text(headers: Sequence[tuple[str, bytes]]) -> str:
+    return json.dumps([(name, value.decode("latin-1")) for name, value in headers])
+
+
+def _from_text(headers: str) -> list[tuple[str, bytes]]:
+    return [(name, value.encode("latin-1")) for name, value in json.loads(headers)]
 
 
 class EmbeddedBus:
@@ -77,10 +97,13 @@ class EmbeddedBus:
         async with self._opening:
             if self._pool is None:
                 pool = await asyncpg.create_pool(self._url, min_size=0, max_size=4, command_timeout=30)
-                async with pool.acquire() as connection:
-                    await connection.execute("SELECT pg_advisory_lock(hashtext('bus schema'))")
-                    await connection.execute(_SCHEMA)
-                    await connection.execute("SELECT pg_advisory_unlock(hashtext('bus schema'))")
+                try:
+                    async with pool.acquire() as connection, connection.transaction():
+                        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('bus schema'))")
+                        await connection.execute(_SCHEMA)
+                except BaseException:
+                    pool.terminate()
+                    raise
                 self._pool = pool
             return self._pool
 
@@ -93,7 +116,7 @@ class EmbeddedBus:
                     " ON CONFLICT DO NOTHING",
                     [(topic, PARTITIONS) for topic in topics],
                 )
-        except _FAULTS as error:
+        except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
 
     async def append(self, topic: str, records: Sequence[Record]) -> None:
@@ -104,10 +127,10 @@ class EmbeddedBus:
                     topic,
                     [partition_of(record.key) for record in records],
                     [record.key for record in records],
-                    [json.dumps([(name, value.decode()) for name, value in record.headers]) for record in records],
+                    [_to_text(record.headers) for record in records],
                     [record.value for record in records],
                 )
-        except _FAULTS as error:
+        except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not take the records: {error}") from error
         if written != len(records):
             raise BusUnavailable(f"topic {topic} does not exist; create the topics first")
@@ -119,7 +142,7 @@ class EmbeddedBus:
         try:
             async with asyncio.timeout(5), (await self._connections()).acquire() as connection:
                 await connection.fetchval("SELECT 1")
-        except _FAULTS as error:
+        except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
 
     async def close(self) -> None:
@@ -136,14 +159,16 @@ class _EmbeddedSubscription:
         self._group = group
         self._topics = frozenset(topics)
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._in_use = asyncio.Lock()
         self._appended = asyncio.Event()
         self._next: dict[Partition, int] = {}
+        self._turn = 0
 
     async def start(self) -> None:
         try:
             self._connection = await asyncpg.connect(self._url, command_timeout=30)
             await self._connection.add_listener("bus", self._on_append)
-        except _FAULTS as error:
+        except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
 
     def _on_append(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
@@ -161,7 +186,7 @@ class _EmbeddedSubscription:
                     return records
                 # A notification can be lost with its connection, so no wait for one is long.
                 await self._wait_for_append(min(remaining, _POLL_SECONDS))
-        except _FAULTS as error:
+        except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
 
     async def _wait_for_append(self, seconds: float) -> None:
@@ -172,24 +197,27 @@ class _EmbeddedSubscription:
             return
 
     async def _read(self, limit: int) -> list[ConsumedRecord]:
-        connection = self._started()
-        if not self._next and not await self._join():
-            return []
-        places = list(self._next.items())
-        rows = await connection.fetch(
-            _FETCH,
-            [partition.topic for partition, _ in places],
-            [partition.number for partition, _ in places],
-            [offset for _, offset in places],
-            limit,
-        )
+        async with self._in_use:
+            if not self._next and not await self._join():
+                return []
+            # Another partition comes first each time, so that a busy one cannot keep the others waiting.
+            self._turn += 1
+            places = sorted(self._next.items())
+            places = places[self._turn % len(places) :] + places[: self._turn % len(places)]
+            rows = await self._started().fetch(
+                _FETCH,
+                [partition.topic for partition, _ in places],
+                [partition.number for partition, _ in places],
+                [offset for _, offset in places],
+                limit,
+            )
         records = [
             ConsumedRecord(
                 Partition(row["topic"], row["partition"]),
                 row["offset"],
                 row["key"],
                 row["value"],
-                [(name, value.encode()) for name, value in json.loads(row["headers"])],
+                _from_text(row["headers"]),
             )
             for row in rows
         ]
@@ -219,13 +247,18 @@ class _EmbeddedSubscription:
 
     async def bounds(self) -> Mapping[Partition, Bounds]:
         try:
-            rows = await self._started().fetch(
-                "SELECT topic, partition, next_offset FROM bus_partition WHERE topic = ANY($1)", list(self._topics)
-            )
-        except _FAULTS as error:
+            async with self._in_use:
+                rows = await self._started().fetch(_BOUNDS, list(self._topics))
+        except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
-        bounds = {Partition(row["topic"], row["partition"]): Bounds(0, row["next_offset"]) for row in rows}
-        return {partition: bound for partition, bound in bounds.items() if partition in self._next}
+        return {
+            Partition(row["topic"], row["partition"]): Bounds(
+                row["next_offset"] if row["first"] is None else row["first"],
+                row["next_offset"],
+                str(row["origin"]) if row["next_offset"] else None,
+            )
+            for row in rows
+        }
 
     async def hint(self, offsets: Mapping[Partition, int]) -> None:
         """The embedded log has no lag tools of its own: the offset rows say it all."""
@@ -234,5 +267,5 @@ class _EmbeddedSubscription:
         if self._connection is not None and not self._connection.is_closed():
             try:
                 await self._connection.close(timeout=5)
-            except _FAULTS:
+            except DRIVER_FAULTS:
                 self._connection.terminate()

@@ -10,14 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import ConsumerStoppedError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.structs import OffsetAndTimestamp
 
 from shared.events.topics import PARTITIONS
 from shared.messaging.bus import Bounds, BusUnavailable, ConsumedRecord, Partition, Record, Subscription
 
 _SEND_SECONDS = 15
 _ANSWER_SECONDS = 10
-_FAULTS = (KafkaError, OSError, TimeoutError)
+_CLOSE_SECONDS = 3
+_SESSION_MS = 10_000
+_FAULTS = (KafkaError, ConsumerStoppedError, OSError, TimeoutError)
 
 
 class KafkaBus:
@@ -48,6 +51,7 @@ class KafkaBus:
             await admin.close()
 
     async def append(self, topic: str, records: Sequence[Record]) -> None:
+        producer: AIOKafkaProducer | None = None
         try:
             producer = await self._started_producer()
             # An idempotent producer never gives a batch up by itself (aiokafka issue 1017), hence the time limit
@@ -59,7 +63,7 @@ class KafkaBus:
                 ]
                 await asyncio.gather(*sent)
         except _FAULTS as error:
-            await self._discard_producer()
+            await self._discard(producer)
             raise BusUnavailable(f"Kafka did not take the records: {error!r}") from error
 
     async def _started_producer(self) -> AIOKafkaProducer:
@@ -84,10 +88,9 @@ class KafkaBus:
                 self._producer = producer
             return self._producer
 
-    async def _discard_producer(self) -> None:
-        async with self._opening:
-            producer, self._producer = self._producer, None
-        if producer is not None:
+    async def _discard(self, producer: AIOKafkaProducer | None) -> None:
+        if producer is not None and producer is self._producer:
+            self._producer = None
             await _close_quietly(producer)
 
     def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
@@ -102,16 +105,27 @@ class KafkaBus:
             raise BusUnavailable(f"Kafka at {self._bootstrap} did not answer: {error!r}") from error
 
     async def close(self) -> None:
-        await self._discard_producer()
+        await self._discard(self._producer)
 
 
 async def _close_quietly(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
     """A client that failed may hang or fail again while it closes; it is thrown away either way."""
+    stopping = asyncio.ensure_future(client.stop())
+    stopping.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     try:
-        async with asyncio.timeout(3):
-            await client.stop()
-    except (*_FAULTS, asyncio.CancelledError):
-        return
+        await asyncio.wait({stopping}, timeout=_CLOSE_SECONDS)
+    finally:
+        stopping.cancel()
+
+
+def _origin(oldest: OffsetAndTimestamp | None) -> str | None:
+    """When the log's very first record was appended. The topic's own id would serve, but aiokafka does not tell it."""
+    return str(oldest.timestamp) if oldest is not None and oldest.offset == 0 else None
+
+
+def _key(raw: bytes | None) -> str:
+    """A key as text that PostgreSQL can hold, whatever bytes a stranger used."""
+    return (raw or b"").decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class _KafkaSubscription:
@@ -130,21 +144,22 @@ class _KafkaSubscription:
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=3_000,
+            session_timeout_ms=_SESSION_MS,
+            heartbeat_interval_ms=1_000,
             rebalance_timeout_ms=60_000,
             request_timeout_ms=40_000,
             metadata_max_age_ms=30_000,
             fetch_max_wait_ms=500,
             max_partition_fetch_bytes=1024 * 1024,
         )
+        # Kept before it has started: a member left behind half-started would hold partitions that nobody reads.
+        self._consumer = consumer
         try:
             async with asyncio.timeout(_ANSWER_SECONDS * 2):
                 await consumer.start()
         except _FAULTS as error:
-            await _close_quietly(consumer)
+            await self.close()
             raise BusUnavailable(f"Kafka at {self._bootstrap} did not answer: {error!r}") from error
-        self._consumer = consumer
 
     def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:
@@ -160,7 +175,7 @@ class _KafkaSubscription:
             ConsumedRecord(
                 Partition(record.topic, record.partition),
                 record.offset,
-                (record.key or b"").decode(errors="replace"),
+                _key(record.key),
                 record.value,
                 record.headers,
             )
@@ -177,22 +192,34 @@ class _KafkaSubscription:
         return frozenset(Partition(place.topic, place.partition) for place in self._started().assignment())
 
     async def bounds(self) -> Mapping[Partition, Bounds]:
-        places = list(self._started().assignment())
+        consumer = self._started()
+        places = [
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in consumer.partitions_for_topic(topic) or ()
+        ]
         if not places:
             return {}
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                first = await self._started().beginning_offsets(places)
-                end = await self._started().end_offsets(places)
+                first = await consumer.beginning_offsets(places)
+                oldest = await consumer.offsets_for_times(dict.fromkeys(places, 0))
+                end = await consumer.end_offsets(places)
         except _FAULTS as error:
             raise BusUnavailable(f"Kafka did not tell its offsets: {error!r}") from error
-        return {Partition(place.topic, place.partition): Bounds(first[place], end[place]) for place in places}
+        return {
+            Partition(place.topic, place.partition): Bounds(first[place], end[place], _origin(oldest[place]))
+            for place in places
+        }
 
     async def hint(self, offsets: Mapping[Partition, int]) -> None:
         mine = self._started().assignment()
         known = {TopicPartition(partition.topic, partition.number): offset for partition, offset in offsets.items()}
+        own = {place: offset for place, offset in known.items() if place in mine}
         try:
-            await self._started().commit({place: offset for place, offset in known.items() if place in mine})
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                if own:
+                    await self._started().commit(own)
         except _FAULTS:
             return
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from prometheus_client import Counter, Gauge
 
-from shared.db.faults import is_passing
+from shared.db.faults import DRIVER_FAULTS, is_passing
 from shared.events.envelope import Envelope, encode_binary
 from shared.events.registry import schema_uri
 from shared.messaging.bus import Bus, BusUnavailable, Record
@@ -45,22 +45,21 @@ class Relay:
         self._bus = bus
         self._batch = batch
         self._recorded = asyncio.Event()
+        self._failures = 0
 
     async def run(self) -> None:
         """Work until cancelled; faults of the database and the bus are waited out."""
-        failures = 0
         while True:
             try:
                 async with self._lead() as connection:
-                    failures = 0
                     await self._work(connection)
-            except (BusUnavailable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except (BusUnavailable, *DRIVER_FAULTS) as error:
                 if not isinstance(error, BusUnavailable) and not is_passing(error):
                     log.exception("relay of %s failed", self._service)
                 else:
                     log.warning("relay of %s waits: %s", self._service, error)
-                await asyncio.sleep(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
-                failures += 1
+                await asyncio.sleep(_BACKOFF_SECONDS[min(self._failures, len(_BACKOFF_SECONDS) - 1)])
+                self._failures += 1
 
     @asynccontextmanager
     async def _lead(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
@@ -87,6 +86,7 @@ class Relay:
                 await self._publish(rows)
                 await connection.execute(_MARK, [row["id"] for row in rows], published)
                 published += len(rows)
+                self._failures = 0
                 PUBLISHED.labels(self._service).inc(len(rows))
                 continue
             try:

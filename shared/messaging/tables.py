@@ -87,12 +87,14 @@ def dead_letter_table(metadata: MetaData) -> Table:
     return table
 
 
-OUTBOX_NOTIFY = """
-CREATE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM pg_notify('outbox', '');
-  RETURN NULL;
-END $$;
-CREATE TRIGGER outbox_notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify();
-"""
-"""Wakes the relay at commit; one statement of a migration. A poll stands behind it, since notifications can be lost."""
+OUTBOX_NOTIFY = (
+    """
+    CREATE FUNCTION outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM pg_notify('outbox', '');
+      RETURN NULL;
+    END $$
+    """,
+    "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION outbox_notify()",
+)
+"""Statements of a migration that wake the relay at commit. A poll stands behind it: notifications can be lost."""

@@ -10,6 +10,7 @@ log = logging.getLogger(__name__)
 Loop = Callable[[], Awaitable[None]]
 
 _RESTART_SECONDS = 2.0
+_RECANCEL_SECONDS = 10.0
 
 
 async def keep_running(name: str, loop: Loop) -> None:
@@ -29,6 +30,9 @@ async def running(loops: Mapping[str, Loop]) -> AsyncIterator[Sequence["asyncio.
     try:
         yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ending = set(tasks)
+        while ending:
+            # Again and again: a library that loses a cancellation must not keep the process from ending.
+            for task in ending:
+                task.cancel()
+            _, ending = await asyncio.wait(ending, timeout=_RECANCEL_SECONDS)
