@@ -1,4 +1,4 @@
-"""One service in this process, on a real database made by its migrations, with tokens for anybody at a standing clock."""
+"""One service in this process, on a real database made by its migrations, with tokens for anybody."""
 
 import asyncio
 import dataclasses

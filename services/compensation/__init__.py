@@ -1,0 +1,1 @@
+"""Compensation: plans, ladder, bonus statements, ledger, payout batches."""

@@ -1,0 +1,236 @@
+"""Payout batches: HR prepares, another person approves, sealed, payroll pulls and acknowledges."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from services.compensation.domain_more import PayoutBatch, PayoutState
+from services.compensation.errors import (
+    AcknowledgementDoesNotMatch,
+    NothingToPay,
+    PayoutBatchUnknown,
+    PayoutLineUnknown,
+    PayoutStepOutOfOrder,
+    PreparerCannotApprove,
+)
+from services.compensation.schemas import (
+    AcknowledgedLine,
+    AcknowledgementRequest,
+    Money,
+    PayoutBatchRequest,
+    PayoutBatchView,
+    WithdrawalRequest,
+)
+from services.compensation.service import payouts as service
+from shared.events.types import SchoolYearLabel
+from shared.kernel.money import parse_amount
+from shared.web.auth import Principal, Role, require
+from shared.web.conditional import is_not_modified, not_modified
+from shared.web.idempotency import (
+    Answer,
+    IdempotencyKey,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    StillRunning,
+    call_of,
+    run_once,
+)
+from shared.web.problems import responses
+from shared.web.transaction import Transaction
+
+router = APIRouter(tags=["payouts"], prefix="/payout-batches")
+
+Preparer = Annotated[Principal, require(Role.HR, Role.ADMIN)]
+BatchReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
+Payroll = Annotated[Principal, require(Role.PAYROLL)]
+_ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
+_STEP = (PayoutBatchUnknown, PayoutStepOutOfOrder, *_ONCE)
+NDJSON = "application/x-ndjson"
+
+
+async def _step_once(
+    request: Request,
+    connection: Transaction,
+    principal: Principal,
+    key: str,
+    step: Callable[[], Awaitable[PayoutBatch]],
+    status: int = 200,
+) -> Response:
+    """Every step of a batch is taken once for an Idempotency-Key, with the answer kept beside it."""
+
+    async def work() -> Answer:
+        return Answer.of(PayoutBatchView.of(await step()), status=status)
+
+    call = await call_of(request, principal=principal.subject, key=key)
+    return (await run_once(connection, call, now=request.app.state.clock.now(), work=work)).response()
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Prepare a batch: freeze all that is in the ledger and in no batch yet",
+    response_model=PayoutBatchView,
+    responses=responses(NothingToPay, *_ONCE),
+)
+async def prepare_payout_batch(
+    body: PayoutBatchRequest, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request
+) -> Response:
+    state = request.app.state
+
+    async def step() -> PayoutBatch:
+        return await service.prepare_batch(
+            connection,
+            state.clock,
+            plan_year=body.plan_year,
+            pay_date=body.pay_date,
+            by=principal.subject,
+        )
+
+    return await _step_once(request, connection, principal, key, step, status=201)
+
+
+@router.get("", summary="Payout batches; payroll sees those that were sealed")
+async def list_payout_batches(
+    principal: BatchReader,
+    connection: Transaction,
+    plan_year: Annotated[SchoolYearLabel | None, Query()] = None,
+) -> list[PayoutBatchView]:
+    sealed = (PayoutState.SEALED, PayoutState.ACKNOWLEDGED)
+    states = tuple(PayoutState) if principal.has_any(Role.HR, Role.ADMIN) else sealed
+    return [
+        PayoutBatchView.of(batch)
+        for batch in await service.list_batches(connection, plan_year=plan_year, states=states)
+    ]
+
+
+@router.get("/{batch_id}", summary="A payout batch", responses=responses(PayoutBatchUnknown))
+async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: Transaction) -> PayoutBatchView:
+    return PayoutBatchView.of(await service.visible_batch(connection, batch_id, principal))
+
+
+@router.post(
+    "/{batch_id}/approval",
+    summary="Approve a prepared batch; not for who prepared it",
+    response_model=PayoutBatchView,
+    responses=responses(*_STEP, PreparerCannotApprove),
+)
+async def approve_payout_batch(
+    batch_id: UUID, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request
+) -> Response:
+    async def step() -> PayoutBatch:
+        return await service.approve_batch(connection, request.app.state.clock, batch_id, by=principal.subject)
+
+    return await _step_once(request, connection, principal, key, step)
+
+
+@router.post(
+    "/{batch_id}/seal",
+    summary="Seal an approved batch: from now on payroll can pull it",
+    response_model=PayoutBatchView,
+    responses=responses(*_STEP),
+)
+async def seal_payout_batch(
+    batch_id: UUID, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request
+) -> Response:
+    async def step() -> PayoutBatch:
+        return await service.seal_batch(connection, request.app.state.clock, batch_id, by=principal.subject)
+
+    return await _step_once(request, connection, principal, key, step)
+
+
+@router.post(
+    "/{batch_id}/withdrawal",
+    summary="Take a batch back that is not sealed yet",
+    response_model=PayoutBatchView,
+    responses=responses(*_STEP),
+)
+async def withdraw_payout_batch(
+    batch_id: UUID,
+    body: WithdrawalRequest,
+    principal: Preparer,
+    connection: Transaction,
+    key: IdempotencyKey,
+    request: Request,
+) -> Response:
+    async def step() -> PayoutBatch:
+        return await service.withdraw_batch(
+            connection, request.app.state.clock, batch_id, by=principal.subject, reason=body.reason
+        )
+
+    return await _step_once(request, connection, principal, key, step)
+
+
+@router.get(
+    "/{batch_id}/lines",
+    summary="The frozen lines, one JSON object a line: the same bytes at every pull",
+    responses={
+        **responses(PayoutBatchUnknown),
+        200: {"description": "The lines.", "content": {NDJSON: {"schema": {"type": "string"}}}},
+        304: {"description": "These are the lines you have."},
+    },
+)
+async def pull_payout_lines(
+    batch_id: UUID,
+    principal: BatchReader,
+    connection: Transaction,
+    request: Request,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The ETag is the batch's content hash: SHA-256 over exactly these bytes."""
+    batch = await service.visible_batch(connection, batch_id, principal)
+    tag = f'"{batch.content_hash}"'
+    if is_not_modified(if_none_match, tag):
+        return not_modified(tag)
+    content = await service.pull_lines(connection, request.app.state.clock, batch, principal)
+    return Response(content, media_type=NDJSON, headers={"ETag": tag})
+
+
+@router.post(
+    "/{batch_id}/acknowledgements",
+    summary="Payroll's answer: what it counted, and the lines it did not take",
+    response_model=PayoutBatchView,
+    responses=responses(*_STEP, AcknowledgementDoesNotMatch, PayoutLineUnknown),
+)
+async def acknowledge_payout_batch(
+    batch_id: UUID,
+    body: AcknowledgementRequest,
+    principal: Payroll,
+    connection: Transaction,
+    key: IdempotencyKey,
+    request: Request,
+) -> Response:
+    """Once, and only where count, total and hash are those of the batch. Rejected lines go into a later batch."""
+    answer = service.Acknowledgement(
+        line_count=body.line_count,
+        control_total_cents=parse_amount(body.control_total.amount),
+        content_hash=body.content_hash,
+        rejected={line.line_id: line.reason for line in body.rejected},
+    )
+
+    async def step() -> PayoutBatch:
+        return await service.acknowledge_batch(
+            connection, request.app.state.clock, batch_id, answer, by=principal.subject
+        )
+
+    return await _step_once(request, connection, principal, key, step)
+
+
+@router.get("/{batch_id}/acknowledgements", summary="What became of each line", responses=responses(PayoutBatchUnknown))
+async def list_acknowledged_lines(
+    batch_id: UUID, principal: BatchReader, connection: Transaction
+) -> list[AcknowledgedLine]:
+    await service.visible_batch(connection, batch_id, principal)
+    return [
+        AcknowledgedLine(
+            line_id=row.id,
+            number=row.number,
+            educator_id=row.educator_id,
+            component=row.component,
+            amount=Money.of(row.amount_cents),
+            state=row.state,
+            reason=row.state_reason,
+        )
+        for row in await service.batch_lines(connection, batch_id)
+    ]

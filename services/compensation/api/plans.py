@@ -1,0 +1,115 @@
+"""Plans: written by one person, published by another."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Request, Response
+
+from services.compensation.errors import (
+    PlanAlreadyPublished,
+    PlanInvalid,
+    PlanUnreadable,
+    PlanVersionUnknown,
+    WriterCannotPublish,
+)
+from services.compensation.schemas import PlanVersionView, RecalculationView
+from services.compensation.service import plans as service
+from shared.web.auth import CurrentPrincipal, Principal, Role, require
+from shared.web.errors import MalformedBody, NotFound
+from shared.web.idempotency import (
+    Answer,
+    IdempotencyKey,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    StillRunning,
+    call_of,
+    run_once,
+)
+from shared.web.problems import responses
+from shared.web.transaction import Transaction
+
+router = APIRouter(tags=["plans"])
+
+PlanOwner = Annotated[Principal, require(Role.HR, Role.ADMIN)]
+_ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
+
+
+@router.get("/plans", summary="All versions of all plans, without their documents")
+async def list_plan_versions(_principal: CurrentPrincipal, connection: Transaction) -> list[PlanVersionView]:
+    return [PlanVersionView.of(version) for version in await service.plan_versions(connection)]
+
+
+@router.post(
+    "/plans",
+    status_code=201,
+    summary="Write a plan document as the next draft version of its plan",
+    responses=responses(PlanUnreadable, PlanInvalid, MalformedBody, *_ONCE),
+)
+async def write_plan(
+    document: Annotated[bytes, Body(media_type="application/yaml", description="The plan document, YAML or JSON.")],
+    principal: PlanOwner,
+    connection: Transaction,
+    key: IdempotencyKey,
+    request: Request,
+) -> Response:
+    """What is wrong with the document is answered place by place, each with its remedy; nothing is kept then."""
+    try:
+        text = document.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The plan document is not UTF-8: save it as UTF-8.") from error
+
+    async def work() -> Answer:
+        clock = request.app.state.clock
+        version = await service.write_plan(connection, clock, text, by=principal.subject)
+        return Answer.of(PlanVersionView.of(version, document=version.document), status=201)
+
+    call = await call_of(request, principal=principal.subject, key=key)
+    return (await run_once(connection, call, now=request.app.state.clock.now(), work=work)).response()
+
+
+@router.get(
+    "/plans/{plan_version_id}", summary="A plan version with its document", responses=responses(PlanVersionUnknown)
+)
+async def get_plan_version(
+    plan_version_id: UUID, _principal: CurrentPrincipal, connection: Transaction
+) -> PlanVersionView:
+    version = await service.plan_version(connection, plan_version_id)
+    return PlanVersionView.of(version, document=version.document)
+
+
+@router.post(
+    "/plans/{plan_version_id}/publication",
+    summary="Publish a draft: its year is paid by it from now on, and everybody is recalculated",
+    responses=responses(PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, *_ONCE),
+    response_model=PlanVersionView,
+)
+async def publish_plan(
+    plan_version_id: UUID, principal: PlanOwner, connection: Transaction, key: IdempotencyKey, request: Request
+) -> Response:
+    """The version before it is superseded. The recalculation runs in the background; its address tells how far."""
+    clock = request.app.state.clock
+
+    async def work() -> Answer:
+        version = await service.publish_plan(connection, clock, plan_version_id, by=principal.subject)
+        return Answer.of(PlanVersionView.of(version))
+
+    call = await call_of(request, principal=principal.subject, key=key)
+    return (await run_once(connection, call, now=clock.now(), work=work)).response()
+
+
+@router.get(
+    "/plans/{plan_version_id}/recalculation",
+    summary="How far everybody's recalculation by this version has come",
+    responses=responses(PlanVersionUnknown, NotFound),
+)
+async def get_recalculation(plan_version_id: UUID, _principal: PlanOwner, connection: Transaction) -> RecalculationView:
+    await service.plan_version(connection, plan_version_id)
+    progress = await service.recalculation_progress(connection, plan_version_id)
+    if progress is None:
+        raise NotFound("This version was not published, so nothing was recalculated by it.")
+    return RecalculationView(
+        plan_version_id=plan_version_id,
+        educators=progress.educators,
+        requested_at=progress.requested_at,
+        finished_at=progress.finished_at,
+    )

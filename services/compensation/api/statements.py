@@ -1,0 +1,109 @@
+"""What an educator sees: statement, ladder, history, ledger."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Query, Response
+
+from services.compensation.errors import StatementAbsent
+from services.compensation.schemas import LedgerEntryView, Money, StatementVersionView
+from services.compensation.service import reading as service
+from shared.events.types import SchoolYearLabel
+from shared.web.auth import CurrentPrincipal
+from shared.web.conditional import is_not_modified, not_modified
+from shared.web.problems import responses
+from shared.web.transaction import Transaction
+
+router = APIRouter(tags=["statements"], prefix="/educators/{educator_id}")
+
+PlanYear = Annotated[SchoolYearLabel, Query(description="The school year that the plan pays for.")]
+IfNoneMatch = Annotated[str | None, Header(description="ETag of what is known already: 304 where nothing changed.")]
+
+
+@router.get(
+    "/statement",
+    summary="The bonus statement: what, why, why not, what next",
+    responses={**responses(StatementAbsent), 304: {"description": "Nothing changed."}},
+    response_model=dict[str, Any],
+)
+async def get_statement(
+    educator_id: UUID,
+    plan_year: PlanYear,
+    principal: CurrentPrincipal,
+    connection: Transaction,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The same facts and the same plan version give the same bytes, whatever order the facts came in."""
+    statement = await service.statement(connection, educator_id, plan_year, principal)
+    tag = f'"{statement.hash}"'
+    if is_not_modified(if_none_match, tag):
+        return not_modified(tag)
+    headers = {"ETag": tag, "Rung-Statement-Sequence": str(statement.sequence)}
+    return Response(statement.body.encode(), media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/ladder",
+    summary="The rung, how it was reached, and what the next one asks for",
+    responses={**responses(StatementAbsent), 304: {"description": "Nothing changed."}},
+    response_model=dict[str, Any],
+)
+async def get_ladder(
+    educator_id: UUID,
+    plan_year: PlanYear,
+    principal: CurrentPrincipal,
+    connection: Transaction,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    statement = await service.statement(connection, educator_id, plan_year, principal)
+    tag = f'"{statement.hash}"'
+    if is_not_modified(if_none_match, tag):
+        return not_modified(tag)
+    body = orjson.loads(statement.body)
+    shown = {key: body[key] for key in ("educator_id", "plan_year", "plan", "ladder")}
+    return Response(orjson.dumps(shown), media_type="application/json", headers={"ETag": tag})
+
+
+@router.get(
+    "/statement/versions",
+    summary="Every statement there was, the first one first",
+    responses=responses(StatementAbsent),
+)
+async def list_statement_versions(
+    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Transaction
+) -> list[StatementVersionView]:
+    rows = await service.statement_versions(connection, educator_id, plan_year, principal)
+    return [
+        StatementVersionView(
+            sequence=row.sequence,
+            total=Money.of(row.total_cents),
+            rung=row.rung,
+            hash=row.hash,
+            plan_version_id=row.plan_version_id,
+            cause_event_id=row.cause_event_id,
+            decided_at=row.decided_at,
+        )
+        for row in rows
+    ]
+
+
+@router.get("/ledger", summary="The ledger entries of a plan year", responses=responses(StatementAbsent))
+async def list_ledger_entries(
+    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Transaction
+) -> list[LedgerEntryView]:
+    """Their sum is the statement's total."""
+    rows = await service.ledger(connection, educator_id, plan_year, principal)
+    return [
+        LedgerEntryView(
+            id=row.id,
+            plan_year=row.plan_year,
+            sequence=row.sequence,
+            component=row.component,
+            amount=Money.of(row.amount_cents),
+            plan_version_id=row.plan_version_id,
+            cause_event_id=row.cause_event_id,
+            posted_at=row.posted_at,
+        )
+        for row in rows
+    ]

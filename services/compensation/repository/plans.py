@@ -1,0 +1,137 @@
+"""Queries for plan versions and the recalculation that a publication asks for."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain_more import (
+    PlanState,
+    PlanVersion,
+)
+from services.compensation.models import plan_version, recalculation
+from services.compensation.repository.accounts import PLANS_LOCK
+
+
+async def hold_plans(connection: AsyncConnection) -> None:
+    """Wait for the batches under way, and let none begin until this transaction ends."""
+    await connection.execute(text(f"SELECT pg_advisory_xact_lock({PLANS_LOCK})"))
+
+
+async def next_version(connection: AsyncConnection, plan: str) -> int:
+    newest = await connection.scalar(select(func.max(plan_version.c.version)).where(plan_version.c.plan == plan))
+    return (newest or 0) + 1
+
+
+async def add(connection: AsyncConnection, version: PlanVersion) -> None:
+    await connection.execute(
+        insert(plan_version).values(
+            id=version.id,
+            plan=version.plan,
+            version=version.version,
+            plan_year=version.plan_year,
+            content_hash=version.content_hash,
+            document=version.document,
+            state=version.state,
+            written_by=version.written_by,
+            written_at=version.written_at,
+        )
+    )
+
+
+async def get(connection: AsyncConnection, plan_version_id: UUID) -> PlanVersion | None:
+    row = (await connection.execute(select(plan_version).where(plan_version.c.id == plan_version_id))).first()
+    return None if row is None else _plan_version(row)
+
+
+async def list_all(connection: AsyncConnection) -> list[PlanVersion]:
+    rows = await connection.execute(select(plan_version).order_by(plan_version.c.plan_year, plan_version.c.version))
+    return [_plan_version(row) for row in rows]
+
+
+async def published(connection: AsyncConnection) -> list[PlanVersion]:
+    """The standing version of every plan year, the oldest year first."""
+    rows = await connection.execute(
+        select(plan_version).where(plan_version.c.state == PlanState.PUBLISHED).order_by(plan_version.c.plan_year)
+    )
+    return [_plan_version(row) for row in rows]
+
+
+async def published_ids(connection: AsyncConnection) -> list[UUID]:
+    rows = await connection.execute(
+        select(plan_version.c.id).where(plan_version.c.state == PlanState.PUBLISHED).order_by(plan_version.c.plan_year)
+    )
+    return list(rows.scalars())
+
+
+async def publish(connection: AsyncConnection, version: PlanVersion, *, by: str, at: datetime, event_id: UUID) -> None:
+    """Make `version` the standing one of its year; the one before is superseded."""
+    await connection.execute(
+        update(plan_version)
+        .where(plan_version.c.plan_year == version.plan_year, plan_version.c.state == PlanState.PUBLISHED)
+        .values(state=PlanState.SUPERSEDED)
+    )
+    await connection.execute(
+        update(plan_version)
+        .where(plan_version.c.id == version.id)
+        .values(state=PlanState.PUBLISHED, published_by=by, published_at=at, event_id=event_id)
+    )
+    await connection.execute(insert(recalculation).values(plan_version_id=version.id, requested_at=at))
+
+
+async def due_recalculation(connection: AsyncConnection) -> Any:
+    """The oldest unfinished recalculation, locked; None where there is none or another worker has it."""
+    found = await connection.execute(
+        select(recalculation.c.plan_version_id, recalculation.c.after_educator_id, plan_version.c.event_id)
+        .join(plan_version, plan_version.c.id == recalculation.c.plan_version_id)
+        .where(recalculation.c.finished_at.is_(None))
+        .order_by(recalculation.c.requested_at)
+        .limit(1)
+        .with_for_update(of=recalculation, skip_locked=True)
+    )
+    return found.first()
+
+
+async def move_recalculation(
+    connection: AsyncConnection,
+    plan_version_id: UUID,
+    *,
+    after: UUID | None,
+    educators: int,
+    finished_at: datetime | None,
+) -> None:
+    await connection.execute(
+        update(recalculation)
+        .where(recalculation.c.plan_version_id == plan_version_id)
+        .values(
+            after_educator_id=after,
+            educators=recalculation.c.educators + educators,
+            finished_at=finished_at,
+        )
+    )
+
+
+async def progress(connection: AsyncConnection, plan_version_id: UUID) -> Any:
+    found = await connection.execute(select(recalculation).where(recalculation.c.plan_version_id == plan_version_id))
+    return found.first()
+
+
+def _plan_version(row: Row[Any]) -> PlanVersion:
+    document = row.document if isinstance(row.document, dict) else orjson.loads(row.document)
+    return PlanVersion(
+        id=row.id,
+        plan=row.plan,
+        version=row.version,
+        plan_year=row.plan_year,
+        content_hash=row.content_hash,
+        document=document,
+        state=PlanState(row.state),
+        written_by=row.written_by,
+        written_at=row.written_at,
+        published_by=row.published_by,
+        published_at=row.published_at,
+    )

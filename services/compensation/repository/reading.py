@@ -1,0 +1,94 @@
+"""Queries behind the doors that only read: statements, totals, the ledger, the stream of changes."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.models import bonus_total, educator_account, ledger_entry, outbox, statement
+from shared.events.compensation import StatementRecalculated
+
+_STATEMENT = text(
+    """
+    SELECT s.sequence, s.hash, s.body, s.decided_at FROM statement s
+    WHERE s.educator_id = :educator_id AND s.plan_year = :plan_year ORDER BY s.sequence DESC LIMIT 1
+    """
+)
+
+
+async def statement_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Any:
+    """The last statement: sequence, hash, body and when it was decided."""
+    return (await connection.execute(_STATEMENT, {"educator_id": educator_id, "plan_year": plan_year})).first()
+
+
+async def statement_versions(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Sequence[Any]:
+    rows = await connection.execute(
+        select(
+            statement.c.sequence,
+            statement.c.plan_version_id,
+            statement.c.cause_event_id,
+            statement.c.total_cents,
+            statement.c.rung,
+            statement.c.hash,
+            statement.c.decided_at,
+        )
+        .where(statement.c.educator_id == educator_id, statement.c.plan_year == plan_year)
+        .order_by(statement.c.sequence)
+    )
+    return rows.all()
+
+
+async def facts_of(connection: AsyncConnection, educator_id: UUID) -> str | None:
+    """The educator's facts document; None where nothing is known of the educator."""
+    row = (
+        await connection.execute(select(educator_account.c.facts).where(educator_account.c.educator_id == educator_id))
+    ).first()
+    return None if row is None else str(row.facts)
+
+
+async def ledger_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Sequence[Any]:
+    rows = await connection.execute(
+        select(ledger_entry)
+        .where(ledger_entry.c.educator_id == educator_id, ledger_entry.c.plan_year == plan_year)
+        .order_by(ledger_entry.c.sequence, ledger_entry.c.component)
+    )
+    return rows.all()
+
+
+async def totals_page(connection: AsyncConnection, plan_year: str, *, after: UUID | None, limit: int) -> Sequence[Any]:
+    query = (
+        select(bonus_total).where(bonus_total.c.plan_year == plan_year).order_by(bonus_total.c.educator_id).limit(limit)
+    )
+    if after is not None:
+        query = query.where(bonus_total.c.educator_id > after)
+    return (await connection.execute(query)).all()
+
+
+async def totals_stream(connection: AsyncConnection, plan_year: str) -> AsyncIterator[Any]:
+    """All totals of a year, as of one moment, without holding them in memory."""
+    query = select(bonus_total).where(bonus_total.c.plan_year == plan_year).order_by(bonus_total.c.educator_id)
+    async with connection.stream(query.execution_options(yield_per=500)) as rows:
+        async for row in rows:
+            yield row
+
+
+async def changes_after(
+    connection: AsyncConnection, published_seq: int, *, educator_id: UUID | None, limit: int
+) -> Sequence[Any]:
+    """Recalculations in the order in which the relay published them, which has no gaps and never fills one later."""
+    query = (
+        select(outbox.c.published_seq, outbox.c.id, outbox.c.data)
+        .where(outbox.c.published_seq > published_seq, outbox.c.type == StatementRecalculated.type)
+        .order_by(outbox.c.published_seq)
+        .limit(limit)
+    )
+    if educator_id is not None:
+        query = query.where(outbox.c.key == str(educator_id))
+    return (await connection.execute(query)).all()
+
+
+async def last_change(connection: AsyncConnection) -> int:
+    value = await connection.scalar(text("SELECT coalesce(max(published_seq), 0) FROM outbox"))
+    return int(value or 0)

@@ -1,0 +1,1 @@
+"""Use cases of compensation, a module for each: recalculation, plans, payouts. None of them commits."""

@@ -1,0 +1,70 @@
+"""Use cases that change nothing: who may see which statement, ledger and total."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain import EducatorFacts
+from services.compensation.errors import StatementAbsent
+from services.compensation.repository import reading
+from shared.web.auth import NotYours, Principal, Role
+
+
+async def statement(connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal) -> Any:
+    """The last statement: sequence, hash, body, decided_at. Raises NotYours, StatementAbsent."""
+    await _may_see(connection, educator_id, principal)
+    found = await reading.statement_of(connection, educator_id, plan_year)
+    if found is None:
+        raise StatementAbsent(
+            f"there is no statement of educator {educator_id} for {plan_year}: either no plan is published for that "
+            "year, or the roster has not brought the educator yet"
+        )
+    return found
+
+
+async def statement_versions(
+    connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal
+) -> Sequence[Any]:
+    """Raises NotYours, StatementAbsent."""
+    await statement(connection, educator_id, plan_year, principal)
+    return await reading.statement_versions(connection, educator_id, plan_year)
+
+
+async def ledger(connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal) -> Sequence[Any]:
+    """Raises NotYours, StatementAbsent."""
+    await statement(connection, educator_id, plan_year, principal)
+    return await reading.ledger_of(connection, educator_id, plan_year)
+
+
+async def _may_see(connection: AsyncConnection, educator_id: UUID, principal: Principal) -> None:
+    """The educator in person, the principal of a campus the educator works on, HR, payroll, administrators."""
+    if principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.PAYROLL, Role.ADMIN):
+        return
+    if principal.has_any(Role.PRINCIPAL) and principal.campus_ids:
+        document = await reading.facts_of(connection, educator_id)
+        if document is not None:
+            facts = EducatorFacts.from_document(str(educator_id), orjson.loads(document))
+            if not principal.campus_ids.isdisjoint(UUID(campus) for campus in facts.campus_ids()):
+                return
+    raise NotYours("this is another educator's pay: only the educator, the campus's principal, HR and payroll see it")
+
+
+async def totals_page(connection: AsyncConnection, plan_year: str, *, after: UUID | None, limit: int) -> Sequence[Any]:
+    return await reading.totals_page(connection, plan_year, after=after, limit=limit)
+
+
+def totals_stream(connection: AsyncConnection, plan_year: str) -> AsyncIterator[Any]:
+    return reading.totals_stream(connection, plan_year)
+
+
+async def changes_after(
+    connection: AsyncConnection, published_seq: int, *, educator_id: UUID | None, limit: int
+) -> Sequence[Any]:
+    return await reading.changes_after(connection, published_seq, educator_id=educator_id, limit=limit)
+
+
+async def last_change(connection: AsyncConnection) -> int:
+    return await reading.last_change(connection)

@@ -1,0 +1,7 @@
+"""What the compensation service is told from outside."""
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Nothing but what all services share."""

@@ -1,0 +1,221 @@
+"""Payout batches: sealed once, approved by another person, acknowledged once, no entry in two of them."""
+
+import asyncio
+import hashlib
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation
+from tests.support.factories.events import awarded, educator_id, revoked, rostered
+
+ANA, BEN = educator_id(1), educator_id(2)
+REQUEST = {"plan_year": "2020-21", "pay_date": "2021-11-15"}
+
+
+@pytest.fixture
+async def earned(compensation: Compensation) -> Compensation:
+    """Ana has earned 200, Ben 400."""
+    await compensation.publish()
+    await compensation.take_in(rostered(ANA), awarded(ANA, 1))
+    await compensation.take_in(rostered(BEN), awarded(BEN, 1), awarded(BEN, 2, credential="mc-differentiation"))
+    return compensation
+
+
+async def prepared(compensation: Compensation) -> dict[str, Any]:
+    answer = await compensation.call("POST", "/payout-batches", as_=WRITER, json=REQUEST)
+    assert answer.status_code == 201, answer.text
+    batch: dict[str, Any] = answer.json()
+    return batch
+
+
+async def step(compensation: Compensation, batch: dict[str, Any], name: str, as_: dict[str, Any]) -> httpx.Response:
+    return await compensation.call("POST", f"/payout-batches/{batch['id']}/{name}", as_=as_)
+
+
+async def sealed(compensation: Compensation) -> dict[str, Any]:
+    batch = await prepared(compensation)
+    assert (await step(compensation, batch, "approval", APPROVER)).status_code == 200
+    answer = await step(compensation, batch, "seal", WRITER)
+    assert answer.status_code == 200, answer.text
+    sealed_batch: dict[str, Any] = answer.json()
+    return sealed_batch
+
+
+async def lines(compensation: Compensation, batch: dict[str, Any]) -> bytes:
+    answer = await compensation.call("GET", f"/payout-batches/{batch['id']}/lines", as_=PAYROLL)
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+def acknowledgement(batch: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "line_count": batch["line_count"],
+        "control_total": batch["control_total"],
+        "content_hash": batch["content_hash"],
+        "rejected": [],
+    } | changes
+
+
+async def acknowledge(compensation: Compensation, batch: dict[str, Any], **changes: Any) -> httpx.Response:
+    path = f"/payout-batches/{batch['id']}/acknowledgements"
+    return await compensation.call("POST", path, as_=PAYROLL, json=acknowledgement(batch, **changes))
+
+
+class TestLife:
+    async def test_a_batch_pays_what_the_ledger_holds_and_its_hash_is_of_the_pulled_bytes(
+        self, earned: Compensation
+    ) -> None:
+        batch = await sealed(earned)
+        content = await lines(earned, batch)
+        assert hashlib.sha256(content).hexdigest() == batch["content_hash"]
+        pulled = {row["educator_id"]: row["amount"] for row in map(json.loads, content.splitlines())}
+        assert pulled == {str(ANA): "200.00", str(BEN): "400.00"}
+        assert batch["control_total"] == {"amount": "600.00", "currency": "USD"}
+        assert (await acknowledge(earned, batch)).json()["state"] == "acknowledged"
+
+    async def test_who_prepared_it_cannot_approve_it(self, earned: Compensation) -> None:
+        batch = await prepared(earned)
+        refused = await step(earned, batch, "approval", WRITER)
+        assert (refused.status_code, refused.json()["code"]) == (403, "preparer-cannot-approve")
+        with pytest.raises(DBAPIError):
+            await earned.rows("UPDATE payout_batch SET approved_by = prepared_by")
+
+    @pytest.mark.parametrize(
+        ("steps", "status"),
+        [
+            (["seal"], 409),
+            (["approval", "approval"], 409),
+            (["approval", "seal", "seal"], 409),
+            (["approval", "seal", "withdrawal"], 409),
+            (["approval", "seal"], 200),
+        ],
+    )
+    async def test_steps_are_taken_in_order_and_once(self, earned: Compensation, steps: list[str], status: int) -> None:
+        batch = await prepared(earned)
+        body = {"withdrawal": {"reason": "wrong pay date"}}
+        answer = None
+        for name in steps:
+            answer = await earned.call(
+                "POST", f"/payout-batches/{batch['id']}/{name}", as_=APPROVER, json=body.get(name)
+            )
+        assert answer is not None
+        assert answer.status_code == status
+
+    async def test_payroll_does_not_see_a_batch_before_it_is_sealed(self, earned: Compensation) -> None:
+        batch = await prepared(earned)
+        path = f"/payout-batches/{batch['id']}"
+        for door in (path, f"{path}/lines"):
+            assert (await earned.call("GET", door, as_=PAYROLL)).status_code == 404
+        assert (await earned.call("GET", "/payout-batches", as_=PAYROLL)).json() == []
+
+    async def test_the_same_key_prepares_once(self, earned: Compensation) -> None:
+        headers = {"Idempotency-Key": '"once"'}
+        first = await earned.call("POST", "/payout-batches", as_=WRITER, json=REQUEST, headers=dict(headers))
+        again = await earned.call("POST", "/payout-batches", as_=WRITER, json=REQUEST, headers=dict(headers))
+        assert first.content == again.content
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert len(await earned.rows("SELECT id FROM payout_batch")) == 1
+
+
+class TestNobodyIsPaidTwice:
+    async def test_what_is_in_a_batch_is_in_no_other(self, earned: Compensation) -> None:
+        await sealed(earned)
+        again = await earned.call("POST", "/payout-batches", as_=WRITER, json=REQUEST)
+        assert (again.status_code, again.json()["code"]) == (409, "nothing-to-pay")
+
+    async def test_a_later_change_is_a_new_line_in_a_later_batch(self, earned: Compensation) -> None:
+        first = await sealed(earned)
+        before = await lines(earned, first)
+        await earned.take_in(revoked(ANA, 1))
+        second = await sealed(earned)
+        assert await lines(earned, first) == before
+        [line] = [json.loads(row) for row in (await lines(earned, second)).splitlines()]
+        assert (line["educator_id"], line["amount"]) == (str(ANA), "-200.00")
+
+    async def test_preparing_at_the_same_moment_makes_one_batch(self, earned: Compensation) -> None:
+        answers = await asyncio.gather(
+            *(
+                earned.call(
+                    "POST", "/payout-batches", as_=WRITER, json=REQUEST, headers={"Idempotency-Key": f'"{uuid4()}"'}
+                )
+                for _ in range(4)
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+
+    async def test_a_withdrawn_batch_gives_its_entries_back(self, earned: Compensation) -> None:
+        batch = await prepared(earned)
+        path = f"/payout-batches/{batch['id']}/withdrawal"
+        answer = await earned.call("POST", path, as_=WRITER, json={"reason": "wrong pay date"})
+        assert answer.json()["state"] == "withdrawn"
+        again = await prepared(earned)
+        assert again["control_total"] == batch["control_total"]
+
+    async def test_the_database_refuses_an_entry_in_two_batches(self, earned: Compensation) -> None:
+        await prepared(earned)
+        with pytest.raises(DBAPIError):
+            await earned.rows(
+                "INSERT INTO payout_entry (line_id, ledger_entry_id)"
+                " SELECT (SELECT id FROM payout_line WHERE id <> p.line_id LIMIT 1), p.ledger_entry_id"
+                " FROM payout_entry p LIMIT 1"
+            )
+
+
+class TestAcknowledgement:
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"line_count": 3},
+            {"control_total": {"amount": "600.01", "currency": "USD"}},
+            {"content_hash": "0" * 64},
+        ],
+    )
+    async def test_one_that_counted_something_else_is_refused_and_changes_nothing(
+        self, earned: Compensation, changes: dict[str, Any]
+    ) -> None:
+        batch = await sealed(earned)
+        refused = await acknowledge(earned, batch, **changes)
+        assert (refused.status_code, refused.json()["code"]) == (409, "acknowledgement-does-not-match")
+        assert (await earned.rows("SELECT state FROM payout_batch")) == [{"state": "sealed"}]
+
+    async def test_it_is_taken_once(self, earned: Compensation) -> None:
+        batch = await sealed(earned)
+        assert (await acknowledge(earned, batch)).status_code == 200
+        assert (await acknowledge(earned, batch)).status_code == 409
+
+    async def test_a_rejected_line_goes_into_a_later_batch(self, earned: Compensation) -> None:
+        batch = await sealed(earned)
+        line = json.loads((await lines(earned, batch)).splitlines()[0])
+        rejected = [{"line_id": line["line_id"], "reason": "no such employee number"}]
+        assert (await acknowledge(earned, batch, rejected=rejected)).status_code == 200
+        states = await earned.call("GET", f"/payout-batches/{batch['id']}/acknowledgements", as_=PAYROLL)
+        assert sorted(row["state"] for row in states.json()) == ["accepted", "rejected"]
+        later = await sealed(earned)
+        assert later["control_total"]["amount"] == line["amount"]
+
+    async def test_a_line_of_another_batch_is_refused(self, earned: Compensation) -> None:
+        batch = await sealed(earned)
+        rejected = [{"line_id": str(UUID(int=1)), "reason": "never seen"}]
+        assert (await acknowledge(earned, batch, rejected=rejected)).status_code == 422
+
+
+class TestPull:
+    async def test_the_same_bytes_at_every_pull_and_304_for_who_has_them(self, earned: Compensation) -> None:
+        batch = await sealed(earned)
+        first = await lines(earned, batch)
+        await earned.take_in(awarded(ANA, 9, credential="mc-leading-teams"))
+        assert await lines(earned, batch) == first
+        answer = await earned.call(
+            "GET",
+            f"/payout-batches/{batch['id']}/lines",
+            as_=PAYROLL,
+            headers={"If-None-Match": f'"{batch["content_hash"]}"'},
+        )
+        assert answer.status_code == 304
+        [row] = await earned.rows("SELECT first_pulled_at FROM payout_batch")
+        assert row["first_pulled_at"] is not None

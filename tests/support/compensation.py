@@ -1,0 +1,89 @@
+"""The compensation service on a real database with the sample plan published, and what to ask it."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from sqlalchemy import text
+
+from services.compensation import bootstrap
+from services.compensation.handlers import handler
+from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service.recalculation import recalculate_next
+from services.compensation.settings import Settings
+from shared.events.registry import Event
+from tests.support.factories.events import received
+from tests.support.service import RunningService, running_service
+
+PLAN = (Path(bootstrap.__file__).parent / "plans/harmony-pbcs-2020-21.yaml").read_bytes()
+WRITER = {"roles": ["hr"], "sub": "hr-writer"}
+APPROVER = {"roles": ["hr"], "sub": "hr-approver"}
+PAYROLL = {"roles": ["payroll"], "sub": "client:payroll"}
+STATE = {
+    "statement": "SELECT * FROM statement ORDER BY educator_id, plan_year, sequence",
+    "ledger_entry": "SELECT * FROM ledger_entry ORDER BY educator_id, plan_year, sequence, component",
+    "bonus_total": "SELECT * FROM bonus_total ORDER BY educator_id, plan_year",
+}
+
+
+class Compensation:
+    """What tests do to the service."""
+
+    def __init__(self, running: RunningService) -> None:
+        self.running = running
+        self.engine = running.runtime.engine
+        self.clock = running.clock
+        self._book = PlanBook()
+
+    async def call(self, method: str, path: str, *, as_: dict[str, Any], **request: Any) -> httpx.Response:
+        if method != "GET":
+            request.setdefault("headers", {}).setdefault("Idempotency-Key", f'"{uuid4()}"')
+        return await self.running.call(method, f"/compensation/v1{path}", as_=as_, **request)
+
+    async def publish(self, document: bytes = PLAN) -> str:
+        """Write and publish a plan and recalculate everybody; the id of its version."""
+        headers = {"Content-Type": "application/yaml"}
+        written = await self.call("POST", "/plans", as_=WRITER, content=document, headers=headers)
+        assert written.status_code == 201, written.text
+        version_id = str(written.json()["id"])
+        published = await self.call("POST", f"/plans/{version_id}/publication", as_=APPROVER)
+        assert published.status_code == 200, published.text
+        await self.recalculate()
+        return version_id
+
+    async def recalculate(self) -> None:
+        done: int | None = 0
+        while done is not None:
+            async with self.engine.begin() as connection:
+                done = await recalculate_next(connection, self.clock, self._book)
+
+    async def take_in(self, *events: Event) -> None:
+        """One batch, as the consumer takes it in."""
+        async with self.engine.begin() as connection:
+            await handler(self.clock, self._book)(connection, [received(event) for event in events])
+
+    async def statement(self, educator: UUID) -> dict[str, Any]:
+        answer = await self.call("GET", f"/educators/{educator}/statement", as_=WRITER, params={"plan_year": "2020-21"})
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = json.loads(answer.content)
+        return body
+
+    async def rows(self, query: str) -> list[dict[str, Any]]:
+        async with self.engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(text(query))).mappings()]
+
+    async def state(self) -> dict[str, list[dict[str, Any]]]:
+        """All that guarantee 4 speaks of, row by row."""
+        return {table: await self.rows(query) for table, query in STATE.items()}
+
+
+@asynccontextmanager
+async def running_compensation(database: str) -> AsyncIterator[Compensation]:
+    async with running_service(
+        "compensation", Settings, bootstrap.MIGRATIONS, bootstrap.api, database=database
+    ) as running:
+        yield Compensation(running)
