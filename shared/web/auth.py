@@ -123,12 +123,12 @@ class Authenticator:
     async def _check(self, token: str) -> AccessToken:
         keys = self._keys
         if keys is None or time.monotonic() - self._loaded_at >= _REFRESH_AT_LEAST_EVERY_SECONDS:
-            keys = await self._refreshed(keys)
+            keys = await self._refreshed()
         try:
             try:
                 return self._read(token, keys)
             except KeyUnknown:
-                newer = await self._refreshed(keys)
+                newer = await self._refreshed()
                 if newer is keys:
                     raise
                 return self._read(token, newer)
@@ -138,11 +138,11 @@ class Authenticator:
     def _read(self, token: str, keys: VerificationKeys) -> AccessToken:
         return read_access_token(token, keys, issuer=self._issuer, audience=self._audience, now=self._clock.now())
 
-    async def _refreshed(self, seen: VerificationKeys | None) -> VerificationKeys:
+    async def _refreshed(self) -> VerificationKeys:
         """The keys, read again unless somebody else just did. Unreadable: the old ones stay; none yet: 503."""
         async with self._loading:
             pause = _REFRESH_AT_MOST_EVERY_SECONDS if self._keys else _FIRST_TRY_AT_MOST_EVERY_SECONDS
-            if self._keys is seen and time.monotonic() - self._tried_at >= pause:
+            if time.monotonic() - self._tried_at >= pause:
                 self._tried_at = time.monotonic()
                 try:
                     self._keys = VerificationKeys.parse(await self._load())

@@ -104,8 +104,21 @@ async def test_a_key_that_was_taken_out_counts_no_longer_than_five_minutes(runni
     running.seconds += 299
     await ours.authenticate(text)
     running.seconds += 1
+    for _ in range(2):
+        with pytest.raises(InvalidToken):
+            await ours.authenticate(text)
+
+
+async def test_no_token_is_remembered_beyond_a_change_of_keys(running: Monotonic) -> None:
+    issuer = Issuer(RSA)
+    ours = authenticator(issuer)
+    of_rsa = token()
+    await ours.authenticate(of_rsa)
+    running.seconds += 31
+    issuer.document = key_set(EC)
+    await ours.authenticate(token(key=EC))
     with pytest.raises(InvalidToken):
-        await ours.authenticate(text)
+        await ours.authenticate(of_rsa)
 
 
 async def test_an_issuer_out_of_reach_leaves_the_keys_that_are_known_in_force(running: Monotonic) -> None:

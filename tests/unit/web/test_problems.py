@@ -103,6 +103,7 @@ FAULTS: dict[str, Exception] = {
     "timeout": TimeoutError(),
     "nul": DBAPIError("INSERT", {}, _Nul()),
     "wrong statement": DBAPIError("SELEC", {"ssn": "123"}, type("E", (Exception,), {"sqlstate": "42601"})()),
+    "missing table": DBAPIError("SELECT", {}, type("E", (Exception,), {"sqlstate": "42P01"})()),
     "teapot": HTTPException(418, "I am a teapot", {"X-Short": "stout"}),
 }
 
@@ -195,7 +196,7 @@ class TestAddresses:
 
 
 class TestFaultsOfOurs:
-    @pytest.mark.parametrize("kind", ["unforeseen", "file", "wrong statement"])
+    @pytest.mark.parametrize("kind", ["unforeseen", "file", "wrong statement", "missing table"])
     async def test_what_nobody_foresaw_is_500_and_says_nothing_of_the_inside(self, kind: str) -> None:
         answer = await post(f"/faults/{kind}", headers={"traceparent": TRACE})
 
