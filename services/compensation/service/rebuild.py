@@ -5,22 +5,23 @@ made, and when. Replayed in that order, the same code comes to the same rows, by
 log or the code was changed, and the rebuild stops.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import Arrival, PlanState, PlanVersion
-from services.compensation.errors import LogDoesNotMatch
+from services.compensation.domain_more import Account, Arrival, PlanState, PlanVersion
+from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
 from services.compensation.policy.plan_book import PlanBook
-from services.compensation.policy.recalculation import decide_again, take_in
+from services.compensation.policy.recalculation import Changes, decide_again, take_in
 from services.compensation.repository import accounts, plans
 from shared.events.compensation import PlanPublished, StatementRecalculated
 from shared.kernel.clock import Clock
 from shared.messaging.received import ReceivedEvent
 
 _FROM_LOG = "rebuilt from the log"
+_EDUCATORS_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -31,33 +32,60 @@ class EducatorLog:
     decisions: list[StatementRecalculated] = field(default_factory=list)
 
 
-async def rebuild_plans(connection: AsyncConnection, published: Sequence[ReceivedEvent], book: PlanBook) -> None:
-    """The plan versions, the last one of each year standing. `published` are PlanPublished events in log order."""
-    for received in published:
+@dataclass(slots=True)
+class Log:
+    """The log of all topics, sorted into what a rebuild needs. Duplicates count once."""
+
+    plans: dict[UUID, ReceivedEvent] = field(default_factory=dict)
+    educators: dict[str, EducatorLog] = field(default_factory=dict)
+
+    def add(self, received: ReceivedEvent, arrival: Arrival | None) -> None:
+        """Take a record in, with the fact that it brings, if any. Records of a topic come in order."""
         event = received.event
-        if not isinstance(event, PlanPublished) or await plans.get(connection, event.plan_version_id) is not None:
-            continue
-        version = PlanVersion(
-            id=event.plan_version_id,
-            plan=event.plan,
-            version=event.version,
-            plan_year=event.plan_year,
-            content_hash=event.content_hash,
-            document=event.document,
-            state=PlanState.DRAFT,
-            written_by=f"writer, {_FROM_LOG}",
-            written_at=received.recorded_at,
-        )
-        await plans.add(connection, version)
-        by = f"publisher, {_FROM_LOG}"
-        await plans.publish(connection, version, by=by, at=received.recorded_at, event_id=received.id)
-        await plans.move_recalculation(
-            connection, version.id, after=None, educators=0, finished_at=received.recorded_at
-        )
-        book.add_all([version])
+        if isinstance(event, PlanPublished):
+            self.plans.setdefault(event.plan_version_id, received)
+        elif isinstance(event, StatementRecalculated):
+            self.educators.setdefault(str(event.educator_id), EducatorLog()).decisions.append(event)
+        elif arrival is not None:
+            self.educators.setdefault(arrival.educator_id, EducatorLog()).arrivals.setdefault(arrival.event_id, arrival)
 
 
-async def rebuild_educators(
+async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
+    """Replay `log` into an empty database; the number of educators. Raises DatabaseNotEmpty, LogDoesNotMatch."""
+    if await accounts.educators_after(connection, None, 1) or await plans.list_all(connection):
+        raise DatabaseNotEmpty("a rebuild needs an empty database: make a new one, migrate it, and rebuild there")
+    book = PlanBook()
+    for received in log.plans.values():
+        await _rebuild_plan(connection, received, book)
+    educators = sorted(log.educators.items())
+    for start in range(0, len(educators), _EDUCATORS_AT_ONCE):
+        await _rebuild_educators(connection, clock, dict(educators[start : start + _EDUCATORS_AT_ONCE]), book)
+    return len(educators)
+
+
+async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, book: PlanBook) -> None:
+    """The plan version that an event tells of; of each year the last one published stands in the end."""
+    event = received.event
+    assert isinstance(event, PlanPublished)  # noqa: S101 - sorted so by Log.add
+    version = PlanVersion(
+        id=event.plan_version_id,
+        plan=event.plan,
+        version=event.version,
+        plan_year=event.plan_year,
+        content_hash=event.content_hash,
+        document=event.document,
+        state=PlanState.DRAFT,
+        written_by=f"writer, {_FROM_LOG}",
+        written_at=received.recorded_at,
+    )
+    await plans.add(connection, version)
+    by = f"publisher, {_FROM_LOG}"
+    await plans.publish(connection, version, by=by, at=received.recorded_at, event_id=received.id)
+    await plans.move_recalculation(connection, version.id, after=None, educators=0, finished_at=received.recorded_at)
+    book.add_all([version])
+
+
+async def _rebuild_educators(
     connection: AsyncConnection, clock: Clock, logs: dict[str, EducatorLog], book: PlanBook
 ) -> None:
     """Accounts, statements and ledger of the educators in `logs`. Raises LogDoesNotMatch."""
@@ -65,24 +93,32 @@ async def rebuild_educators(
     for educator_id, log in logs.items():
         account = locked[educator_id]
         for decision in _once(log.decisions):
-            arrivals = [log.arrivals.pop(event_id) for event_id in decision.applied if event_id in log.arrivals]
-            changes = decide_again(
-                [account],
-                book.get(decision.plan_version_id),
-                cause_event_id=decision.cause_event_id,
-                decided_at=decision.decided_at,
-                arrivals=arrivals,
-            )
-            if [event.statement_hash for event in changes.events] != [decision.statement_hash]:
-                raise LogDoesNotMatch(
-                    f"statement {decision.sequence} of educator {educator_id} for {decision.plan_year} does not come "
-                    "out of the log as it was published: the log is not whole, or the evaluator is not the same"
-                )
+            changes = _decided_again(account, log, decision, book)
             await accounts.save(connection, changes, decided_at=decision.decided_at)
         # What was taken in since the last decision changed nothing then, so its order can change nothing now.
         rest = take_in({educator_id: account}, log.arrivals.values(), [], decided_at=clock.now())
         if rest:
             await accounts.save(connection, rest, decided_at=clock.now())
+
+
+def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalculated, book: PlanBook) -> Changes:
+    """What the recorded decision comes to now. Raises LogDoesNotMatch where that is not what was published."""
+    missing = [str(event_id) for event_id in decision.applied if event_id not in log.arrivals]
+    if not missing:
+        changes = decide_again(
+            [account],
+            book.get(decision.plan_version_id),
+            cause_event_id=decision.cause_event_id,
+            decided_at=decision.decided_at,
+            arrivals=[log.arrivals.pop(event_id) for event_id in decision.applied],
+        )
+        if [event.statement_hash for event in changes.events] == [decision.statement_hash]:
+            return changes
+    why = f"events {', '.join(missing)} are missing" if missing else "the log or the evaluator changed"
+    raise LogDoesNotMatch(
+        f"statement {decision.sequence} of educator {account.educator_id} for {decision.plan_year} does not come out "
+        f"of the log as it was published: {why}"
+    )
 
 
 def _once(decisions: Iterable[StatementRecalculated]) -> list[StatementRecalculated]:

@@ -5,18 +5,15 @@ import json
 import random
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from shared.events.registry import Event
 from tests.support.compensation import Compensation, running_compensation
 from tests.support.factories.events import (
+    a_year_of,
     awarded,
     educator_id,
-    grown,
-    observed,
     received,
     revoked,
     rostered,
@@ -25,20 +22,6 @@ from tests.support.factories.events import (
 
 ANA = educator_id(1)
 YEAR = {"plan_year": "2020-21"}
-
-
-def a_year_of(educator: UUID) -> list[Event]:
-    return [
-        rostered(educator),
-        observed(educator, 1),
-        observed(educator, 2),
-        observed(educator, 2, level=4, version=2),
-        grown(educator, "40"),
-        grown(educator, "72.5", version=2),
-        awarded(educator, 1),
-        awarded(educator, 2, credential="mc-differentiation"),
-        revoked(educator, 1),
-    ]
 
 
 async def ledger_sums(compensation: Compensation) -> dict[str, int]:

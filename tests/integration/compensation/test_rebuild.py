@@ -1,25 +1,95 @@
 """Guarantee 4: the log alone, replayed into an empty database, gives the same statements and ledger, byte for byte."""
 
-import json
 import random
 from collections.abc import Callable
-from uuid import UUID
 
 import pytest
 
-from services.compensation.errors import LogDoesNotMatch
+from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
+from services.compensation.handlers import to_arrival
 from services.compensation.service.rebuild import Log, rebuild
 from shared.events.registry import EVENTS, Event
 from shared.messaging.consumer import ReceivedEvent
 from tests.support.compensation import PLAN, Compensation, running_compensation
-from tests.support.factories.events import RECORDED_AT, educator_id, received
-from tests.integration.compensation.test_event_path import a_year_of
+from tests.support.factories.events import a_year_of, educator_id, received
+
+EVENTS_OF_ALL = [event for number in range(6) for event in a_year_of(educator_id(number))]
 
 
-async def own_events(compensation: Compensation) -> list[ReceivedEvent]:
-    """What the relay would have published of compensation's own outbox."""
-    rows = await compensation.rows("SELECT id, type, data, recorded_at FROM outbox ORDER BY position")
-    return [
-        ReceivedEvent(row["id"], EVENTS[row["type"]].model_validate_json(row["data"]), row["recorded_at"], None)
-        for row in rows
-    ]
+async def a_lived_year(compensation: Compensation, seed: int) -> None:
+    """Events in any order and any batches, some twice, a plan version published before and a second one in between."""
+    rng = random.Random(seed)
+    events = [*EVENTS_OF_ALL, *rng.sample(EVENTS_OF_ALL, 12)]
+    rng.shuffle(events)
+    turns = [events[start : start + 7] for start in range(0, len(events), 7)]
+    for number, turn in enumerate(turns):
+        compensation.clock.advance(seconds=1)
+        if number == len(turns) // 4:
+            await compensation.publish()
+        if number == len(turns) // 2:
+            await compensation.publish(PLAN.replace(b'"200.00"', b'"150.00"'))
+        await compensation.take_in(*turn)
+
+
+async def log_of(compensation: Compensation) -> Log:
+    """What a reader of the whole bus has: the other services' events in order of publishing, then our own."""
+    log = Log()
+    for event in EVENTS_OF_ALL:
+        log.add(received(event), to_arrival(received(event)))
+    for row in await compensation.rows("SELECT id, type, data, recorded_at FROM outbox ORDER BY position"):
+        event: Event = EVENTS[row["type"]].model_validate_json(row["data"])
+        log.add(ReceivedEvent(row["id"], event, row["recorded_at"], None), None)
+    return log
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_rebuild_comes_to_the_same_rows_whatever_the_order_was(
+    make_database: Callable[[], str], seed: int
+) -> None:
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, seed)
+        empty.clock.advance(days=900)
+        log = await log_of(lived)
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        before, after = await lived.state(), await empty.state()
+        assert len(before["ledger_entry"]) > 12
+        assert after == before
+
+
+async def test_what_is_delivered_again_after_a_rebuild_changes_nothing(make_database: Callable[[], str]) -> None:
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, 1)
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, await log_of(lived))
+        await empty.take_in(*EVENTS_OF_ALL)
+        assert await empty.state() == await lived.state()
+
+
+async def test_a_log_with_a_hole_is_refused(make_database: Callable[[], str]) -> None:
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, 1)
+        log = await log_of(lived)
+        of_one = log.educators[str(educator_id(1))]
+        del of_one.arrivals[of_one.decisions[0].applied[-1]]
+        with pytest.raises(LogDoesNotMatch):
+            async with empty.engine.begin() as connection:
+                await rebuild(connection, empty.clock, log)
+        assert await empty.rows("SELECT educator_id FROM educator_account") == []
+
+
+async def test_a_database_that_is_not_empty_is_refused(make_database: Callable[[], str]) -> None:
+    async with running_compensation(make_database()) as lived:
+        await a_lived_year(lived, 1)
+        with pytest.raises(DatabaseNotEmpty):
+            async with lived.engine.begin() as connection:
+                await rebuild(connection, lived.clock, await log_of(lived))

@@ -137,3 +137,18 @@ def received(event: Event) -> ReceivedEvent:
     """As the consumer hands it over; one event has one id, however often it is delivered."""
     event_id = derived_id("event", event.type, event.model_dump_json())
     return ReceivedEvent(event_id, event, RECORDED_AT, None)
+
+
+def a_year_of(educator: UUID) -> list[Event]:
+    """A tested teacher's year with an amended observation, a corrected growth score and a revoked award."""
+    return [
+        rostered(educator),
+        observed(educator, 1),
+        observed(educator, 2),
+        observed(educator, 2, level=4, version=2),
+        grown(educator, "40"),
+        grown(educator, "72.5", version=2),
+        awarded(educator, 1),
+        awarded(educator, 2, credential="mc-differentiation"),
+        revoked(educator, 1),
+    ]
