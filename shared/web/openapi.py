@@ -109,7 +109,7 @@ def _add(answers: dict[str, Any], kind: type[RungError]) -> None:
 
 
 def _name_roles(operation: dict[str, Any], roles: dict[str, frozenset[str]]) -> None:
-    needed = sorted(roles.get(operation.get("operationId", ""), ()))
+    needed = sorted(map(str, roles.get(operation.get("operationId", ""), ())))
     if needed:
         operation["x-roles"] = needed
         line = f"Roles: {', '.join(needed)}."

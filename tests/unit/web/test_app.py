@@ -227,6 +227,7 @@ class TestDocument:
         private = document["paths"]["/compensation/v1/private"]["get"]
         assert private["security"] == [{"bearer": []}, {"clientCredentials": []}]
         assert private["x-roles"] == ["hr", "payroll"]
+        assert {type(role) for role in private["x-roles"]} == {str}
         assert "Roles: hr, payroll." in private["description"]
         assert "x-roles" not in document["paths"]["/compensation/v1/mine"]["get"]
         assert "security" not in document["paths"]["/compensation/v1/statements"]["post"]
