@@ -1,6 +1,7 @@
 """Uploads of past years: NDJSON, a line an SLO, read whole so that every fault is named at once."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from shared.events.types import SchoolYearLabel
 from shared.kernel.errors import FieldError
 from shared.kernel.period import SchoolYear
 
+_ONE_PLACE = Decimal("0.1")
 Identifier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -58,10 +60,10 @@ class PastSloLine(BaseModel):
     scored_on: date | None
 
     def to_domain(self, line: int) -> PastSlo:
-        percent = self.attainment_percent
+        percent = None if self.attainment_percent is None else Decimal(self.attainment_percent).quantize(_ONE_PLACE)
         return PastSlo(
             line=line,
-            line_hash=hashlib.sha256(self.model_dump_json().encode()).digest(),
+            line_hash=self._digest(percent),
             external_id=self.external_id,
             employee_number=self.employee_number,
             reviewer_employee_number=self.reviewer_employee_number,
@@ -72,9 +74,14 @@ class PastSloLine(BaseModel):
             scores=self.quality_scores,
             submitted_on=self.submitted_on,
             approved_on=self.approved_on,
-            attainment_percent=None if percent is None else Decimal(percent).quantize(Decimal("0.1")),
+            attainment_percent=percent,
             scored_on=self.scored_on,
         )
+
+    def _digest(self, percent: Decimal | None) -> bytes:
+        """Of the content: neither the order of members nor the spelling of the percentage makes it another line."""
+        said = self.model_dump(mode="json") | {"attainment_percent": None if percent is None else str(percent)}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
 def read_past_slos(body: bytes) -> Sequence[PastSlo]:

@@ -148,7 +148,8 @@ def upgrade() -> None:
             name=op.f("ck_slo_scored"),
         ),
         sa.CheckConstraint(
-            "(state IN ('approved','scored')) = (approved_on IS NOT NULL AND quality_score IS NOT NULL AND version > 0)",
+            "(state IN ('approved','scored')) = "
+            "(approved_on IS NOT NULL AND quality_score IS NOT NULL AND version > 0)",
             name=op.f("ck_slo_approved"),
         ),
         sa.CheckConstraint("interval IN ('year','semester_1','semester_2')", name=op.f("ck_slo_interval")),
