@@ -160,7 +160,7 @@ class Consumer:
             with BATCH_SECONDS.labels(self._name).time():
                 await self._isolate(due)
         for partition in early:
-            del self._expected[partition]
+            self._expected.pop(partition, None)
 
     async def _isolate(self, records: Sequence[ConsumedRecord]) -> None:
         """Take records in. Where that fails for good, halve them until the one at fault stands alone, set aside."""

@@ -11,6 +11,9 @@ from shared.events.registry import Event
 from shared.kernel.ids import uuid7
 from shared.kernel.trace_context import current_traceparent
 
+MAX_EVENT_CHARACTERS = 200_000
+"""A Kafka broker takes one megabyte by default, a character is at most four bytes."""
+
 _INSERT = text(
     """
     INSERT INTO outbox (id, topic, key, type, data, traceparent, recorded_at)
@@ -21,6 +24,10 @@ _INSERT = text(
     ORDER BY u.n
     """
 )
+
+
+class EventTooLarge(ValueError):
+    """No bus would take this event, and every later one of the outbox would wait behind it for ever."""
 
 
 async def record(
@@ -34,9 +41,13 @@ async def record(
 
     The caller holds the lock on each event's aggregate, so that positions of one aggregate follow its versions.
     `traceparents` names a trace per event where they have different origins; otherwise the current one is used.
+    Raises EventTooLarge.
     """
     if not events:
         return []
+    data = [event.model_dump_json() for event in events]
+    if (largest := max(map(len, data))) > MAX_EVENT_CHARACTERS:
+        raise EventTooLarge(f"an event of {largest} characters; at most {MAX_EVENT_CHARACTERS} can be published")
     ids = [uuid7(now) for _ in events]
     await connection.execute(
         _INSERT,
@@ -45,7 +56,7 @@ async def record(
             "topics": [event.topic for event in events],
             "keys": [event.key for event in events],
             "types": [event.type for event in events],
-            "data": [event.model_dump_json() for event in events],
+            "data": data,
             "traceparents": list(traceparents) if traceparents else [current_traceparent()] * len(events),
             "recorded_at": now,
         },
