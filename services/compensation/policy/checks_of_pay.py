@@ -106,6 +106,8 @@ def _faults_of_matrix(plan: Plan, component: Matrix, place: str) -> Faults:
         return
     codes = {band.code for band in bands.levels}
     for role, row in component.amounts.items():
+        if role not in roles:
+            continue
         for code in sorted(codes - row.keys()):
             yield FieldError(
                 f"{place}/amounts/{role}", f"has no amount for the band {code!r}: add it, 0.00 if nothing is paid"

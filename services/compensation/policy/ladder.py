@@ -78,8 +78,8 @@ class LadderWords:
         if isinstance(need, ServiceNeed):
             return f"{_of(need.at_least, short)} {_plural(need.at_least, 'full year')} of service"
         if isinstance(need, RatingNeed):
-            years = f"rated {need.level} or higher, of the last {in_words(need.within)}"
-            return f"{_of(need.years, short)} {_plural(need.years, 'year')} {years}"
+            since = "in the plan year" if need.within == 1 else f"within the last {in_words(need.within)} school years"
+            return f"{_of(need.years, short)} {_plural(need.years, 'year')} rated {need.level} or higher {since}"
         if isinstance(need, PathwayNeed):
             return self._pathway(need, short, found)
         text = f"{_of(need.at_least, short)} {_plural(need.at_least, 'micro-credential')}"
