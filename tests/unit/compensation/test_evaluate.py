@@ -1,0 +1,219 @@
+"""The evaluator against golden cases, against an independent exact reference, and at the borders of its rules."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from services.compensation.domain import EducatorFacts
+from services.compensation.policy.compiled import CompiledPlan, compile_plan
+from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluate import evaluate
+from services.compensation.policy.plan import parse_plan
+from services.compensation.policy.statement import statement_body
+from shared.kernel.money import parse_amount
+from tests.support.policy_facts import (
+    EVERYTHING,
+    HARMONY,
+    REPOSITORY,
+    award,
+    events_of,
+    facts_of,
+    growth,
+    observation,
+    roster,
+    slo,
+)
+from tests.support.policy_strategies import histories
+from tests.support.reference_evaluator import Event, read_raw_plan, reference
+
+PLANS = {
+    name: (compile_plan(parse_plan(text), version=1), read_raw_plan(text))
+    for name, text in {"harmony": HARMONY, "everything": EVERYTHING}.items()
+}
+HARMONY_PLAN, HARMONY_RAW = PLANS["harmony"]
+CASES = read_raw_plan((REPOSITORY / "tests/policy_cases/harmony-pbcs-2020-21.yaml").read_text())
+FULL_YEAR = {"role": "teacher", "from": "2020-08-03"}
+
+
+def outcome(plan: CompiledPlan, facts: EducatorFacts) -> dict[str, Any] | None:
+    """What the evaluator comes to, in the reference's words."""
+    evaluation = evaluate(plan, [facts])
+    body = statement_body(evaluation, 0)
+    if body is None:
+        return None
+    return {
+        "total": parse_amount(body["total"]["amount"]),
+        "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
+        "gates": {gate["code"]: gate["met"] for gate in body["gates"]},
+        "rung": body["ladder"]["rung"],
+    }
+
+
+def paid(*events: Event) -> dict[str, int]:
+    """Cents by component under Harmony's plan."""
+    found = outcome(HARMONY_PLAN, facts_of(events))
+    assert found is not None
+    assert found == reference(HARMONY_RAW, events)
+    components: dict[str, int] = found["components"]
+    return components
+
+
+def good_year(*, assignment: dict[str, Any] | None = None, level: Any = 3) -> list[Event]:
+    """A tested teacher with two good observations and growth; the score is 63.34, the band Accomplished ($2,000)."""
+    levels = {
+        "instructional_quality": level,
+        "student_growth_and_achievement": 3,
+        "professional_roles_and_responsibilities": 3,
+    }
+    return [
+        roster(assignment or FULL_YEAR),
+        observation(1, levels),
+        observation(2, levels, on="2021-03-10"),
+        growth(1, "60"),
+    ]
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+def test_a_golden_case_comes_out_as_hr_wrote_it(case: dict[str, Any]) -> None:
+    events = events_of(case["facts"])
+    evaluation = evaluate(HARMONY_PLAN, [facts_of(events)])
+    body = statement_body(evaluation, 0)
+    expected = case["expect"]
+    if expected == "no statement":
+        assert body is None
+        return
+    assert body is not None
+    amounts = {part["code"]: part["amount"]["amount"] for part in body["components"]}
+    assert amounts == expected["components"]
+    assert body["total"] == {"amount": expected["total"], "currency": "USD"}
+    assert body["ladder"]["rung"] == expected["rung"]
+    said = list(_texts(body))
+    for sentence in expected.get("says", []):
+        assert any(sentence in text for text in said), f"{sentence!r} is not among {said}"
+
+
+@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
+def test_the_reference_agrees_with_hr_on_every_golden_case(case: dict[str, Any]) -> None:
+    found = reference(HARMONY_RAW, events_of(case["facts"]))
+    expected = case["expect"]
+    if expected == "no statement":
+        assert found is None
+        return
+    assert found is not None
+    assert found["total"] == parse_amount(expected["total"])
+    assert found["components"] == {code: parse_amount(amount) for code, amount in expected["components"].items()}
+    assert found["rung"] == expected["rung"]
+
+
+@pytest.mark.parametrize("name", sorted(PLANS))
+@given(events=histories())
+@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_history_comes_to_what_the_exact_reference_says(name: str, events: list[Event]) -> None:
+    plan, raw = PLANS[name]
+    assert outcome(plan, facts_of(events)) == reference(raw, events)
+
+
+@given(first=histories(), second=histories(), third=histories())
+@settings(max_examples=20, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_batch_decides_each_educator_as_if_alone(first: list[Event], second: list[Event], third: list[Event]) -> None:
+    plan, _ = PLANS["everything"]
+    facts = [facts_of(events) for events in (first, second, third)]
+    together = decide(plan, facts)
+    assert together == [decide(plan, [one])[0] for one in facts]
+
+
+def test_no_educators_at_all_is_an_empty_decision() -> None:
+    assert decide(HARMONY_PLAN, []) == []
+
+
+def test_every_array_of_the_working_is_64_bit_integers_or_booleans() -> None:
+    working = evaluate(HARMONY_PLAN, [facts_of(good_year())]).working
+    for name in type(working).__dataclass_fields__:
+        assert getattr(working, name).dtype in (np.dtype(np.int64), np.dtype(np.bool_)), name
+
+
+def test_amounts_of_the_components_always_sum_to_the_total() -> None:
+    awards = [award(number, f"mc-{number}") for number in range(9)]
+    level_four = good_year(level=4)
+    level_four[-1] = growth(1, "100")
+    components = paid(*level_four, *awards)
+    assert components == {"performance-bonus": 350000, "micro-credential-stipend": 150000}
+
+
+def test_a_mean_exactly_at_the_threshold_meets_the_gate_and_a_hair_below_does_not() -> None:
+    # 2.7 = 27 / 10: ten scores with sum 27, then 26.
+    meets = {"instructional_quality": [3, 3, 3, 3, 3, 3, 3], "student_growth_and_achievement": [2, 2, 2]}
+    fails = {"instructional_quality": [3, 3, 3, 3, 3, 3, 2], "student_growth_and_achievement": [2, 2, 2]}
+    for levels, is_met in ((meets, True), (fails, False)):
+        found = outcome(HARMONY_PLAN, facts_of([roster(FULL_YEAR), observation(1, levels)]))
+        assert found is not None
+        assert found["gates"]["effective-teaching"] is is_met
+
+
+def test_percent_just_below_the_threshold_fails_although_it_looks_the_same_rounded() -> None:
+    events = good_year()
+    assert paid(*events[:-1], growth(1, "50"))["performance-bonus"] == 100000
+    assert paid(*events[:-1], growth(1, "49.999999"))["performance-bonus"] == 0
+
+
+def test_prorated_amounts_round_half_a_cent_up() -> None:
+    # 285 days; half of $2,000.00 is exact, and 0.333333 FTE of it is $666.666 -> $666.67.
+    assert paid(*good_year(assignment={**FULL_YEAR, "fte": "0.5"}))["performance-bonus"] == 100000
+    assert paid(*good_year(assignment={**FULL_YEAR, "fte": "0.333333"}))["performance-bonus"] == 66667
+
+
+def test_two_assignments_on_the_same_days_never_count_more_than_one_fte() -> None:
+    two = roster({**FULL_YEAR, "fte": "0.8"}, {**FULL_YEAR, "fte": "0.8"})
+    assert paid(two, *good_year()[1:])["performance-bonus"] == 200000
+
+
+def test_assignments_one_after_the_other_add_up_to_the_whole_period() -> None:
+    two = roster({**FULL_YEAR, "to": "2020-12-31"}, {**FULL_YEAR, "from": "2021-01-01"})
+    assert paid(two, *good_year()[1:])["performance-bonus"] == 200000
+
+
+def test_overlapping_assignments_are_capped_day_by_day_and_not_over_the_year() -> None:
+    # 0.8 + 0.8 FTE from 2020-08-17 to 2021-01-05 pays the 142 of 285 days, not 1.6 times 142 of them.
+    half = {**FULL_YEAR, "fte": "0.8", "to": "2021-01-05"}
+    assert paid(roster(half, half), *good_year()[1:])["performance-bonus"] == 99649
+
+
+def test_someone_who_leaves_is_paid_for_the_days_worked() -> None:
+    left = roster(FULL_YEAR, ended_on="2020-12-31")
+    # 137 of 285 days of $2,000.00.
+    assert paid(left, *good_year()[1:])["performance-bonus"] == 96140
+
+
+def test_awards_of_the_plan_year_are_told_apart_in_the_plans_time_zone() -> None:
+    # The plan year begins at midnight in Chicago, which is 05:00 UTC.
+    events = good_year()
+    for at, cents in {
+        "2020-07-01T04:59:59Z": 0,
+        "2020-07-01T05:00:00Z": 20000,
+        "2021-07-01T04:59:59.999999Z": 20000,
+        "2021-07-01T05:00:00Z": 0,
+    }.items():
+        assert paid(*events, award(1, "mc-questioning", at=at))["micro-credential-stipend"] == cents, at
+
+
+def test_an_objective_approved_after_its_cut_off_does_not_count() -> None:
+    non_tested = roster({**FULL_YEAR, "group": "non_tested"})
+    seen = good_year()[1:3]
+    in_time = paid(non_tested, *seen, slo(1, 4, approved_on="2021-03-01"))
+    late = paid(non_tested, *seen, slo(1, 4, approved_on="2021-03-02"))
+    assert (in_time["performance-bonus"], late["performance-bonus"]) == (200000, 0)
+
+
+def test_growth_of_an_absurd_size_neither_overflows_nor_pays_beyond_the_highest_band() -> None:
+    events = [*good_year()[:-1], growth(1, "999999999.999999")]
+    assert paid(*events)["performance-bonus"] == 350000
+
+
+def _texts(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        return [text for value in part.values() for text in _texts(value)]
+    if isinstance(part, list):
+        return [text for value in part for text in _texts(value)]
+    return [part] if isinstance(part, str) else []

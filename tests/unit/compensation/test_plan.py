@@ -1,0 +1,155 @@
+"""The way into the plan language: what is read, what is refused, and with which place and remedy."""
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+
+from services.compensation.errors import PlanInvalid, PlanUnreadable
+from services.compensation.policy.plan import content_hash, document_of, parse_plan
+from tests.support.policy_facts import EVERYTHING, HARMONY, REPOSITORY
+
+
+def harmony() -> dict[str, Any]:
+    """The shipped plan's document, to be spoiled at one place."""
+    return copy.deepcopy(document_of(parse_plan(HARMONY)))
+
+
+def faults(document: Any) -> dict[str, str]:
+    with pytest.raises(PlanInvalid) as caught:
+        parse_plan(document)
+    return {fault.pointer: fault.detail for fault in caught.value.errors}
+
+
+def set_at(document: dict[str, Any], pointer: str, value: Any) -> None:
+    here, last = _around(document, pointer)
+    here[last] = value
+
+
+def remove_at(document: dict[str, Any], pointer: str) -> None:
+    here, last = _around(document, pointer)
+    del here[last]
+
+
+def _around(document: dict[str, Any], pointer: str) -> tuple[Any, str | int]:
+    *way, last = [int(key) if key.isdigit() else key for key in pointer.split("/")[1:]]
+    here: Any = document
+    for key in way:
+        here = here[key]
+    return here, last
+
+
+FAULTS = yaml.safe_load((REPOSITORY / "tests/policy_cases/faults.yaml").read_text())
+
+
+@pytest.mark.parametrize("case", FAULTS, ids=lambda case: case["name"])
+def test_a_fault_is_refused_with_its_place_and_remedy(case: dict[str, Any]) -> None:
+    document = harmony()
+    if "to" in case:
+        set_at(document, case["at"], case["to"])
+    else:
+        remove_at(document, case["at"])
+    found = faults(document)
+    place = case.get("place", case["at"])
+    assert place in found, found
+    assert case["says"] in found[place]
+
+
+def test_all_faults_are_named_at_once() -> None:
+    document = harmony()
+    set_at(document, "/gates/0/measure", "x")
+    set_at(document, "/components/0/requires/0", "y")
+    set_at(document, "/total_cap/at_most", "1.00")
+    assert faults(document).keys() >= {"/gates/0/measure", "/components/0/requires/0", "/total_cap/at_most"}
+
+
+def test_a_longer_circle_of_weights_is_named_whole() -> None:
+    document = copy.deepcopy(document_of(parse_plan(EVERYTHING)))
+    inner = next(index for index, measure in enumerate(document["measures"]) if measure["code"] == "inner")
+    set_at(document, f"/measures/{inner}/weights/0/of", {"overall": "1"})
+    [message] = [detail for detail in faults(document).values() if "circle" in detail]
+    assert "overall of inner of overall" in message or "inner of overall of inner" in message
+
+
+def test_a_fault_in_yaml_names_its_line() -> None:
+    text = HARMONY.replace('growth: "0.50"', 'growth: "0.60"')
+    line = next(number for number, row in enumerate(HARMONY.splitlines(), 1) if 'growth: "0.50"' in row)
+    assert faults(text)["/measures/8/weights/0/of"].startswith(f"line {line}: the weights sum to 1.1")
+
+
+def test_what_is_missing_in_yaml_names_the_line_of_what_it_is_missing_from() -> None:
+    text = HARMONY.replace("    at_least: 2\n", "", 1)
+    line = next(number for number, row in enumerate(HARMONY.splitlines(), 1) if "code: observed-twice" in row)
+    assert faults(text)["/gates/0"].startswith(f"line {line}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("", "is empty"),
+        ("a: [1, 2", "correct the YAML there"),
+        ("a: \t- b: {", "line 1"),
+        ("a: 'x", "correct the YAML there"),
+        ("\x00", "not YAML"),
+        ("a: " + "[" * 5000, "not YAML"),
+        ("x" * 600_000, "longer than"),
+    ],
+)
+def test_text_that_is_no_yaml_is_refused_and_says_where(text: str, detail: str) -> None:
+    with pytest.raises(PlanUnreadable, match=detail):
+        parse_plan(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "detail"),
+    [
+        ("a: 1\na: 2\n", "/a", "line 2: stands here twice"),
+        ("a: &x {b: 1}\nc: *x\n", "/c", "write it out here"),
+        ("a: !!python/object:os.system x\n", "/a", "remove it"),
+        ("<<: {a: 1}\n", "", "use a word"),
+        ("? [a]\n: b\n", "", "use a word"),
+    ],
+)
+def test_yaml_that_json_cannot_say_is_refused(text: str, pointer: str, detail: str) -> None:
+    found = faults(text)
+    assert detail in found[pointer]
+
+
+@pytest.mark.parametrize("document", [[], {}, {"language": 2}, {"measures": 7}, "just words", "[]", "7"])
+def test_a_document_that_is_no_plan_at_all_is_refused(document: Any) -> None:
+    assert faults(document)
+
+
+@pytest.mark.parametrize("text", [HARMONY, EVERYTHING])
+def test_the_canonical_document_reads_back_to_the_same_plan_and_hash(text: str) -> None:
+    plan = parse_plan(text)
+    for document in (document_of(plan), plan.model_dump(mode="json"), yaml.safe_dump(document_of(plan))):
+        again = parse_plan(document)
+        assert again == plan
+        assert content_hash(again) == content_hash(plan)
+
+
+def test_layout_comments_and_ways_of_writing_a_number_do_not_change_the_hash() -> None:
+    text = "# another comment\n" + HARMONY.replace('at_least: "2.7"', 'at_least: "2.7000"')
+    assert content_hash(parse_plan(text)) == content_hash(parse_plan(HARMONY))
+
+
+def test_any_change_of_meaning_changes_the_hash() -> None:
+    text = HARMONY.replace('at_least: "2.7"', 'at_least: "2.7001"')
+    assert content_hash(parse_plan(text)) != content_hash(parse_plan(HARMONY))
+
+
+def test_the_hash_of_the_shipped_plan_stands_although_the_language_grows() -> None:
+    """A published plan is known by its hash: a new optional word must not change what old documents hash to."""
+    assert content_hash(parse_plan(HARMONY)) == "0143830b700350b6691736cb0a11aa8bfc45245f841049140c72d05f834d457a"
+
+
+def test_only_the_published_stipend_of_the_shipped_plan_is_not_marked_illustrative() -> None:
+    plan = parse_plan(HARMONY)
+    assert plan.illustrative
+    sources = {component.code: component.source for component in plan.components}
+    assert sources == {
+        "performance-bonus": "illustrative",
+        "micro-credential-stipend": "https://bloomboard.com/program/hps-career-pathways/",
+    }
