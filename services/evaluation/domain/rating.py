@@ -2,27 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from services.evaluation.domain.growth import GrowthScore
-from services.evaluation.domain.observation import Observation
 from shared.events.evaluation import DomainRating, SummativeRated
+
+
+@dataclass(frozen=True, slots=True)
+class SeenObservation:
+    """What a rating needs of a finalized observation: the levels given, each with its domain."""
+
+    observation_id: UUID
+    version: int
+    observed_on: date
+    rubric: str
+    rubric_version: int
+    levels: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RatingFacts:
     """All that a year's rating may use: finalized observations and growth scores of one educator and year."""
 
-    observations: tuple[Observation, ...]
-    growth_scores: tuple[GrowthScore, ...]
+    observations: tuple[SeenObservation, ...] = ()
+    growth_scores: tuple[GrowthScore, ...] = ()
 
     def used(self) -> Mapping[str, object]:
         """Which facts these are, in which version: kept with the rating, and equal if and only if they are."""
         return {
-            "observations": sorted([str(one.observation_id), one.version] for one in self.observations),
-            "growth_scores": sorted([str(one.growth_id), one.version] for one in self.growth_scores),
+            "observations": {str(one.observation_id): one.version for one in self.observations},
+            "growth_scores": {str(one.growth_id): one.version for one in self.growth_scores},
         }
 
 

@@ -10,12 +10,20 @@ from fractions import Fraction
 from math import floor
 
 from services.evaluation.domain.rating import Rating, RatingFacts
-from services.evaluation.domain.rubric import Band, Rubric, RubricDomain
+from services.evaluation.domain.rubric import Band, Rubric, RubricBook, RubricDomain
 
 
 def rounded(value: Fraction) -> Decimal:
     """Half up at two places, with whole numbers only, so that no digit is lost on the way."""
     return Decimal(floor(value * 100 + Fraction(1, 2))).scaleb(-2)
+
+
+def rubric_of(facts: RatingFacts, book: RubricBook) -> Rubric:
+    """The rubric that a year is rated by: that of its latest observation; without any, the newest there is."""
+    if not facts.observations:
+        return list(book)[-1]
+    latest = max(facts.observations, key=lambda one: (one.observed_on, one.observation_id))
+    return book.get(latest.rubric, latest.rubric_version)
 
 
 def lacking(facts: RatingFacts, rubric: Rubric) -> list[str]:
@@ -63,7 +71,7 @@ def _domain_score(facts: RatingFacts, rubric: Rubric, domain: RubricDomain) -> D
     """Growth stands for its domain where it was measured; else the mean of all levels given in the domain."""
     if domain.code == rubric.growth.domain and facts.growth_scores:
         return _mean([band_level(rubric.growth.bands, one.percent_met) for one in facts.growth_scores])
-    return _mean([one.level for seen in facts.observations for one in seen.scores if one.domain == domain.code])
+    return _mean([level for seen in facts.observations for code, level in seen.levels if code == domain.code])
 
 
 def _mean(levels: Sequence[int]) -> Decimal | None:

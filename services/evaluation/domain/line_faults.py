@@ -1,0 +1,34 @@
+"""The faults of a bulk body, each with its line and field; the first so many of them."""
+
+from services.evaluation.errors import LinesRefused
+from shared.kernel.errors import FieldError
+
+MAX_FAULTS = 200
+
+
+class LineFaults:
+    """The faults found so far. A fault never quotes what was sent."""
+
+    def __init__(self) -> None:
+        self._found: list[FieldError] = []
+
+    def add(self, line: int, field: str, detail: str) -> None:
+        """`field` is a path like `scores/0/level`, empty for the line as a whole.
+
+        Raises LinesRefused, with all that was found, once MAX_FAULTS are.
+        """
+        pointer = f"/{line}/{field}".removesuffix("/")
+        place = f", {field}" if field else ""
+        self._found.append(FieldError(pointer, f"line {line}{place}: {detail}"))
+        if len(self._found) >= MAX_FAULTS:
+            self.refuse()
+
+    def refuse(self) -> None:
+        """Raises LinesRefused where anything was found."""
+        if self._found:
+            more = f" or more, of which the first {MAX_FAULTS} are listed" if len(self._found) >= MAX_FAULTS else ""
+            raise LinesRefused(
+                f"{len(self._found)} places{more} are broken, the first: {self._found[0].detail}. "
+                "Nothing was loaded: mend the lines and send them all again",
+                errors=self._found,
+            )
