@@ -1,7 +1,7 @@
 """The door for past years: SLOs from a district's own system, a line each."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 
@@ -21,6 +21,13 @@ BULK_PATH = "/slos/bulk"
 Loader = Annotated[Principal, require(*READERS_OF_ALL)]
 
 
+def _line_schema() -> dict[str, Any]:
+    """The schema of a line; what it refers to stands among the document's own components already."""
+    schema = PastSloLine.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema
+
+
 @router.post(
     BULK_PATH,
     summary="Load SLOs of past years, all of them or none",
@@ -29,7 +36,7 @@ Loader = Annotated[Principal, require(*READERS_OF_ALL)]
         "requestBody": {
             "required": True,
             "description": "NDJSON: one SLO as JSON on each line, up to 32 MiB.",
-            "content": {NDJSON: {"schema": PastSloLine.model_json_schema()}},
+            "content": {NDJSON: {"schema": _line_schema()}},
         }
     },
 )
