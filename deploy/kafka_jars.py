@@ -98,7 +98,7 @@ def resolve_jars(folder: Path) -> Path:
 
 def _copy_dependencies(maven: str, target: Path) -> None:
     # --strict-checksums: a damaged or altered download is an error, not a warning.
-    command = [maven, "--quiet", "--batch-mode", "--strict-checksums", "--file", str(_POM)]
+    command = [maven, "-Dstyle.color=never", "--quiet", "--batch-mode", "--strict-checksums", "--file", str(_POM)]
     command += ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target.resolve()}"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=_MAVEN_SECONDS, check=False)
@@ -107,9 +107,10 @@ def _copy_dependencies(maven: str, target: Path) -> None:
             f"Maven did not bring Kafka's jars in {_MAVEN_SECONDS} s. Check the way to the Maven repository."
         ) from None
     if answer.returncode != 0:
-        said = "\n".join((answer.stdout + answer.stderr).splitlines()[-8:])
+        errors = [line for line in (answer.stdout + answer.stderr).splitlines() if line.startswith("[ERROR]")]
+        said = errors[0].removeprefix("[ERROR]").strip() if errors else f"exit code {answer.returncode}"
         raise KafkaDidNotStart(
-            f"Maven could not bring Kafka's jars:\n{said}\nCheck the way to the Maven repository and try again."
+            f"Maven could not bring Kafka's jars: {said} Check the way to the Maven repository and try again."
         )
 
 

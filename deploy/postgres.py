@@ -170,7 +170,7 @@ class PostgresServer:
 
     def _administer(self, work: _Administration, name: str) -> None:
         async def run() -> None:
-            connection = await asyncpg.connect(self.url("postgres"), timeout=10, command_timeout=60)
+            connection = await asyncpg.connect(self.url("postgres"), timeout=30, command_timeout=120)
             try:
                 await work(connection, name)
             finally:

@@ -4,12 +4,15 @@ import fcntl
 import os
 import secrets
 import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 
 _PORTS = range(15_000, 30_000)
 """Below the ports that systems hand to outgoing connections: a client that redials 127.0.0.1 while its server is down
 could otherwise be given the server's own port, connect to itself and keep the server from coming back."""
+
+_LOCK_SECONDS = 1
 
 
 class FolderIsHeld(RuntimeError):
@@ -32,14 +35,12 @@ class FolderLock:
         if self._descriptor is not None:
             return
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor):
             holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
             raise FolderIsHeld(
                 f"Process {holder} runs the server of {self._path.parent} already. Stop it, or use another folder."
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
         self._descriptor = descriptor
@@ -49,6 +50,20 @@ class FolderLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _locked(descriptor: int) -> bool:
+    # A killed launcher gives its lock back a moment after it is seen dead, when its last thread has ended.
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def port_is_free(port: int) -> bool:

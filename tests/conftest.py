@@ -1,6 +1,6 @@
 """Fixtures for every test that runs on a real server. They start on first use and serve the whole session."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -63,7 +63,7 @@ def kafka_jars(request: pytest.FixtureRequest) -> Path:
         pytest.fail(f"Kafka is required here (CI=true or RUNG_REQUIRE_KAFKA=1), but: {missing}", pytrace=False)
     if missing is not None:
         request.config.stash[_NO_KAFKA] = missing
-        pytest.skip(missing)
+        pytest.skip("no Kafka can be had here")
     return KAFKA_JARS
 
 
@@ -78,7 +78,12 @@ def kafka(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[Kafk
         yield broker
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    yield
+    # After everything else that is summed up, so that it is not overlooked.
     missing = config.stash.get(_NO_KAFKA, None)
     if missing is not None:
         terminalreporter.write_line(f"NOT TESTED ON REAL KAFKA: {missing}", red=True, bold=True)

@@ -50,7 +50,7 @@ def lives(pid: int) -> bool:
         return False
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not reached within {seconds} s"

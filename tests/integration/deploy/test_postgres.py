@@ -27,7 +27,7 @@ def ask(server: PostgresServer, *statements: str, database: str = "postgres") ->
     """Run the statements on one connection; the value that the last one gives."""
 
     async def run() -> object:
-        connection = await asyncpg.connect(server.url(database), timeout=5, command_timeout=10)
+        connection = await asyncpg.connect(server.url(database), timeout=30, command_timeout=30)
         try:
             for statement in statements[:-1]:
                 await connection.execute(statement)
