@@ -1,12 +1,14 @@
 """A service's database, and the bus in both its forms: each test of the bus runs on the embedded log and on Kafka."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Protocol
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.postgres import PostgresServer
 from shared.db.engine import create_engine
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
@@ -21,6 +23,23 @@ class TopicBus(Bus, Protocol):
 
 
 OpenBus = Callable[[], TopicBus]
+
+
+@pytest.fixture(scope="package")
+def one_database(postgres: PostgresServer) -> Iterator[str]:
+    name = f"messaging_{uuid4().hex[:12]}"
+    postgres.create_database(name)
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+async def database(one_database: str) -> str:
+    """The same database for each test of this package, emptied: making a new one takes ten times as long."""
+    connection = await asyncpg.connect(one_database)
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await connection.close()
+    return one_database
 
 
 @pytest.fixture

@@ -40,20 +40,20 @@ def relay(database: str, bus: FakeBus) -> Relay:
 
 
 async def change(connection: AsyncConnection, aggregate: UUID) -> None:
-    """A use case in small: lock the aggregate by raising its version, and record what happened."""
+    """A use case in small: lock the aggregate by raising its version, and record the two things that happened."""
     version = await connection.scalar(
         text(
-            "INSERT INTO aggregate VALUES (:key, 1)"
-            " ON CONFLICT (key) DO UPDATE SET version = aggregate.version + 1 RETURNING version"
+            "INSERT INTO aggregate VALUES (:key, 2)"
+            " ON CONFLICT (key) DO UPDATE SET version = aggregate.version + 2 RETURNING version"
         ),
         {"key": str(aggregate)},
     )
-    await outbox.record(connection, [award(aggregate, version)], now=NOW)
+    await outbox.record(connection, [award(aggregate, version - 1), award(aggregate, version)], now=NOW)
 
 
 async def write(engine: AsyncEngine, events: int) -> None:
-    """`events` changes by 16 writers at once, many of which commit late; and as many again that are rolled back."""
-    numbers = count()
+    """`events` committed by 16 writers at once, some of them late, and some more that are rolled back."""
+    numbers = count(step=2)
 
     async def one_writer(seed: int) -> None:
         chance = random.Random(seed)
@@ -224,11 +224,11 @@ async def test_a_relay_that_dies_between_sending_and_marking_sends_again_and_los
 
 async def test_a_relay_that_was_ended_goes_on_numbering_where_it_stood(engine: AsyncEngine, database: str) -> None:
     bus = FakeBus()
-    for events in (1, 70, 3):
+    for events in (2, 70, 4):
         await write(engine, events)
         async with at_work(relay(database, bus).run):
             await until_published(engine)
-    assert len(bus.log) == 74
+    assert len(bus.log) == 76
     assert await numbering_departs(engine, bus) == []
 
 
@@ -240,7 +240,7 @@ async def test_a_commit_wakes_the_relay_and_without_the_notification_its_poll_fi
         await select(engine, "DROP TRIGGER outbox_notify ON outbox")
     bus, waits = FakeBus(), []
     async with at_work(relay(database, bus).run):
-        await write(engine, 1)
+        await write(engine, 2)
         await until_published(engine)
         for _ in range(3):
             await asyncio.sleep(0.2)
