@@ -10,6 +10,7 @@ from rich.console import Console
 
 from deploy.workspace import Engine, Workspace
 from shared.web.tokens import Principal, Role
+from shared.web.webhooks import WebhookSecret
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rung: from evidence to rung and bonus.")
 provider_app = typer.Typer(no_args_is_help=True, help="Act as a credential provider, on the embedded engine.")
@@ -111,7 +112,7 @@ def provider_send(
     raise typer.Exit(0 if answer.is_success else 1)
 
 
-def _secrets(name: str) -> "list[WebhookSecret]":
+def _secrets(name: str) -> list[WebhookSecret]:
     try:
         return Workspace(ROOT, "embedded").provider_secrets(name)
     except KeyError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import httpx
@@ -40,7 +40,7 @@ class Doors:
         self._clock = clock or SystemClock()
         self._tokens: dict[Person, str] = {}
 
-    async def __aenter__(self) -> "Doors":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -8,20 +8,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+import uvloop
 
-from deploy.gateway import embedded_gateway
+from deploy.gateway.app import Backend, create_gateway
+from deploy.gateway.in_process import InProcess
 from deploy.issuer import issuer_router
+from deploy.services import SERVICES, bootstrap_of, settings_of
 from deploy.settings import StackSettings
 from deploy.workspace import Workspace
-from services.compensation import bootstrap as compensation
-from services.compensation.settings import Settings as CompensationSettings
-from services.credentials import bootstrap as credentials
-from services.credentials.settings import Settings as CredentialsSettings
-from services.evaluation import bootstrap as evaluation
-from services.evaluation.settings import Settings as EvaluationSettings
-from services.slo import bootstrap as slo
-from services.slo.settings import Settings as SloSettings
+from shared.db import migrations
 from shared.events.topics import Topic
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.worker import Loop, running
@@ -32,11 +27,17 @@ from shared.web.logging import configure_logging
 async def serve(settings: StackSettings) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way."""
     async with AsyncExitStack() as stack:
-        apps, loops = await _services(settings, stack)
+        backends: dict[str, Backend] = {}
+        loops: dict[str, Loop] = {}
+        for service in SERVICES:
+            bootstrap = bootstrap_of(service)
+            given = settings_of(service).model_validate(settings.of(service))
+            runtime = await stack.enter_async_context(Runtime.of(service, given))
+            backends[service] = InProcess(bootstrap.api(runtime))
+            loops |= bootstrap.loops(runtime)
         issuer = Workspace(Path(settings.workspace), "embedded").issuer()
-        gateway = embedded_gateway(apps, [issuer_router(issuer)])
         config = uvicorn.Config(
-            gateway,
+            create_gateway(backends, routers=[issuer_router(issuer)]),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -47,40 +48,14 @@ async def serve(settings: StackSettings) -> None:
         await uvicorn.Server(config).serve()
 
 
-async def _services(settings: StackSettings, stack: AsyncExitStack) -> tuple[dict[str, FastAPI], dict[str, Loop]]:
-    common = settings.common()
-    evaluation_runtime = Runtime.of(
-        "evaluation", EvaluationSettings(database_url=settings.evaluation_database_url, **common)
-    )
-    slo_runtime = Runtime.of("slo", SloSettings(database_url=settings.slo_database_url, **common))
-    credentials_runtime = Runtime.of(
-        "credentials",
-        CredentialsSettings(
-            database_url=settings.credentials_database_url, providers_file=settings.providers_file, **common
-        ),
-    )
-    compensation_runtime = Runtime.of(
-        "compensation", CompensationSettings(database_url=settings.compensation_database_url, **common)
-    )
-    for runtime in (evaluation_runtime, slo_runtime, credentials_runtime, compensation_runtime):
-        await stack.enter_async_context(runtime)
-    apps = {
-        "evaluation": evaluation.api(evaluation_runtime),
-        "slo": slo.api(slo_runtime),
-        "credentials": credentials.api(credentials_runtime),
-        "compensation": compensation.api(compensation_runtime),
-    }
-    loops = (
-        evaluation.loops(evaluation_runtime)
-        | slo.loops(slo_runtime)
-        | credentials.loops(credentials_runtime)
-        | compensation.loops(compensation_runtime)
-    )
-    return apps, loops
+def prepare(settings: StackSettings) -> None:
+    """Bring the databases and the topics of the log to what this code needs; harmless where they are."""
+    for service in SERVICES:
+        migrations.upgrade(bootstrap_of(service).MIGRATIONS, settings.of(service)["database_url"])
+    asyncio.run(_create_topics(settings.bus_database_url))
 
 
-async def create_topics(url: str) -> None:
-    """Make the topics of the embedded log; harmless where they exist."""
+async def _create_topics(url: str) -> None:
     bus = EmbeddedBus(url)
     try:
         await bus.create_topics(list(Topic))
@@ -90,7 +65,9 @@ async def create_topics(url: str) -> None:
 
 def main() -> None:
     configure_logging("rung")
-    asyncio.run(serve(StackSettings()))
+    settings = StackSettings()
+    prepare(settings)
+    uvloop.run(serve(settings))
 
 
 if __name__ == "__main__":

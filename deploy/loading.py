@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from deploy.client import Doors, Person, in_parts
 from deploy.sample import write_sample
 from deploy.sample.awards import CREDENTIALS, PATHWAYS
+from deploy.services import SERVICES
 from deploy.stack import Stack
-from deploy.workspace import SERVICES
 from shared.web.tokens import Role
 
 PLAN = Path(__file__).parents[1] / "services/compensation/plans/harmony-pbcs-2020-21.yaml"
@@ -40,10 +40,10 @@ class SampleLoader:
         await self._plan()
         await self._step("roster", [self._read("roster.zip")], "/evaluation/v1/roster/imports", "application/zip")
         await caught_up(self._stack, ("slo", "credentials"))
-        await self._step("observations", self._parts("observations.ndjson"), "/evaluation/v1/observations/bulk", _NDJSON)
         await self._step(
-            "growth scores", [self._read("growth-scores.csv")], "/evaluation/v1/growth-scores", "text/csv"
+            "observations", self._parts("observations.ndjson"), "/evaluation/v1/observations/bulk", _NDJSON
         )
+        await self._step("growth scores", [self._read("growth-scores.csv")], "/evaluation/v1/growth-scores", "text/csv")
         await self._step("SLOs", self._parts("slos.ndjson"), "/slo/v1/slos/bulk", _NDJSON)
         await self._ratings()
         for provider in ("bloomboard", "credly"):
@@ -69,9 +69,7 @@ class SampleLoader:
         await self._doors.call("POST", f"/compensation/v1/plans/{answer.json()['id']}/publication", APPROVER)
 
     async def _ratings(self) -> None:
-        await self._doors.call(
-            "POST", "/evaluation/v1/summative-ratings/bulk", WRITER, json={"school_year": PLAN_YEAR}
-        )
+        await self._doors.call("POST", "/evaluation/v1/summative-ratings/bulk", WRITER, json={"school_year": PLAN_YEAR})
 
     def _read(self, name: str) -> bytes:
         return (self._folder / name).read_bytes()
@@ -137,7 +135,7 @@ async def caught_up(stack: Stack, services: Sequence[str]) -> None:
     """
     connections = {name: await asyncpg.connect(stack.postgres.url(name)) for name in SERVICES}
     try:
-        while not all([await _is_caught_up(connections, service) for service in services]):
+        while not all([await _is_caught_up(connections, service) for service in services]):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.1)
     finally:
         for connection in connections.values():

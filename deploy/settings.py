@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class StackSettings(BaseSettings):
-    """One database for each service, and one bus; from `RUNG_...`."""
+    """One database for each service, and one for the log; from `RUNG_...`."""
 
     model_config = SettingsConfigDict(env_prefix="RUNG_", extra="ignore")
 
@@ -24,12 +24,14 @@ class StackSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
 
-    def common(self) -> dict[str, Any]:
-        """The settings that all services share."""
+    def of(self, service: str) -> dict[str, Any]:
+        """The settings of one of the services; what its settings class does not know, it passes over."""
         return {
+            "database_url": getattr(self, f"{service}_database_url"),
             "bus_database_url": self.bus_database_url,
             "kafka_bootstrap": None,
             "token_keys": self.token_keys,
             "person_key_secret": self.person_key_secret,
+            "providers_file": self.providers_file,
             "database_pool_size": self.database_pool_size,
         }

@@ -1,6 +1,5 @@
 """Starts and stops everything on one machine: the database server, the broker, and the processes of the services."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -14,14 +13,14 @@ import httpx
 
 from deploy.child_process import ChildProcess, tail
 from deploy.kafka_broker import KafkaBroker
-from deploy.migrate import migrate_all
 from deploy.postgres import PostgresServer
 from deploy.server_folder import free_port
-from deploy.workspace import SERVICES, Engine, Workspace
-from shared.events.topics import Topic
+from deploy.services import SERVICES
+from deploy.workspace import Engine, Workspace
 
 Step = Callable[[str], None]
 _READY_SECONDS = 60
+_JOB_SECONDS = 120
 _STOP_SECONDS = 15
 
 
@@ -55,8 +54,6 @@ class Stack:
         self.postgres.start()
         for name in (*SERVICES, "bus"):
             self.postgres.create_database(name)
-        self._report("migrating the four databases")
-        migrate_all({service: self.postgres.url(service) for service in SERVICES})
         if self.engine == "kafka":
             self._start_on_kafka()
         else:
@@ -65,9 +62,6 @@ class Stack:
         self._wait_until_ready()
 
     def _start_embedded(self) -> None:
-        from deploy.embedded import create_topics
-
-        asyncio.run(create_topics(self.postgres.url("bus")))
         self._report("starting the four services in one process")
         databases = {f"RUNG_{name.upper()}_DATABASE_URL": self.postgres.url(name) for name in (*SERVICES, "bus")}
         self._spawn(
@@ -77,30 +71,37 @@ class Stack:
         )
 
     def _start_on_kafka(self) -> None:
-        self._report("starting Kafka")
-        self.broker = KafkaBroker(self.workspace.folder / "broker", jars_in=self.workspace.root / "kafka")
-        self.broker.start()
-        from shared.events.topics import PARTITIONS
-
-        self.broker.create_topics(list(Topic), PARTITIONS)
+        bootstrap = os.environ.get("RUNG_KAFKA_BOOTSTRAP") or self._start_broker()
+        kafka = {"RUNG_KAFKA_BOOTSTRAP": bootstrap}
+        self._report("migrating the databases and making the topics")
+        databases = {f"RUNG_{name.upper()}_DATABASE_URL": self.postgres.url(name) for name in SERVICES}
+        self._run("migrate", "deploy.migrate", databases, "all")
+        self._run("topics", "deploy.topics", kafka)
         self._report("starting the services, an API and a worker each")
         upstreams = {}
         for service in SERVICES:
-            port = free_port()
-            upstreams[f"RUNG_GATEWAY_{service.upper()}"] = f"http://127.0.0.1:{port}"
-            self._spawn(f"{service}-api", f"services.{service}.main", self._of_service(service, port))
-            self._spawn(f"{service}-worker", f"services.{service}.worker", self._of_service(service, free_port()))
+            ports = {"api": free_port(), "worker": free_port()}
+            upstreams[f"RUNG_GATEWAY_{service.upper()}"] = f"http://127.0.0.1:{ports['api']}"
+            for kind, module in (("api", "main"), ("worker", "worker")):
+                environment = {"RUNG_DATABASE_URL": self.postgres.url(service), "RUNG_PORT": str(ports[kind])}
+                self._spawn(f"{service}-{kind}", f"services.{service}.{module}", kafka | environment)
         self._spawn("gateway", "deploy.gateway", {**upstreams, "RUNG_PORT": str(self.port)})
 
-    def _of_service(self, service: str, port: int) -> dict[str, str]:
-        assert self.broker is not None  # noqa: S101 - only called on Kafka
-        return {
-            "RUNG_DATABASE_URL": self.postgres.url(service),
-            "RUNG_KAFKA_BOOTSTRAP": self.broker.bootstrap,
-            "RUNG_PORT": str(port),
-        }
+    def _start_broker(self) -> str:
+        self._report("starting Kafka")
+        self.broker = KafkaBroker(self.workspace.folder / "broker", jars_in=self.workspace.root / "kafka")
+        self.broker.start()
+        return self.broker.bootstrap
 
-    def _spawn(self, name: str, module: str, environment: Mapping[str, str]) -> None:
+    def _run(self, name: str, module: str, environment: Mapping[str, str], *arguments: str) -> None:
+        """Run a job to its end. Raises StackDidNotStart where it fails."""
+        self._spawn(name, module, environment, *arguments)
+        job = self.processes.pop(name)
+        if not job.wait(_JOB_SECONDS) or job.exit_code != 0:
+            job.kill()
+            raise StackDidNotStart(f"{name} failed. The end of its log:\n{tail(self.log_of(name))}")
+
+    def _spawn(self, name: str, module: str, environment: Mapping[str, str], *arguments: str) -> None:
         common = {
             "RUNG_TOKEN_KEYS": str(self.workspace.issuer().jwks_path),
             "RUNG_PERSON_KEY_SECRET": self.workspace.person_key_secret(),
@@ -108,7 +109,7 @@ class Stack:
         }
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RUNG_")}
         self.processes[name] = ChildProcess.spawn(
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             log=self.log_of(name),
             death_signal=signal.SIGTERM,
             environment={**inherited, **common, **environment},
@@ -133,7 +134,9 @@ class Stack:
                 except httpx.HTTPError:
                     pass
                 time.sleep(0.05)
-        raise StackDidNotStart(f"{self.url}/readyz did not answer 200 within {_READY_SECONDS} s; see {self.workspace.folder}")
+        raise StackDidNotStart(
+            f"{self.url}/readyz did not answer 200 within {_READY_SECONDS} s; see {self.workspace.folder}"
+        )
 
     def stop(self) -> None:
         """Ask every process to finish, then the broker, then the database server."""

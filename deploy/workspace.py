@@ -12,7 +12,6 @@ from shared.web.webhooks import WebhookSecret
 
 Engine = Literal["embedded", "kafka"]
 
-SERVICES = ("evaluation", "slo", "credentials", "compensation")
 _PROVIDERS = {"bloomboard": "bloomboard", "credly": "credly"}
 _ISSUER = IssuerSettings(issuer="urn:rung:issuer:local", audience="urn:rung:api")
 

@@ -1,0 +1,191 @@
+"""The main job, shown on one educator: an award and an observation come in, rung and bonus come out, with reasons."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.client import Doors, Person
+from deploy.loading import PLAN_YEAR, WRITER
+from deploy.sample.awards import CREDENTIALS
+from shared.kernel.clock import SystemClock
+from shared.kernel.ids import uuid7
+from shared.web.tokens import Role
+
+_VISIT_ON = "2021-05-20"
+_AWARDED_AT = "2021-05-20T16:00:00Z"
+_WAIT_SECONDS = 30.0
+_CANDIDATES = 400
+_STIPENDS_AT_MOST = 8
+
+
+class NothingToShow(RuntimeError):
+    """No educator was found on whom the main job can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The educator of the showing: a teacher with room for one more stipend, and a micro-credential not earned yet."""
+
+    educator: dict[str, Any]
+    statement: dict[str, Any]
+    credential: str
+
+    @property
+    def educator_id(self) -> str:
+        return str(self.educator["educator_id"])
+
+
+async def show_main_job(doors: Doors, console: Console) -> None:
+    """Choose an educator, send a signed award, finalize an observation, and print before and after."""
+    chosen = await _choose(doors)
+    began = time.perf_counter()
+    await _award(doors, chosen)
+    after_award = await _changed(doors, chosen, chosen.statement)
+    award_seconds = time.perf_counter() - began
+    finalize = await _scored_observation(doors, chosen)
+    began = time.perf_counter()
+    await finalize()
+    after_observation = await _changed(doors, chosen, after_award)
+    observation_seconds = time.perf_counter() - began
+    console.print(_before_and_after(chosen, after_observation))
+    console.print(
+        f"  [bold]Signed award accepted[/] to new statement: {award_seconds * 1000:.0f} ms.  "
+        f"[bold]Observation finalized[/] to new statement: {observation_seconds * 1000:.0f} ms."
+    )
+    _say_why(console, after_observation)
+
+
+async def _choose(doors: Doors) -> Chosen:
+    """Somebody whom one more micro-credential brings to the next rung, if there is one among the first."""
+    page = await doors.get("/compensation/v1/bonus-totals", WRITER, plan_year=PLAN_YEAR, limit=str(_CANDIDATES))
+    fallback: Chosen | None = None
+    for total in page["items"]:
+        statement = await _statement(doors, total["educator_id"])
+        credential = _room_for(statement)
+        if credential is None:
+            continue
+        educator = await doors.get(f"/evaluation/v1/educators/{total['educator_id']}", WRITER)
+        if not any(_on_visit_day(assignment) for assignment in educator["assignments"]):
+            continue
+        chosen = Chosen(educator, statement, credential)
+        gap = (statement["ladder"]["next"] or {}).get("gap", [])
+        if gap == ["three of four micro-credentials"]:
+            return chosen
+        fallback = fallback or chosen
+    if fallback is None:
+        raise NothingToShow("no teacher with room for one more micro-credential was found")
+    return fallback
+
+
+def _room_for(statement: dict[str, Any]) -> str | None:
+    """A micro-credential that this teacher could still be paid for in the year."""
+    if statement["eligibility"].get("role") != "teacher" or not statement["eligibility"]["eligible"]:
+        return None
+    stipend = next(part for part in statement["components"] if part["code"] == "micro-credential-stipend")
+    seen = stipend["counted"] + stipend["not_counted"]
+    missing = [code for code in CREDENTIALS if code not in {award.get("credential") for award in seen}]
+    return missing[0] if missing and len(stipend["counted"]) < _STIPENDS_AT_MOST else None
+
+
+def _on_visit_day(assignment: dict[str, Any]) -> bool:
+    return bool(assignment["begins_on"] <= _VISIT_ON and (assignment["ends_on"] or "9999") >= _VISIT_ON)
+
+
+async def _statement(doors: Doors, educator_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = await doors.get(
+        f"/compensation/v1/educators/{educator_id}/statement", WRITER, plan_year=PLAN_YEAR
+    )
+    return found
+
+
+async def _changed(doors: Doors, chosen: Chosen, before: dict[str, Any]) -> dict[str, Any]:
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        statement = await _statement(doors, chosen.educator_id)
+        if statement != before:
+            return statement
+    raise NothingToShow(f"the statement of {chosen.educator_id} did not change within {_WAIT_SECONDS:.0f} s")
+
+
+async def _award(doors: Doors, chosen: Chosen) -> None:
+    now = SystemClock().now()
+    body = {
+        "type": "credential.awarded",
+        "timestamp": now.isoformat(),
+        "data": {
+            "award_id": f"showing-{uuid7(now)}",
+            "credential_id": chosen.credential,
+            "recipient": {"email": chosen.educator["email"], "employee_id": chosen.educator["employee_number"]},
+            "awarded_at": _AWARDED_AT,
+            "expires_at": None,
+            "evidence_url": "https://example.org/evidence",
+        },
+    }
+    await doors.send_award("bloomboard", json.dumps(body).encode())
+
+
+async def _scored_observation(doors: Doors, chosen: Chosen) -> Any:
+    """Schedule a visit and score every dimension at the highest level; returns the call that finalizes it."""
+    assignment = next(part for part in chosen.educator["assignments"] if _on_visit_day(part))
+    campus = UUID(assignment["campus_id"])
+    people = await doors.get("/evaluation/v1/educators", WRITER, campus_id=str(campus), role="principal")
+    principal = UUID(people["items"][0]["educator_id"])
+    appraiser = Person("principal:showing", (Role.APPRAISER, Role.PRINCIPAL), principal, frozenset({campus}))
+    visit = {"educator_id": chosen.educator_id, "campus_id": str(campus), "planned_on": _VISIT_ON}
+    planned = await doors.call("POST", "/evaluation/v1/observations", appraiser, json=visit)
+    path = f"/evaluation/v1/observations/{planned.json()['observation_id']}"
+    held = {"If-Match": planned.headers["ETag"]}
+    observed = await doors.call("PATCH", path, appraiser, json={"observed_on": _VISIT_ON}, headers=held)
+    tag = observed.headers["ETag"]
+    rubric = await doors.get("/evaluation/v1/rubrics/h-tess/versions/1", appraiser)
+    for domain in rubric["domains"]:
+        for dimension in domain["dimensions"]:
+            scored = await doors.call(
+                "PUT",
+                f"{path}/scores/{dimension['code']}",
+                appraiser,
+                json={"level": 4, "evidence": "Seen throughout the lesson."},
+                headers={"If-Match": tag},
+            )
+            tag = scored.headers["ETag"]
+
+    async def finalize() -> None:
+        await doors.call("POST", f"{path}/finalization", appraiser)
+
+    return finalize
+
+
+def _before_and_after(chosen: Chosen, after: dict[str, Any]) -> Table:
+    before = chosen.statement
+    table = Table(title=f"\nTeacher {chosen.educator['employee_number']}, plan year {PLAN_YEAR}", title_style="bold")
+    for heading in ("", "before", "after", "why"):
+        table.add_column(heading)
+    table.add_row(
+        "Rung", before["ladder"]["title"], after["ladder"]["title"], f"earned {chosen.credential} (signed award)"
+    )
+    for part_before, part_after in zip(before["components"], after["components"], strict=True):
+        table.add_row(
+            part_after["title"],
+            f"${part_before['amount']['amount']}",
+            f"${part_after['amount']['amount']}",
+            part_after["reason"],
+        )
+    table.add_row("Bonus", f"${before['total']['amount']}", f"${after['total']['amount']}", "", style="bold")
+    return table
+
+
+def _say_why(console: Console, statement: dict[str, Any]) -> None:
+    for gate in statement["gates"]:
+        console.print(
+            f"  {'[green]met[/]    ' if gate['met'] else '[red]not met[/]'} {gate['title']}: {gate['reason']}"
+        )
+    following = statement["ladder"]["next"]
+    if following:
+        console.print(f"  Next rung: {following['title']}; so far {', '.join(following['gap'])}.")
+    for step in statement["next_steps"]:
+        console.print(f"  Could still earn: {step['text']}")
