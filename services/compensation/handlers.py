@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import (
+    Arrival,
     Fact,
     FactKind,
-)
-from services.compensation.domain_more import (
-    Arrival,
 )
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service import recalculation

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.compensation.domain_more import PayoutBatch, PayoutState, PlanState, PlanVersion
+from services.compensation.domain import PayoutBatch, PayoutState, PlanState, PlanVersion
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import format_cents
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from services.compensation.domain_more import PayoutBatch, PayoutState
+from services.compensation.domain import PayoutBatch, PayoutState
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
     NothingToPay,

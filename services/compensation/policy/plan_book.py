@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.compensation.domain import Decision, EducatorFacts
-from services.compensation.domain_more import PlanVersion
+from services.compensation.domain import Decision, EducatorFacts, PlanVersion
 from services.compensation.policy.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.decide import decide
 from services.compensation.policy.plan import parse_plan

@@ -12,12 +12,10 @@ from typing import Protocol
 from uuid import UUID
 
 from services.compensation.domain import (
-    Decision,
-    EducatorFacts,
-)
-from services.compensation.domain_more import (
     Account,
     Arrival,
+    Decision,
+    EducatorFacts,
     LedgerEntry,
     NewStatement,
     NewTotal,

@@ -9,9 +9,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import (
+    Account,
     EducatorFacts,
+    LedgerEntry,
+    NewStatement,
+    NewTotal,
+    StandingTotal,
 )
-from services.compensation.domain_more import Account, LedgerEntry, NewStatement, NewTotal, StandingTotal
 from services.compensation.policy.recalculation import Changes
 
 PLANS_LOCK = "hashtext('published plans')"

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import (
+from services.compensation.domain import (
     PayoutBatch,
     PayoutLine,
     PayoutState,

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import (
+from services.compensation.domain import (
     PlanState,
     PlanVersion,
 )

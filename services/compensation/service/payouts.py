@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import (
+from services.compensation.domain import (
     PayoutBatch,
     PayoutLine,
     PayoutState,

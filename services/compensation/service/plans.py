@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import (
+from services.compensation.domain import (
     PlanState,
     PlanVersion,
 )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import Account, Arrival, PlanState, PlanVersion
+from services.compensation.domain import Account, Arrival, PlanState, PlanVersion
 from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.policy.recalculation import Changes, decide_again, take_in

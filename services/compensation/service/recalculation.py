@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain_more import (
+from services.compensation.domain import (
     Arrival,
 )
 from services.compensation.policy.plan_book import BookedPlan, PlanBook

@@ -1,0 +1,35 @@
+"""What compensation reasons about: facts and decisions, accounts, plan versions, payouts. Values only, no I/O."""
+
+from services.compensation.domain.accounts import (
+    Account,
+    Arrival,
+    LedgerEntry,
+    NewStatement,
+    NewTotal,
+    RecordedFact,
+    StandingTotal,
+)
+from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
+from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
+from services.compensation.domain.plans import PlanState, PlanVersion
+
+__all__ = [
+    "Account",
+    "Arrival",
+    "Decision",
+    "EducatorFacts",
+    "Fact",
+    "FactKind",
+    "LedgerEntry",
+    "NewStatement",
+    "NewTotal",
+    "PayoutBatch",
+    "PayoutLine",
+    "PayoutState",
+    "Place",
+    "PlanState",
+    "PlanVersion",
+    "RecordedFact",
+    "StandingTotal",
+    "moment_text",
+]
