@@ -46,4 +46,15 @@ lint: $(VENV)/.dev ## ruff, import contracts
 types: $(VENV)/.dev ## mypy --strict
 	@$(BIN)/mypy
 
-.PHONY: help setup lock run test format lint types
+generated: $(VENV)/.dev ## write the generated files anew: OpenAPI, AsyncAPI, event schemas, TypeScript types
+	@$(BIN)/rung export
+
+generated-check: $(VENV)/.dev ## the generated files are current, and outside judges accept them
+	@$(BIN)/python -m deploy.check_generated
+
+check: lint types test generated-check ## all of it: what must pass on every change
+
+bench: $(VENV)/.dev ## figures beside their floors, measured in the same run, and .rung/bench.json
+	@$(BIN)/python -m deploy.bench
+
+.PHONY: help setup lock run test format lint types generated generated-check check bench

@@ -49,6 +49,15 @@ def sample(
 
 
 @app.command()
+def export() -> None:
+    """Write the generated files anew: OpenAPI, AsyncAPI, event schemas, TypeScript types."""
+    from deploy.export import export as write
+
+    for path in write(Path()):
+        console.print(path)
+
+
+@app.command()
 def token(
     role: Annotated[Role, typer.Argument(help="what the bearer may act as")],
     educator: Annotated[UUID | None, typer.Option(help="the educator that the bearer is")] = None,
