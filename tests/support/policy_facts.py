@@ -158,10 +158,10 @@ def revoked(event: Event, *, at: str = "2021-01-15T15:00:00Z") -> Event:
     return "rung.credentials.award.revoked.v1", {**data, "version": data["version"] + 1, "revoked_at": at}
 
 
-def rating(year: str, level: int, *, score: str | None = None, version: int = 1) -> Event:
+def rating(year: str, level: int, *, score: str | None = None, name: object = "", version: int = 1) -> Event:
     data = {
         "educator_id": EDUCATOR_ID,
-        "summative_id": an_id("summative", year),
+        "summative_id": an_id("summative", year, name),
         "version": version,
         "school_year": year,
         "domains": [{"domain": domain, "score": score or f"{level}"} for domain in DIMENSIONS],

@@ -55,6 +55,9 @@ def _some(draw: Any, values: list[Any]) -> Any:
 
 
 def _roster(draw: Any) -> Event:
+    if draw(st.booleans()):
+        group = _some(draw, ["tested", "non_tested", "none"])
+        return roster({"role": _some(draw, ["teacher", "principal"]), "group": group, "fte": _some(draw, _FTE)})
     parts = [
         {
             "role": _some(draw, ["teacher", "teacher", "principal", "instructional_coach", "other"]),
@@ -74,8 +77,8 @@ def _roster(draw: Any) -> Event:
 
 
 def _observation(draw: Any, name: int) -> Event:
-    domains = draw(st.lists(st.sampled_from(sorted(DIMENSIONS)), unique=True, max_size=3))
     low = draw(st.integers(1, 4))
+    domains = sorted(DIMENSIONS) if low > 1 else draw(st.lists(st.sampled_from(sorted(DIMENSIONS)), unique=True))
     levels = {
         domain: draw(st.lists(st.integers(low, 4), min_size=1, max_size=DIMENSIONS[domain])) for domain in domains
     }
@@ -109,7 +112,9 @@ def histories(draw: Any) -> list[Event]:
         events.append(slo(number, score, approved_on=_some(draw, _DAYS), attainment=attainment))
     events += _awards(draw)
     for year in draw(st.lists(st.sampled_from(["2017-18", "2018-19", "2019-20", "2020-21", "2021-22"]), unique=True)):
-        events.append(rating(year, draw(st.integers(1, 5)), score=_some(draw, ["1", "2.5", "3.333333", "5"])))
+        for name in range(draw(st.integers(1, 2))):
+            score = _some(draw, ["1", "2.5", "3.333333", "5"])
+            events.append(rating(year, draw(st.integers(1, 5)), score=score, name=name))
     repeated = draw(st.lists(st.sampled_from(events), max_size=2)) if events else []
     published: list[Event] = draw(st.permutations(events + repeated))
     return published

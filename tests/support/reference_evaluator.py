@@ -35,7 +35,7 @@ def read_raw_plan(text: str) -> Plan:
 
 
 def reference(plan: Plan, events: Sequence[Event]) -> dict[str, Any] | None:
-    """Total, components (cents), gates and rung for one educator; None for who was never rostered."""
+    """All that is decided for one educator, amounts in cents; None for who was never rostered."""
     standing: dict[tuple[str, str], Event] = {}
     for event_type, data in events:
         subject = ID_FIELD[event_type]
@@ -246,21 +246,32 @@ class _Case:
 
     def decide(self) -> dict[str, Any]:
         gates = self.gates()
-        components = {}
+        components, full = {}, {}
         cap = self.plan.get("total_cap")
         left = Fraction(cap["at_most"]) * 100 if cap else None
         for component in self.plan["components"]:
-            cents = Fraction(0)
-            passes = all(gates.get(code, True) for code in component.get("requires", []))
-            if self.role in self.eligible_roles and self.is_for(component) and passes:
-                cents = self._dollars(component) * 100
+            is_paid = self.role in self.eligible_roles and self.is_for(component)
+            cents = self._dollars(component) * 100 if is_paid else Fraction(0)
+            full[component["code"]] = int(cents)
+            if not all(gates.get(code, True) for code in component.get("requires", [])):
+                cents = Fraction(0)
             if component["prorates"] == "true":
                 cents = half_up(cents * self.share())
             if left is not None:
                 cents = min(cents, left)
                 left -= cents
             components[component["code"]] = int(cents)
-        return {"total": sum(components.values()), "components": components, "gates": gates, "rung": self.rung()}
+        return {
+            "role": self.role,
+            "group": self.group,
+            "share": self.share(),
+            "values": {code: self.value(code) for code in self.measures},
+            "gates": gates,
+            "full": full,
+            "components": components,
+            "total": sum(components.values()),
+            "rung": self.rung(),
+        }
 
     def _dollars(self, component: dict[str, Any]) -> Fraction:
         if component["pay"] == "matrix":

@@ -8,7 +8,7 @@ where they round:
    the plan's places. Weighted measures: the sum of weight times points, rounded the same way.
 3. gates: the exact measure against the threshold. A gate is not met where nothing was measured.
 4. bands: the measure (of a weighted one, its rounded points) against the lower borders.
-5. amounts: from the matrix, or amount times awards; 0 unless the role is eligible and the required gates are met.
+5. amounts: from the matrix, or amount times awards; 0 unless the component is for the role and its gates are met.
 6. proration: amount times FTE days over the days of the period, rounded half up to the cent.
 7. the cap on the total: components are paid in the plan's order until it is reached.
 8. ladder: the number of needs missing, and the highest rung with none missing up to it.
@@ -46,11 +46,11 @@ class Working:
     gates_open: Bools
     """For each component: all gates that it requires and that apply are met."""
     full_amounts: Ints
-    """What each component would pay by measures and awards alone."""
+    """What each component would pay by role, measures and awards alone."""
     open_amounts: Ints
-    """What it would pay if every gate were met: by eligibility and proration, before the cap on the total."""
+    """The same prorated: what it would pay if every gate were met, before the cap on the total."""
     granted_amounts: Ints
-    """By measures, awards, eligibility and gates."""
+    """The full amounts where all gates are met."""
     prorated_amounts: Ints
     amounts: Ints
     """What each component pays, after the cap on the total."""
@@ -114,11 +114,10 @@ def work(plan: CompiledPlan, columns: Columns) -> Working:
     numerators, denominators, measured, points = _measure(plan, columns)
     gate_applies, gate_met = _gates(plan, columns, numerators, denominators, measured)
     bands = _bands(plan, numerators, denominators)
-    eligible = plan.eligible[columns.segment]
     gates_open = _gates_open(plan, gate_met | ~gate_applies)
     full = _full_amounts(plan, columns, bands)
-    granted = np.where(gates_open & eligible, full, 0)
-    open_amounts = _prorated(plan, columns, np.where(eligible, full, 0))
+    granted = np.where(gates_open, full, 0)
+    open_amounts = _prorated(plan, columns, full)
     prorated = np.where(gates_open, open_amounts, 0)
     total_before_cap = prorated.sum(axis=0)
     amounts = _capped(plan, prorated)
@@ -130,7 +129,7 @@ def work(plan: CompiledPlan, columns: Columns) -> Working:
         gate_applies=gate_applies,
         gate_met=gate_met,
         bands=bands,
-        eligible=eligible,
+        eligible=plan.eligible[columns.segment],
         gates_open=gates_open,
         full_amounts=full,
         open_amounts=open_amounts,

@@ -1,5 +1,6 @@
 """The evaluator against golden cases, against an independent exact reference, and at the borders of its rules."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from services.compensation.domain import EducatorFacts
 from services.compensation.policy.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluate import evaluate
+from services.compensation.policy.exact import SCALE
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from shared.kernel.money import parse_amount
@@ -38,15 +40,25 @@ FULL_YEAR = {"role": "teacher", "from": "2020-08-03"}
 
 
 def outcome(plan: CompiledPlan, facts: EducatorFacts) -> dict[str, Any] | None:
-    """What the evaluator comes to, in the reference's words."""
+    """What the evaluator and its statement come to, in the reference's words."""
     evaluation = evaluate(plan, [facts])
     body = statement_body(evaluation, 0)
     if body is None:
         return None
+    row = evaluation.rows[0]
+    measured = zip(plan.measures, row.numerators, row.denominators, row.measured, strict=True)
+    codes = [component.code for component in plan.plan.components]
     return {
-        "total": parse_amount(body["total"]["amount"]),
-        "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
+        "role": body["eligibility"]["role"],
+        "group": body["eligibility"]["subject_group"],
+        "share": Fraction(row.fte_days, plan.calendar.period_days * SCALE),
+        "values": {
+            part.code: Fraction(top, under * SCALE) if is_there else None for part, top, under, is_there in measured
+        },
         "gates": {gate["code"]: gate["met"] for gate in body["gates"]},
+        "full": dict(zip(codes, row.full_amounts, strict=True)),
+        "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
+        "total": parse_amount(body["total"]["amount"]),
         "rung": body["ladder"]["rung"],
     }
 
