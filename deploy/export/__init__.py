@@ -17,7 +17,18 @@ from deploy.export.merge import merged
 from deploy.export.node_tools import NodeMissing, NodeTools
 from deploy.services import SERVICES, documented_app
 
-__all__ = ["ASYNCAPI", "OPENAPI", "TYPESCRIPT", "SchemaChangeBreaks", "documents", "export", "stale"]
+__all__ = [
+    "ASYNCAPI",
+    "GENERATED",
+    "MERGED",
+    "OPENAPI",
+    "TYPESCRIPT",
+    "SchemaChangeBreaks",
+    "documents",
+    "event_documents",
+    "export",
+    "stale",
+]
 
 GENERATED = PurePosixPath("deploy/generated")
 OPENAPI = GENERATED / "openapi"
@@ -44,7 +55,12 @@ def documents(services: tuple[str, ...] = SERVICES) -> dict[PurePosixPath, str]:
     whole = merged(found, title="Rung", version=_VERSION, description=_DESCRIPTION)
     files = {OPENAPI / f"{service}.json": _text(document) for service, document in found.items()}
     files[MERGED] = _text(whole)
-    files[ASYNCAPI] = _text(asyncapi(version=_VERSION))
+    return files | event_documents()
+
+
+def event_documents() -> dict[PurePosixPath, str]:
+    """The part of them that needs no service: the events' schemas and their AsyncAPI document."""
+    files = {ASYNCAPI: _text(asyncapi(version=_VERSION))}
     for event_type, schema in event_schemas().items():
         files[SCHEMAS / f"{event_type}.json"] = _text(schema)
     return files

@@ -26,7 +26,7 @@ class WebhookReceipt(_Body):
 class MicroCredentialBody(_Body):
     """A micro-credential as it is put into the catalogue."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200, examples=["Formative assessment"])]
     description: Annotated[str, Field(max_length=2000)] = ""
     clock_hours: Annotated[int, Field(ge=0, le=1000, description="CPE clock hours that it stands for.")] = 15
 
@@ -47,7 +47,7 @@ class MicroCredentialView(MicroCredentialBody):
 class PathwayBody(_Body):
     """A pathway as it is put into the catalogue."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200, examples=["Master teacher"])]
     credentials: Annotated[list[Code], Field(min_length=1, max_length=100)]
 
     def to_domain(self, code: str) -> Pathway:
