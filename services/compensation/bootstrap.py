@@ -6,7 +6,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
-from services.compensation.handlers import TOPICS, handler
+from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
@@ -46,6 +46,7 @@ def consumer(runtime: Runtime[Settings]) -> Consumer:
         engine=runtime.engine,
         bus=runtime.bus,
         topics=TOPICS,
+        events=EVENTS,
         handle=handler(runtime.clock, PlanBook()),
         clock=runtime.clock,
     )

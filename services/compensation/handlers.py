@@ -38,6 +38,7 @@ _FACTS: dict[type[Event], tuple[FactKind, str]] = {
     CredentialAwarded: (FactKind.AWARD, "award_id"),
     CredentialRevoked: (FactKind.AWARD, "award_id"),
 }
+EVENTS = tuple(_FACTS)
 _STATUS: dict[type[Event], str] = {CredentialAwarded: "earned", CredentialRevoked: "revoked"}
 """The two award events show the same fields; which of the two it is, is the fact's status."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.credentials.api import router
-from services.credentials.handlers import TOPICS, handler
+from services.credentials.handlers import EVENTS, TOPICS, handler
 from services.credentials.schemas.providers import Providers
 from services.credentials.settings import Settings
 from shared.messaging.consumer import Consumer
@@ -45,6 +45,7 @@ def consumer(runtime: Runtime[Settings]) -> Consumer:
         engine=runtime.engine,
         bus=runtime.bus,
         topics=TOPICS,
+        events=EVENTS,
         handle=handler(runtime.clock),
         clock=runtime.clock,
     )

@@ -11,6 +11,7 @@ from shared.kernel.clock import Clock
 from shared.messaging.consumer import Handler, ReceivedEvent
 
 TOPICS = (Topic.EVALUATION,)
+EVENTS = (EducatorRostered,)
 
 
 def handler(clock: Clock) -> Handler:

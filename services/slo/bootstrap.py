@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.slo.api import router
 from services.slo.api.loading import BULK_PATH
-from services.slo.handlers import TOPICS, on_events
+from services.slo.handlers import EVENTS, TOPICS, on_events
 from services.slo.policy import ApprovalRubric
 from services.slo.service.loading import LoadRules
 from services.slo.settings import Settings
@@ -56,6 +56,7 @@ def consumer(runtime: Runtime[Settings]) -> Consumer:
         engine=runtime.engine,
         bus=runtime.bus,
         topics=TOPICS,
+        events=EVENTS,
         handle=on_events,
         clock=runtime.clock,
     )

@@ -10,6 +10,7 @@ from shared.events.topics import Topic
 from shared.messaging.consumer import ReceivedEvent
 
 TOPICS = (Topic.EVALUATION,)
+EVENTS = (EducatorRostered,)
 
 
 async def on_events(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:

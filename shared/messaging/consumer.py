@@ -8,13 +8,14 @@ retried in place; a poison event goes to the dead letters and blocks its own key
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.faults import is_passing
+from shared.events.registry import EVENTS, Event
 from shared.kernel.clock import Clock
 from shared.messaging import dead_letters, offsets
 from shared.messaging.bus import Bounds, Bus, BusUnavailable, ConsumedRecord, Partition, Subscription
@@ -53,7 +54,10 @@ class ConsumerLimits:
 
 
 class Consumer:
-    """Reads `topics` as group `name` and hands batches to `handle` inside the transaction that moves the offsets."""
+    """Reads `topics` as group `name` and hands batches to `handle` inside the transaction that moves the offsets.
+
+    `events` are the classes that `handle` wants; without it, all that this code knows.
+    """
 
     def __init__(
         self,
@@ -64,8 +68,10 @@ class Consumer:
         topics: Sequence[str],
         handle: Handler,
         clock: Clock,
+        events: Iterable[type[Event]] | None = None,
         limits: ConsumerLimits = ConsumerLimits(),
     ) -> None:
+        self._wanted = EVENTS if events is None else {event.type: event for event in events}
         self._name = name
         self._engine = engine
         self._bus = bus
@@ -191,7 +197,7 @@ class Consumer:
                 aside = [record for record in records if record.key in blocked]
                 if aside:
                     await dead_letters.set_aside(connection, self._name, aside, now=now)
-                handled = received([record for record in records if record.key not in blocked])
+                handled = received([record for record in records if record.key not in blocked], self._wanted)
                 if handled:
                     await self._handle(connection, handled)
         for record in records:

@@ -1,6 +1,6 @@
 """From records of the bus to the events that a handler sees."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,14 +25,28 @@ class ReceivedEvent:
 Handler = Callable[[AsyncConnection, Sequence[ReceivedEvent]], Awaitable[None]]
 
 
-def received(records: Sequence[ConsumedRecord]) -> list[ReceivedEvent]:
-    """Decode records. Types this code does not know are passed over; a malformed one raises ValueError."""
+def received(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]] = EVENTS) -> list[ReceivedEvent]:
+    """Decode the records of `wanted` types (event class by type); all others, and unknown types, are passed over.
+
+    A malformed one raises ValueError. A record whose header names another type is not looked at any further: most of
+    a topic is of no interest to most of its consumers.
+    """
     events = []
     for record in records:
+        named = _named_type(record)
+        if named is not None and named not in wanted:
+            continue
         envelope = decode(record.headers, record.value)
-        if (event_class := EVENTS.get(envelope.type)) is not None:
+        if (event_class := wanted.get(envelope.type)) is not None:
             events.append(_received(envelope, event_class))
     return events
+
+
+def _named_type(record: ConsumedRecord) -> str | None:
+    for name, value in record.headers:
+        if name == "ce_type" and value is not None:
+            return value.decode(errors="replace")
+    return None
 
 
 def _received(envelope: Envelope, event_class: type[Event]) -> ReceivedEvent:
