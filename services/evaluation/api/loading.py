@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 
-from services.evaluation.api.media import CSV, NDJSON, require_media_type
+from services.evaluation.api.uploads import CSV, NDJSON, inlined_schema, require_media_type, spooled
+from services.evaluation.domain.line_faults import LineFaults
 from services.evaluation.errors import LinesRefused
 from services.evaluation.schemas.past import (
     GROWTH_COLUMNS,
@@ -35,7 +36,7 @@ Loader = Annotated[Principal, require(Role.HR, Role.ADMIN)]
         "requestBody": {
             "required": True,
             "description": "NDJSON: one observation as JSON on each line, up to 64 MiB.",
-            "content": {NDJSON: {"schema": PastObservationLine.model_json_schema()}},
+            "content": {NDJSON: {"schema": inlined_schema(PastObservationLine)}},
         }
     },
 )
@@ -44,9 +45,10 @@ async def load_observations(_principal: Loader, request: Request) -> LoadView:
     `external_id` with other content is refused: amend that observation."""
     require_media_type(request, NDJSON)
     state = request.app.state
-    lines = await read_past_observations(request.stream())
-    async with state.engine.begin() as connection:
-        report = await loading.load_observations(connection, state.clock, lines, book=state.rubrics)
+    faults = LineFaults()
+    async with spooled(request) as upload, state.engine.begin() as connection:
+        batches = read_past_observations(upload.file, faults)
+        report = await loading.load_observations(connection, state.clock, batches, faults, book=state.rubrics)
     return _view(report)
 
 

@@ -1,16 +1,13 @@
 """The roster's doors: the import of a OneRoster file set, and reading who works where."""
 
 import asyncio
-import hashlib
-import tempfile
 from datetime import date
-from typing import IO, Annotated
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.evaluation.api.media import ZIP, require_media_type
-from services.evaluation.domain.roster import RosterSet
+from services.evaluation.api.uploads import ZIP, require_media_type, spooled
 from services.evaluation.errors import EducatorUnknown, RosterArchiveRefused, RosterRefused
 from services.evaluation.schemas.rest import (
     CampusView,
@@ -34,7 +31,6 @@ router = APIRouter(tags=["roster"])
 
 IMPORTS_PATH = "/roster/imports"
 Importer = Annotated[Principal, require(Role.HR, Role.ADMIN)]
-_IN_MEMORY_BYTES = 8 * 1024 * 1024
 
 
 @router.post(
@@ -63,21 +59,12 @@ async def import_roster(
     """
     require_media_type(request, ZIP)
     state = request.app.state
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
-        digest = hashlib.sha256()
-        async for chunk in request.stream():
-            digest.update(chunk)
-            body.write(chunk)
-        incoming = await asyncio.to_thread(_read, body)
-    order = ImportOrder(by=principal.subject, content_hash=digest.hexdigest(), effective_on=effective_on)
+    async with spooled(request) as upload:
+        incoming = await asyncio.to_thread(read_roster, upload.file)
+    order = ImportOrder(by=principal.subject, content_hash=upload.content_hash, effective_on=effective_on)
     async with state.engine.begin() as connection:
         report = await importing.import_roster(connection, state.clock, incoming, rules=state.roster_rules, order=order)
     return _view(report, principal.subject)
-
-
-def _read(body: IO[bytes]) -> RosterSet:
-    body.seek(0)
-    return read_roster(body)
 
 
 def _view(report: ImportReport, imported_by: str) -> RosterImportView:

@@ -12,6 +12,9 @@ class LineFaults:
     def __init__(self) -> None:
         self._found: list[FieldError] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def add(self, line: int, field: str, detail: str) -> None:
         """`field` is a path like `scores/0/level`, empty for the line as a whole.
 

@@ -18,7 +18,7 @@ from services.evaluation.errors import (
     ObservationNotFinalized,
     ObservedInFuture,
 )
-from shared.events.evaluation import ObservationAmended, ObservationFinalized, RubricScore
+from shared.events.evaluation import ObservationAmended, ObservationFinalized
 from shared.kernel.errors import FieldError
 from shared.kernel.period import SchoolYear
 
@@ -172,7 +172,7 @@ def score_of(rubric: Rubric, *, dimension: str, level: int, evidence: str) -> Sc
 def in_order(scores: Sequence[Score], rubric: Rubric) -> tuple[Score, ...]:
     """One score a dimension, the last one given, in the rubric's order."""
     last = {one.dimension: one for one in scores}
-    return tuple(last[one.code] for domain in rubric.domains for one in domain.dimensions if one.code in last)
+    return tuple(last[code] for code in rubric.dimensions() if code in last)
 
 
 def missing_dimensions(scores: Sequence[Score], rubric: Rubric) -> list[str]:
@@ -259,7 +259,7 @@ def published_facts(observation: Observation) -> dict[str, object]:
         "rubric": observation.rubric,
         "rubric_version": observation.rubric_version,
         "scores": [
-            RubricScore(domain=one.domain, dimension=one.dimension, level=one.level) for one in observation.scores
+            {"domain": one.domain, "dimension": one.dimension, "level": one.level} for one in observation.scores
         ],
     }
 

@@ -1,7 +1,7 @@
 """A rubric: domains, dimensions, levels, and how a year's levels become a rating. A version never changes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.evaluation.errors import RubricUnknown
@@ -67,21 +67,28 @@ class Rubric:
     minimum_observations: int
     rating_bands: tuple[Band, ...]
     growth: GrowthRule
+    _domain_of: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    _level_of: Mapping[int, Level] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Looked up for every score of a bulk load, a quarter of a million in a season.
+        domains = {one.code: domain.code for domain in self.domains for one in domain.dimensions}
+        object.__setattr__(self, "_domain_of", domains)
+        object.__setattr__(self, "_level_of", {one.level: one for one in self.levels})
 
     def domain_of(self, dimension: str) -> str | None:
         """The code of the domain that has this dimension, or None."""
-        for domain in self.domains:
-            if any(one.code == dimension for one in domain.dimensions):
-                return domain.code
-        return None
+        return self._domain_of.get(dimension)
+
+    def dimensions(self) -> tuple[str, ...]:
+        """All dimensions in the rubric's order."""
+        return tuple(self._domain_of)
 
     def required_dimensions(self) -> tuple[str, ...]:
-        return tuple(
-            one.code for domain in self.domains if domain.code == self.required_domain for one in domain.dimensions
-        )
+        return tuple(code for code, domain in self._domain_of.items() if domain == self.required_domain)
 
     def level_of(self, level: int) -> Level | None:
-        return next((one for one in self.levels if one.level == level), None)
+        return self._level_of.get(level)
 
 
 class RubricBook:

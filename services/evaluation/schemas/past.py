@@ -1,11 +1,11 @@
 """The bodies of the bulk doors, read line by line: observations as NDJSON, growth scores as CSV."""
 
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import Iterator
 from datetime import UTC, date
 from functools import partial
 from io import BytesIO
-from typing import Annotated
+from typing import IO, Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -17,6 +17,7 @@ from services.evaluation.schemas.tabular import Layout, read_table
 from shared.kernel.period import SchoolYear
 
 _LONGEST_LINE_BYTES = 256 * 1024
+_BATCH = 500
 
 GROWTH_COLUMNS = ("employee_number", "school_year", "measure", "percent_met", "students")
 
@@ -76,42 +77,36 @@ class PastObservationLine(_Line):
 _LINE = TypeAdapter(PastObservationLine)
 
 
-async def read_past_observations(body: AsyncIterable[bytes]) -> list[PastObservation]:
-    """Each line as it arrives; blank ones are passed over. Raises LinesRefused."""
-    faults = LineFaults()
-    found: list[PastObservation] = []
+def read_past_observations(body: IO[bytes], faults: LineFaults) -> Iterator[list[PastObservation]]:
+    """The lines in batches, so that a season is never in memory at once; broken ones are left out, and told of.
+
+    Raises LinesRefused where there are too many faults to go on.
+    """
+    batch: list[PastObservation] = []
     number = 0
-    async for raw in _lines(body, faults):
+    while raw := body.readline(_LONGEST_LINE_BYTES + 1):
         number += 1
-        if not raw.strip():
-            continue
-        try:
-            line = _LINE.validate_json(raw)
-        except ValidationError as error:
-            for one in error.errors(include_url=False, include_input=False, include_context=False):
-                faults.add(number, "/".join(map(str, one["loc"])), one["msg"])
-            continue
-        digest = hashlib.sha256(_LINE.dump_json(line)).hexdigest()
-        found.append(line.to_domain(number, digest))
+        if len(raw) > _LONGEST_LINE_BYTES:
+            faults.add(number, "", f"is longer than {_LONGEST_LINE_BYTES} bytes")
+            faults.refuse()
+        if raw.strip() and (line := _past_observation(number, raw, faults)) is not None:
+            batch.append(line)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
     if number == 0:
         faults.add(1, "", "the body is empty: send one JSON object a line")
-    faults.refuse()
-    return found
+    yield batch
 
 
-async def _lines(body: AsyncIterable[bytes], faults: LineFaults) -> AsyncIterator[bytes]:
-    rest = b""
-    count = 0
-    async for chunk in body:
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            count += 1
-            yield line
-        if len(rest) > _LONGEST_LINE_BYTES:
-            faults.add(count + 1, "", f"is longer than {_LONGEST_LINE_BYTES} bytes")
-            faults.refuse()
-    if rest:
-        yield rest
+def _past_observation(number: int, raw: bytes, faults: LineFaults) -> PastObservation | None:
+    try:
+        line = _LINE.validate_json(raw)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_input=False, include_context=False):
+            faults.add(number, "/".join(map(str, one["loc"])), one["msg"])
+        return None
+    return line.to_domain(number, hashlib.sha256(_LINE.dump_json(line)).hexdigest())
 
 
 def read_growth_lines(body: bytes) -> list[GrowthLine]:

@@ -1,7 +1,7 @@
 """Loading many observations or growth scores at once: all of a request or nothing, and harmless when sent again."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -35,7 +35,7 @@ class LoadReport:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What lines are judged by: who and what the numbers name, which lines came before."""
+    """What a batch of lines is judged by: who and what the numbers name, which lines came before."""
 
     people: Mapping[str, UUID]
     campuses: Mapping[str, UUID]
@@ -45,38 +45,58 @@ class _Known:
 
 
 async def load_observations(
-    connection: AsyncConnection, clock: Clock, lines: Sequence[PastObservation], *, book: RubricBook
+    connection: AsyncConnection,
+    clock: Clock,
+    batches: Iterator[Sequence[PastObservation]],
+    faults: LineFaults,
+    *,
+    book: RubricBook,
 ) -> LoadReport:
     """Take in finalized observations. A line that came before changes nothing. Raises LinesRefused.
 
     A known `external_id` with other content is refused: what was finalized changes by an amendment with a reason.
+    `batches` puts into `faults` what it finds itself; reading and judging are done beside the event loop.
     """
     await observations.hold_bulk(connection)
+    now = clock.now()
+    seen: dict[str, int] = {}
+    received = added = 0
+    while (lines := await asyncio.to_thread(next, batches, None)) is not None:
+        known = await _known(connection, lines, book, now)
+        loaded = await asyncio.to_thread(_judge, lines, known, seen, faults)
+        received += len(lines)
+        # After a first fault nothing will stay, so that the rest is only looked at for more of them.
+        if not faults:
+            await observations.add_observations(connection, [one for one, _ in loaded])
+            await outbox.record(connection, [event for _, event in loaded], now=now)
+            added += len(loaded)
+    faults.refuse()
+    return LoadReport(received, added=added, changed=0, unchanged=received - added)
+
+
+async def _known(
+    connection: AsyncConnection, lines: Sequence[PastObservation], book: RubricBook, now: datetime
+) -> _Known:
     numbers = {one.employee_number for one in lines} | {one.appraiser_employee_number for one in lines}
-    known = _Known(
+    return _Known(
         people=await educators.educators_by_number(connection, numbers),
         campuses=await educators.campuses_by_identifier(connection, {one.campus for one in lines}),
         digests=await observations.external_digests(connection, {one.external_id for one in lines}),
         book=book,
-        now=clock.now(),
+        now=now,
     )
-    loaded = await asyncio.to_thread(_judge, lines, known)
-    await observations.add_observations(connection, [one for one, _ in loaded])
-    await outbox.record(connection, [event for _, event in loaded], now=known.now)
-    return LoadReport(len(lines), added=len(loaded), changed=0, unchanged=len(lines) - len(loaded))
 
 
-def _judge(lines: Sequence[PastObservation], known: _Known) -> list[tuple[Observation, ObservationFinalized]]:
-    """The new observations with their events. Raises LinesRefused."""
-    faults = LineFaults()
-    seen: dict[str, int] = {}
+def _judge(
+    lines: Sequence[PastObservation], known: _Known, seen: dict[str, int], faults: LineFaults
+) -> list[tuple[Observation, ObservationFinalized]]:
+    """The new observations of a batch with their events; `seen` has the lines of all external ids so far."""
     loaded = []
     for line in lines:
+        before = known.digests.get(line.external_id)
         if line.external_id in seen:
             faults.add(line.line, "external_id", f"stands in line {seen[line.external_id]} already")
-        seen[line.external_id] = line.line
-        before = known.digests.get(line.external_id)
-        if before is None:
+        elif before is None:
             found = _observation(line, known, faults)
             if found is not None:
                 loaded.append(found)
@@ -85,7 +105,7 @@ def _judge(lines: Sequence[PastObservation], known: _Known) -> list[tuple[Observ
                 "is known with other content: amend that observation, POST /evaluation/v1/observations/{id}/amendments"
             )
             faults.add(line.line, "external_id", detail)
-    faults.refuse()
+        seen[line.external_id] = line.line
     return loaded
 
 
