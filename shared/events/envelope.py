@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -162,9 +163,10 @@ def _text(name: str, value: object) -> str:
 
 def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str | None) -> Envelope:
     for name, text in attributes.items():
-        if _ATTRIBUTE.fullmatch(name) is None or name == "data":
+        if name not in _KNOWN and (_ATTRIBUTE.fullmatch(name) is None or name == "data"):
             raise MalformedEnvelope(f"attribute name {name!r} is not lower-case letters and digits, or is data")
-        if _FORBIDDEN.search(text):
+        # The first question is a matter of nanoseconds, and almost always enough.
+        if not (text.isascii() and text.isprintable()) and _FORBIDDEN.search(text):
             raise MalformedEnvelope(f"attribute {name} has a character that no attribute may have")
     missing = [name for name in _REQUIRED if not attributes.get(name)]
     if missing:
@@ -172,7 +174,7 @@ def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str 
     if attributes["specversion"] != "1.0":
         raise MalformedEnvelope(f"specversion {attributes['specversion']!r} is not 1.0")
     for name in ("source", "dataschema"):
-        if name in attributes and _URI_REFERENCE.fullmatch(attributes[name]) is None:
+        if name in attributes and not _is_uri_reference(attributes[name]):
             raise MalformedEnvelope(f"attribute {name} is not a URI reference")
     if attributes.get("subject") == "":
         raise MalformedEnvelope("attribute subject is there and empty")
@@ -188,6 +190,12 @@ def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str 
         dataschema=attributes.get("dataschema"),
         extensions={name: text for name, text in attributes.items() if name not in _KNOWN},
     )
+
+
+@lru_cache(maxsize=1024)
+def _is_uri_reference(text: str) -> bool:
+    """Remembered, because a stream has few sources and few schemas."""
+    return _URI_REFERENCE.fullmatch(text) is not None
 
 
 def format_time(moment: datetime) -> str:

@@ -15,12 +15,12 @@ from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.faults import is_passing
-from shared.events.registry import EVENTS, Event
+from shared.events.registry import Event
 from shared.kernel.clock import Clock
 from shared.messaging import dead_letters, offsets
 from shared.messaging.bus import Bounds, Bus, BusUnavailable, ConsumedRecord, Partition, Subscription
 from shared.messaging.offsets import OffsetMoved, Place, place_in
-from shared.messaging.received import Handler, ReceivedEvent, received
+from shared.messaging.received import Handler, ReceivedEvent, of_interest, received, wanted_types
 
 __all__ = ["Consumer", "ConsumerLimits", "Handler", "LogReplaced", "OffsetMoved", "ReceivedEvent", "SubscriptionStuck"]
 
@@ -71,7 +71,7 @@ class Consumer:
         events: Iterable[type[Event]] | None = None,
         limits: ConsumerLimits = ConsumerLimits(),
     ) -> None:
-        self._wanted = EVENTS if events is None else {event.type: event for event in events}
+        self._wanted = wanted_types(events)
         self._name = name
         self._engine = engine
         self._bus = bus
@@ -187,19 +187,17 @@ class Consumer:
         """One transaction: the offsets by compare-and-set, the effects, the dead letters."""
         now = self._clock.now()
         handled: Sequence[ReceivedEvent] = ()
+        aside = of_interest(records, self._wanted)
         async with self._engine.begin() as connection:
             await offsets.move(connection, self._name, records)
-            if poison is not None:
-                aside = list(records)
+            if poison is None:
+                blocked = await dead_letters.blocked_keys(connection, self._name, {record.key for record in aside})
+                handled = received([record for record in aside if record.key not in blocked], self._wanted)
+                aside = [record for record in aside if record.key in blocked]
+            if aside:
                 await dead_letters.set_aside(connection, self._name, aside, now=now, reason=poison)
-            else:
-                blocked = await dead_letters.blocked_keys(connection, self._name, {record.key for record in records})
-                aside = [record for record in records if record.key in blocked]
-                if aside:
-                    await dead_letters.set_aside(connection, self._name, aside, now=now)
-                handled = received([record for record in records if record.key not in blocked], self._wanted)
-                if handled:
-                    await self._handle(connection, handled)
+            if handled:
+                await self._handle(connection, handled)
         for record in records:
             self._expected[record.partition] = record.offset + 1
         CONSUMED.labels(self._name, "handled").inc(len(handled))

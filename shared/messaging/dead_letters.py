@@ -5,7 +5,7 @@ A poison event blocks its own key only: later records of that key queue up behin
 
 import base64
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.events.registry import Event
 from shared.kernel.clock import Clock
 from shared.messaging import offsets
 from shared.messaging.bus import ConsumedRecord, Partition
-from shared.messaging.received import Handler, received
+from shared.messaging.received import Handler, received, wanted_types
 
 _BEHIND = "waits behind an earlier event of the same key"
 
@@ -51,9 +52,12 @@ async def set_aside(
     records: Sequence[ConsumedRecord],
     *,
     now: datetime,
-    reason: str = _BEHIND,
+    reason: str | None = None,
 ) -> None:
-    """Keep `records` in their order, in the transaction that moves the consumer's offset past them."""
+    """Keep `records` in their order, in the transaction that moves the consumer's offset past them.
+
+    Without a reason of their own they wait behind an earlier one of their key.
+    """
     await connection.execute(
         text(
             """
@@ -72,7 +76,7 @@ async def set_aside(
                 "key": record.key,
                 "headers": json.dumps([(_storable(name), _stored(value)) for name, value in record.headers]),
                 "value": record.value,
-                "reason": _storable(reason[:4000]),
+                "reason": _storable((reason or _BEHIND)[:4000]),
                 "now": now,
             }
             for record in records
@@ -97,17 +101,25 @@ async def waiting(
 
 
 async def retry(
-    engine: AsyncEngine, *, consumer: str, handle: Handler, key: str, clock: Clock, by: str, reason: str
+    engine: AsyncEngine,
+    *,
+    consumer: str,
+    handle: Handler,
+    key: str,
+    clock: Clock,
+    by: str,
+    reason: str,
+    events: Iterable[type[Event]] | None = None,
 ) -> int:
-    """Handle all waiting letters of `key` again, in order; returns how many.
+    """Handle all waiting letters of `key` again, in order; returns how many. `handle` and `events` as the consumer's.
 
     One transaction: where a letter fails again its error is raised, and all of them wait on as before.
     """
     async with engine.begin() as connection:
         await offsets.hold(connection, consumer)
         letters = await waiting(connection, consumer=consumer, key=key, limit=None)
-        if events := received([letter.record for letter in letters]):
-            await handle(connection, events)
+        if again := received([letter.record for letter in letters], wanted_types(events)):
+            await handle(connection, again)
         ids = [letter.id for letter in letters]
         return await settle(connection, ids, state="retried", now=clock.now(), by=by, reason=reason)
 

@@ -1,6 +1,6 @@
 """From records of the bus to the events that a handler sees."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,21 +25,30 @@ class ReceivedEvent:
 Handler = Callable[[AsyncConnection, Sequence[ReceivedEvent]], Awaitable[None]]
 
 
-def received(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]] = EVENTS) -> list[ReceivedEvent]:
-    """Decode the records of `wanted` types (event class by type); all others, and unknown types, are passed over.
+def of_interest(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]]) -> list[ConsumedRecord]:
+    """The records without those whose header names a type that is not wanted, or that this code does not know.
 
-    A malformed one raises ValueError. A record whose header names another type is not looked at any further: most of
-    a topic is of no interest to most of its consumers.
+    Most of a topic is of no interest to most of its consumers, so the others are not looked at any further.
+    """
+    return [record for record in records if (named := _named_type(record)) is None or named in wanted]
+
+
+def received(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]] = EVENTS) -> list[ReceivedEvent]:
+    """Decode the records of `wanted` types (event class by type) and pass over the others.
+
+    A malformed one raises ValueError.
     """
     events = []
-    for record in records:
-        named = _named_type(record)
-        if named is not None and named not in wanted:
-            continue
+    for record in of_interest(records, wanted):
         envelope = decode(record.headers, record.value)
         if (event_class := wanted.get(envelope.type)) is not None:
             events.append(_received(envelope, event_class))
     return events
+
+
+def wanted_types(events: Iterable[type[Event]] | None) -> Mapping[str, type[Event]]:
+    """Event classes by type; all that this code knows where none are named."""
+    return EVENTS if events is None else {event.type: event for event in events}
 
 
 def _named_type(record: ConsumedRecord) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.base import new_metadata
 from shared.events.credentials import CredentialAwarded
 from shared.events.envelope import Envelope, encode_binary
+from shared.events.registry import Event
 from shared.messaging.bus import ConsumedRecord, Partition, Record, Subscription
 from shared.messaging.consumer import ReceivedEvent
 from shared.messaging.tables import OUTBOX_NOTIFY, consumer_offset_table, dead_letter_table, outbox_table
@@ -67,7 +68,7 @@ def award(educator: UUID, version: int = 1, *, credential: str = "mc-questioning
     )
 
 
-def envelope(event: CredentialAwarded) -> Envelope:
+def envelope(event: Event) -> Envelope:
     return Envelope(
         id=str(uuid4()),
         source="urn:rung:test",
@@ -78,7 +79,7 @@ def envelope(event: CredentialAwarded) -> Envelope:
     )
 
 
-def record(event: CredentialAwarded) -> Record:
+def record(event: Event) -> Record:
     """As the relay appends it."""
     wrapped = envelope(event)
     return Record(event.key, wrapped.data, encode_binary(wrapped))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.events.credentials import CredentialAwarded, CredentialRevoked
 from shared.messaging import dead_letters
 from shared.messaging.bus import Record
 from shared.messaging.consumer import Consumer, ConsumerLimits, Handler, ReceivedEvent
@@ -148,6 +149,27 @@ async def discard(engine: AsyncEngine, letter: int) -> int:
     return await dead_letters.discard(
         engine, consumer="compensation", ids=[letter], clock=StillClock(), by="hr", reason="sent in error"
     )
+
+
+async def test_events_of_no_interest_to_the_consumer_neither_wait_nor_come_back(engine: AsyncEngine) -> None:
+    bus, poison = FakeBus(), Poison(1)
+    of_no_interest = CredentialRevoked(**award(POISONED).model_dump(), revoked_at=NOW)
+    await bus.append("fake", [record(award(POISONED)), record(of_no_interest), record(award(POISONED, 2))])
+    reader = Consumer(
+        name="compensation",
+        engine=engine,
+        bus=bus,
+        topics=["fake"],
+        handle=poison.handle,
+        clock=StillClock(),
+        events=[CredentialAwarded],
+    )
+    async with at_work(reader.run):
+        await until_taken_in(engine, 3)
+    assert len(await select(engine, LETTERS)) == 2
+    poison.cure()
+    assert await retry(engine, poison.handle) == 2
+    assert await traces(engine) == [(str(POISONED), 1), (str(POISONED), 2)]
 
 
 async def test_events_that_arrive_during_a_retry_neither_overtake_it_nor_stay_behind(engine: AsyncEngine) -> None:
