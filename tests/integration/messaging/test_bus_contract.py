@@ -97,6 +97,18 @@ async def test_no_fetch_gives_more_than_its_limit_and_nothing_is_passed_over(bus
     assert numbers_by_key(records) == {key: list(range(10)) for key in KEYS}
 
 
+async def test_a_busy_partition_does_not_keep_the_others_waiting(database: str) -> None:
+    """Of the embedded log alone: aiokafka drains what it has fetched of a partition, at most 1 MB, before the next."""
+    bus, topic = EmbeddedBus(database), "busy"
+    await bus.create_topics([topic])
+    await bus.append(topic, [Record("busy", b"", [])] * 2_000 + numbered(1))
+    subscription = await member(bus, topic)
+    seen = {sent.key for _ in range(2 * PARTITIONS) for sent in await subscription.fetch(limit=50, wait_seconds=0)}
+    await subscription.close()
+    await bus.close()
+    assert seen == {"busy", *KEYS}
+
+
 async def test_records_outlive_the_bus_object_and_are_read_from_the_first_one_on(
     open_bus: OpenBus, bus: TopicBus, topic: str
 ) -> None:

@@ -189,7 +189,7 @@ async def test_the_worker_begins_a_failed_loop_anew_and_ends_one_that_loses_a_ca
 ) -> None:
     monkeypatch.setattr("shared.messaging.worker._RESTART_SECONDS", 0.01)
     monkeypatch.setattr("shared.messaging.worker._RECANCEL_SECONDS", 0.05)
-    begun = []
+    begun: list[int] = []
 
     async def fail_then_lose_a_cancellation() -> None:
         begun.append(len(begun))
