@@ -1,6 +1,7 @@
 """The `rung` command: for people who run it, and for who tries it with curl."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -129,4 +130,11 @@ def _secrets(name: str) -> list[WebhookSecret]:
 
 
 def main() -> None:
+    # The other commands do not pay for what operating needs: the whole of the services.
+    if sys.argv[1:2] == ["ops"]:
+        from deploy import operations
+
+        app.add_typer(operations.app, name="ops")
+    else:
+        app.add_typer(typer.Typer(help="Operate: dead letters, publishing again, rebuilding."), name="ops")
     app()

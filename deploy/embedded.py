@@ -12,9 +12,9 @@ import uvloop
 
 from deploy.gateway.app import Backend, create_gateway
 from deploy.gateway.in_process import InProcess
-from deploy.issuer import issuer_router
 from deploy.services import SERVICES, bootstrap_of, settings_of
 from deploy.settings import StackSettings
+from deploy.token_endpoint import issuer_router
 from deploy.workspace import Workspace
 from shared.db import migrations
 from shared.events.topics import Topic

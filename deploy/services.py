@@ -3,12 +3,13 @@
 import importlib
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+if TYPE_CHECKING:
+    # Named here, imported where used: the launcher needs the services' names and would pay two seconds for the rest.
+    from fastapi import FastAPI
 
-from shared.runtime import Runtime
-from shared.settings import ServiceSettings
+    from shared.settings import ServiceSettings
 
 SERVICES = ("evaluation", "slo", "credentials", "compensation")
 
@@ -26,14 +27,16 @@ def bootstrap_of(service: str) -> ModuleType:
     return importlib.import_module(f"services.{service}.bootstrap")
 
 
-def settings_of(service: str) -> type[ServiceSettings]:
+def settings_of(service: str) -> "type[ServiceSettings]":
     """The settings class of a service."""
     found: type[ServiceSettings] = importlib.import_module(f"services.{service}.settings").Settings
     return found
 
 
-def documented_app(service: str) -> FastAPI:
+def documented_app(service: str) -> "FastAPI":
     """The application of a service for its documents alone: it is connected to nothing, and reads no environment."""
+    from shared.runtime import Runtime
+
     runtime = Runtime.of(service, _placeholder_settings(settings_of(service)))
     app: FastAPI = bootstrap_of(service).api(runtime)
     return app
@@ -45,7 +48,7 @@ def know_all_problems() -> None:
         importlib.import_module(f"services.{service}.errors")
 
 
-def _placeholder_settings(settings: type[ServiceSettings]) -> ServiceSettings:
+def _placeholder_settings(settings: "type[ServiceSettings]") -> "ServiceSettings":
     values = settings.model_construct(**_PLACEHOLDERS).model_dump()
     for name, field in settings.model_fields.items():
         if field.is_required() and name not in _PLACEHOLDERS:

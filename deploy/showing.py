@@ -86,8 +86,8 @@ _ALL_WORTH = 3
 def _worth_showing(statement: dict[str, Any]) -> int:
     """2 where the next rung is one micro-credential away, and 1 where the performance bonus is paid."""
     gap = (statement["ladder"]["next"] or {}).get("gap", [])
-    is_paid = statement["components"][0]["amount"]["amount"] != "0.00"
-    return 2 * (gap == ["three of four micro-credentials"]) + is_paid
+    is_paid: bool = statement["components"][0]["amount"]["amount"] != "0.00"
+    return 2 * int(gap == ["three of four micro-credentials"]) + int(is_paid)
 
 
 def _room_for(statement: dict[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ import json
 import secrets
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from deploy.issuer import Issuer, IssuerSettings
 from deploy.server_folder import write_private
@@ -36,6 +37,12 @@ class Workspace:
     @property
     def _loaded_mark(self) -> Path:
         return self.folder / "sample-loaded"
+
+    def database_url(self, name: str) -> str:
+        """A database of the server that runs on this folder. Raises FileNotFoundError where none ever did."""
+        server = self.folder / "postgres"
+        password, port = ((server / part).read_text().strip() for part in ("password", "port"))
+        return f"postgresql://rung:{quote(password)}@127.0.0.1:{port}/{name}"
 
     def issuer(self) -> Issuer:
         """The local issuer, its key made on first use."""

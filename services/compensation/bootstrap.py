@@ -1,16 +1,24 @@
 """Builds the compensation service from its settings: the only place that knows what stands behind each part."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
-from services.compensation.handlers import EVENTS, TOPICS, handler
+from services.compensation.handlers import EVENTS, TOPICS, handler, to_arrival
 from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
+from shared.events.compensation import PlanPublished, StatementRecalculated
+from shared.events.registry import Event
+from shared.events.topics import Topic
+from shared.kernel.ids import uuid7
+from shared.messaging.bus import Partition, Subscription
 from shared.messaging.consumer import Consumer
+from shared.messaging.received import received
 from shared.messaging.worker import Loop
 from shared.runtime import Runtime
 from shared.web.app import About, create_app
@@ -64,6 +72,38 @@ def recalculator(runtime: Runtime[Settings]) -> Loop:
                 await asyncio.sleep(_IDLE_SECONDS)
 
     return run
+
+
+async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
+    """Replay the whole bus into the runtime's empty database; the number of educators.
+
+    The consumer afterwards reads the bus from its start, finds everything known, and goes on from there.
+    Raises DatabaseNotEmpty, LogDoesNotMatch, BusUnavailable.
+    """
+    log = Log()
+    subscription = runtime.bus.subscribe(f"rebuild-{uuid7(runtime.clock.now())}", (*TOPICS, Topic.COMPENSATION))
+    await subscription.start()
+    try:
+        reached: dict[Partition, int] = {}
+        while not await _is_whole(subscription, reached):
+            for record in await subscription.fetch(limit=2000, wait_seconds=1.0):
+                reached[record.partition] = record.offset + 1
+                for event in received([record], _REBUILT_FROM):
+                    log.add(event, to_arrival(event))
+    finally:
+        await subscription.close()
+    async with runtime.engine.begin() as connection:
+        return await rebuild(connection, runtime.clock, log)
+
+
+_WHOLE_LOG: tuple[type[Event], ...] = (*EVENTS, PlanPublished, StatementRecalculated)
+_REBUILT_FROM = {event.type: event for event in _WHOLE_LOG}
+
+
+async def _is_whole(subscription: Subscription, reached: Mapping[Partition, int]) -> bool:
+    """Whether the log of every partition was read to where it ends now."""
+    bounds = await subscription.bounds()
+    return bool(bounds) and all(reached.get(place, bound.first) >= bound.end for place, bound in bounds.items())
 
 
 def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:

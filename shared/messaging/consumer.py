@@ -97,6 +97,19 @@ class Consumer:
                 await subscription.close()
             await asyncio.sleep(_RESTART_SECONDS)
 
+    async def retry_dead_letters(self, *, key: str, by: str, reason: str) -> int:
+        """Handle what was set aside of `key` again, in order; see `dead_letters.retry`."""
+        return await dead_letters.retry(
+            self._engine,
+            consumer=self._name,
+            handle=self._handle,
+            key=key,
+            clock=self._clock,
+            by=by,
+            reason=reason,
+            events=self._wanted.values(),
+        )
+
     async def _read(self, subscription: Subscription) -> None:
         failures = 0
         pending: list[ConsumedRecord] = []

@@ -14,7 +14,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from deploy.issuer import Client, Issuer, IssuerSettings, issuer_router
+from deploy.issuer import Client, Issuer, IssuerSettings
+from deploy.token_endpoint import issuer_router
 from shared.web.auth import Authenticator, InvalidToken
 from shared.web.tokens import Principal, Role
 from tests.support.web import AUDIENCE, ISSUER, StandingClock, calling

@@ -1,0 +1,131 @@
+"""What whoever runs Rung does by hand: dead letters, publishing again, rebuilding. `rung ops --help`.
+
+Every command works on the running embedded engine, or by RUNG_<SERVICE>_DATABASE_URL and RUNG_KAFKA_BOOTSTRAP on any
+other installation.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.services import SERVICES, bootstrap_of, settings_of
+from deploy.workspace import Workspace
+from shared.db import migrations
+from shared.kernel.errors import RungError
+from shared.messaging import dead_letters
+from shared.messaging.relay import republish
+from shared.runtime import Runtime
+
+app = typer.Typer(no_args_is_help=True, help="Operate: dead letters, publishing again, rebuilding.")
+console = Console()
+
+Service = Annotated[str, typer.Argument(help="evaluation, slo, credentials or compensation")]
+Reason = Annotated[str, typer.Option(help="why; it is kept with the letter")]
+_WORKSPACE = Workspace(Path(".rung"), "embedded")
+
+
+def _database_url(service: str) -> str:
+    if service not in SERVICES:
+        raise typer.BadParameter(f"{service} is not a service: say one of {', '.join(SERVICES)}")
+    return os.environ.get(f"RUNG_{service.upper()}_DATABASE_URL") or _WORKSPACE.database_url(service)
+
+
+def _runtime(service: str, *, database_url: str | None = None) -> Runtime[Any]:
+    kafka = os.environ.get("RUNG_KAFKA_BOOTSTRAP")
+    settings = settings_of(service).model_validate(
+        {
+            "database_url": database_url or _database_url(service),
+            "kafka_bootstrap": kafka,
+            "bus_database_url": None if kafka else _WORKSPACE.database_url("bus"),
+            "token_keys": str(_WORKSPACE.issuer().jwks_path),
+            "person_key_secret": _WORKSPACE.person_key_secret(),
+            "providers_file": str(_WORKSPACE.providers_file),
+        }
+    )
+    return Runtime.of(service, settings)
+
+
+def _work(service: str, work: Callable[[Runtime[Any]], Awaitable[None]], *, database_url: str | None = None) -> None:
+    """Run `work` on the service's runtime; an error of ours ends the command with its sentence."""
+
+    async def run() -> None:
+        async with _runtime(service, database_url=database_url) as runtime:
+            await work(runtime)
+
+    try:
+        asyncio.run(run())
+    except RungError as error:
+        console.print(f"[red]{error.detail}[/]")
+        raise typer.Exit(1) from None
+
+
+@app.command("dead-letters")
+def list_dead_letters(service: Service) -> None:
+    """List the events that a service set aside, each with its reason."""
+
+    async def work(runtime: Runtime[Any]) -> None:
+        async with runtime.engine.begin() as connection:
+            letters = await dead_letters.waiting(connection)
+        table = Table("id", "key", "topic", "set aside at", "reason")
+        for letter in letters:
+            row = (letter.id, letter.record.key, letter.record.partition.topic, letter.set_aside_at, letter.reason)
+            table.add_row(*map(str, row))
+        console.print(table if letters else f"{service} has set nothing aside")
+
+    _work(service, work)
+
+
+@app.command("retry")
+def retry_dead_letters(service: Service, key: Annotated[str, typer.Argument()], reason: Reason) -> None:
+    """Handle all waiting events of one key again, in their order. Nothing changes where one fails again."""
+
+    async def work(runtime: Runtime[Any]) -> None:
+        consumer = bootstrap_of(service).consumer(runtime)
+        settled = await consumer.retry_dead_letters(key=key, by=getuser(), reason=reason)
+        console.print(f"{settled} events of {key} handled")
+
+    _work(service, work)
+
+
+@app.command("discard")
+def discard_dead_letters(service: Service, ids: Annotated[list[int], typer.Argument()], reason: Reason) -> None:
+    """Give events up for good. What waited behind them waits on until it is retried."""
+
+    async def work(runtime: Runtime[Any]) -> None:
+        given_up = await dead_letters.discard(
+            runtime.engine, consumer=service, ids=ids, clock=runtime.clock, by=getuser(), reason=reason
+        )
+        console.print(f"{given_up} events given up")
+
+    _work(service, work)
+
+
+@app.command("republish")
+def republish_events(service: Service) -> None:
+    """Publish all that a service ever recorded once more, for a bus that lost its records. Harmless otherwise."""
+    console.print(f"{asyncio.run(republish(_database_url(service)))} events will be published again by the relay")
+
+
+@app.command("rebuild")
+def rebuild_compensation(
+    into: Annotated[str, typer.Argument(help="postgresql://... of an empty database")],
+) -> None:
+    """Rebuild statements and ledger from the log alone in an empty database, verifying every statement.
+
+    Payout batches are not in the log: restore them from the database's backup before anything is paid again.
+    """
+
+    async def work(runtime: Runtime[Any]) -> None:
+        bootstrap = bootstrap_of("compensation")
+        await asyncio.to_thread(migrations.upgrade, bootstrap.MIGRATIONS, into)
+        educators = await bootstrap.rebuild_from_log(runtime)
+        console.print(f"{educators} educators rebuilt; every statement came out as it was published")
+
+    _work("compensation", work, database_url=into)
