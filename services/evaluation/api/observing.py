@@ -1,10 +1,11 @@
 """The doors of an observation's life. Edits carry `If-Match`; what publishes carries an `Idempotency-Key`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.evaluation.domain.observation import Observation, ObservationState
@@ -35,17 +36,18 @@ from services.evaluation.schemas.observations import (
     ScoreView,
 )
 from services.evaluation.service import access, observing
-from services.evaluation.service.observing import Correction, GivenScore, Schedule
+from services.evaluation.service.observing import Correction, Edit, GivenScore, Schedule
 from shared.web.auth import CurrentPrincipal, NotYours, Principal, Role, require
 from shared.web.conditional import (
     IfMatch,
     IfMatchRequired,
     IfNoneMatch,
     MalformedIfMatch,
+    Precondition,
     StaleVersion,
     is_not_modified,
+    not_modified,
 )
-from shared.web.conditional import not_modified as answer_not_modified
 from shared.web.idempotency import (
     Answer,
     IdempotencyKey,
@@ -67,6 +69,22 @@ Appraiser = Annotated[Principal, require(*access.RATERS)]
 _EDIT = (ObservationUnknown, NotYours, MalformedIfMatch, IfMatchRequired, StaleVersion)
 _ONCE = (IdempotencyKeyMissing, IdempotencyKeyMalformed, IdempotencyKeyReused, StillRunning)
 _CLOSED = (ObservationAlreadyFinalized, ObservationIsCancelled)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What a change of an observation needs of the request besides its body."""
+
+    seen: Precondition
+    request: Request
+    response: Response
+
+
+def _edit(if_match: IfMatch, request: Request, response: Response) -> _Edit:
+    return _Edit(if_match, request, response)
+
+
+Editing = Annotated[_Edit, Depends(_edit)]
 
 
 def _view(principal: Principal, observation: Observation) -> ObservationView:
@@ -169,7 +187,7 @@ async def get_observation(
     """The educator sees announced visits, and scores once they are finalized."""
     observation = await observing.observation(connection, principal, observation_id)
     if is_not_modified(if_none_match, observing.tag(observation)):
-        return answer_not_modified(observing.tag(observation))
+        return not_modified(observing.tag(observation))
     response.headers["Cache-Control"] = "private, no-cache"
     return _edited(principal, observation, response)
 
@@ -224,14 +242,12 @@ async def plan_observation(
     body: PlanBody,
     principal: Appraiser,
     connection: Transaction,
-    if_match: IfMatch,
-    request: Request,
-    response: Response,
+    edit: Editing,
 ) -> ObservationView:
     planned = await observing.plan_observation(
-        connection, request.app.state.clock, principal, observation_id, change=body.to_domain(), seen=if_match
+        connection, edit.request.app.state.clock, Edit(principal, observation_id, edit.seen), body.to_domain()
     )
-    return _edited(principal, planned, response)
+    return _edited(principal, planned, edit.response)
 
 
 @router.put(
@@ -245,20 +261,16 @@ async def score_dimension(
     body: ScoreBody,
     principal: Appraiser,
     connection: Transaction,
-    if_match: IfMatch,
-    request: Request,
-    response: Response,
+    edit: Editing,
 ) -> ObservationView:
     """The appraiser who owns the observation, until it is finalized."""
     scored = await observing.score_dimension(
         connection,
-        principal,
-        observation_id,
+        Edit(principal, observation_id, edit.seen),
         GivenScore(dimension, body.level, body.evidence),
-        seen=if_match,
-        book=request.app.state.rubrics,
+        book=edit.request.app.state.rubrics,
     )
-    return _edited(principal, scored, response)
+    return _edited(principal, scored, edit.response)
 
 
 @router.post(
@@ -299,26 +311,19 @@ async def amend_observation(
     body: AmendmentBody,
     principal: Planner,
     connection: Transaction,
-    if_match: IfMatch,
-    request: Request,
-    response: Response,
+    edit: Editing,
 ) -> ObservationView:
     """A new version is published and counts instead of the one before, which is kept."""
-    state = request.app.state
-    amended = await observing.amend_observation(
-        connection,
-        state.clock,
-        principal,
-        observation_id,
-        Correction(
-            body.reason,
-            [GivenScore(one.dimension, one.level, one.evidence) for one in body.scores],
-            body.observed_on,
-        ),
-        seen=if_match,
-        book=state.rubrics,
+    state = edit.request.app.state
+    correction = Correction(
+        body.reason,
+        [GivenScore(one.dimension, one.level, one.evidence) for one in body.scores],
+        body.observed_on,
     )
-    return _edited(principal, amended, response)
+    amended = await observing.amend_observation(
+        connection, state.clock, Edit(principal, observation_id, edit.seen), correction, book=state.rubrics
+    )
+    return _edited(principal, amended, edit.response)
 
 
 @router.post(
@@ -331,11 +336,12 @@ async def cancel_observation(
     body: CancellationBody,
     principal: Planner,
     connection: Transaction,
-    if_match: IfMatch,
-    request: Request,
-    response: Response,
+    edit: Editing,
 ) -> ObservationView:
     cancelled = await observing.cancel_observation(
-        connection, request.app.state.clock, principal, observation_id, reason=body.reason, seen=if_match
+        connection,
+        edit.request.app.state.clock,
+        Edit(principal, observation_id, edit.seen),
+        reason=body.reason,
     )
-    return _edited(principal, cancelled, response)
+    return _edited(principal, cancelled, edit.response)

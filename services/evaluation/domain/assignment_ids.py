@@ -4,7 +4,7 @@ The source's own id of the row counts first. Where the source made a new one, th
 role type; a second stint in the same post is an assignment of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date
 from itertools import count
 from uuid import UUID
@@ -29,7 +29,7 @@ def with_assignment_ids(known: Mapping[UUID, StaffRoleRow], incoming: RosterSet)
     for entry in sorted(incoming.roles, key=_begins_on):
         if entry.sourced_id in found or entry.row is None:
             continue
-        key = _same_stint(free.get(entry.row.post, []), entry.row, taken) or _new_id(entry.row, taken)
+        key = _same_stint(free.get(entry.row.post, []), entry.row, taken) or _new_id(entry.row, taken, known)
         found[entry.sourced_id] = key
         taken.add(key)
     return [(found[entry.sourced_id], entry) for entry in incoming.roles if entry.sourced_id in found]
@@ -49,7 +49,7 @@ def _same_stint(free: list[tuple[UUID, StaffRoleRow]], row: StaffRoleRow, taken:
     return min(fitting)[1] if fitting else None
 
 
-def _new_id(row: StaffRoleRow, taken: set[UUID]) -> UUID:
+def _new_id(row: StaffRoleRow, taken: Container[UUID], known: Container[UUID]) -> UUID:
     role_type = "primary" if row.is_primary else "secondary"
     keys = (derived_id("assignment", row.person, row.campus, row.role, role_type, str(stint)) for stint in count())
-    return next(key for key in keys if key not in taken)
+    return next(key for key in keys if key not in taken and key not in known)

@@ -1,6 +1,6 @@
 """The life of an observation, one function a command. Edits carry the version the caller has read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -57,6 +57,15 @@ class Correction:
     reason: str
     scores: Sequence[GivenScore]
     observed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changes which observation, having read which version of it."""
+
+    principal: Principal
+    observation_id: UUID
+    seen: Precondition
 
 
 def tag(observation: Observation) -> str:
@@ -126,35 +135,17 @@ async def _appraiser(connection: AsyncConnection, principal: Principal, wanted: 
     return named
 
 
-async def plan_observation(
-    connection: AsyncConnection,
-    clock: Clock,
-    principal: Principal,
-    observation_id: UUID,
-    *,
-    change: Plan,
-    seen: Precondition,
-) -> Observation:
+async def plan_observation(connection: AsyncConnection, clock: Clock, edit: Edit, change: Plan) -> Observation:
     """Change the plan, or set the day of the visit. Raises ObservationUnknown, NotYours, and `steps.plan`'s."""
-    current = await _locked(connection, principal, observation_id)
-    access.require_appraiser(principal, current)
-    seen.require(tag(current))
+    current = await _to_edit(connection, edit, access.require_appraiser)
     return await _save(connection, current, steps.plan(current, change, today=clock.now().date()))
 
 
 async def score_dimension(
-    connection: AsyncConnection,
-    principal: Principal,
-    observation_id: UUID,
-    given: GivenScore,
-    *,
-    seen: Precondition,
-    book: RubricBook,
+    connection: AsyncConnection, edit: Edit, given: GivenScore, *, book: RubricBook
 ) -> Observation:
     """Give a dimension its level with evidence. Raises ObservationUnknown, NotYours, and `steps.score`'s."""
-    current = await _locked(connection, principal, observation_id)
-    access.require_appraiser(principal, current)
-    seen.require(tag(current))
+    current = await _to_edit(connection, edit, access.require_appraiser)
     rubric = book.get(current.rubric, current.rubric_version)
     scored = steps.score(current, rubric, dimension=given.dimension, level=given.level, evidence=given.evidence)
     return await _save(connection, current, scored)
@@ -174,19 +165,10 @@ async def finalize_observation(
 
 
 async def amend_observation(
-    connection: AsyncConnection,
-    clock: Clock,
-    principal: Principal,
-    observation_id: UUID,
-    correction: Correction,
-    *,
-    seen: Precondition,
-    book: RubricBook,
+    connection: AsyncConnection, clock: Clock, edit: Edit, correction: Correction, *, book: RubricBook
 ) -> Observation:
     """Correct what is finalized; the version before is kept. Raises ObservationUnknown, NotYours, `steps.amend`'s."""
-    current = await _locked(connection, principal, observation_id)
-    access.require_correcting(principal, current)
-    seen.require(tag(current))
+    current = await _to_edit(connection, edit, access.require_correcting)
     rubric = book.get(current.rubric, current.rubric_version)
     amendment = steps.Amendment(
         reason=correction.reason,
@@ -194,7 +176,7 @@ async def amend_observation(
             steps.score_of(rubric, dimension=one.dimension, level=one.level, evidence=one.evidence)
             for one in correction.scores
         ),
-        by=principal.educator_id,
+        by=edit.principal.educator_id,
         observed_on=correction.observed_on,
     )
     now = clock.now()
@@ -205,20 +187,10 @@ async def amend_observation(
     return amended
 
 
-async def cancel_observation(
-    connection: AsyncConnection,
-    clock: Clock,
-    principal: Principal,
-    observation_id: UUID,
-    *,
-    reason: str,
-    seen: Precondition,
-) -> Observation:
+async def cancel_observation(connection: AsyncConnection, clock: Clock, edit: Edit, *, reason: str) -> Observation:
     """Call a visit off. Raises ObservationUnknown, NotYours, and `steps.cancel`'s."""
-    current = await _locked(connection, principal, observation_id)
-    access.require_cancelling(principal, current)
-    seen.require(tag(current))
-    cancelled = steps.cancel(current, reason=reason, by=principal.educator_id, now=clock.now())
+    current = await _to_edit(connection, edit, access.require_cancelling)
+    cancelled = steps.cancel(current, reason=reason, by=edit.principal.educator_id, now=clock.now())
     return await _save(connection, current, cancelled)
 
 
@@ -277,6 +249,16 @@ def _place(one: Observation) -> Cursor:
 
 async def _locked(connection: AsyncConnection, principal: Principal, observation_id: UUID) -> Observation:
     return _visible(principal, await observations.lock_observation(connection, observation_id))
+
+
+async def _to_edit(
+    connection: AsyncConnection, edit: Edit, require_allowed: Callable[[Principal, Observation], None]
+) -> Observation:
+    """The observation, locked, if the caller may change it and has seen its latest version."""
+    current = await _locked(connection, edit.principal, edit.observation_id)
+    require_allowed(edit.principal, current)
+    edit.seen.require(tag(current))
+    return current
 
 
 def _visible(principal: Principal, found: Observation | None) -> Observation:
