@@ -266,6 +266,7 @@ class _Case:
             "group": self.group,
             "share": self.share(),
             "values": {code: self.value(code) for code in self.measures},
+            "points": {code: self.points(code) or 0 for code, part in self.measures.items() if "points" in part},
             "gates": gates,
             "full": full,
             "components": components,

@@ -143,7 +143,7 @@ def work(plan: CompiledPlan, columns: Columns) -> Working:
 
 
 def _measure(plan: CompiledPlan, columns: Columns) -> tuple[Ints, Ints, Bools, Ints]:
-    """Steps 1 and 2."""
+    """Steps 1 and 2. What was not measured is 0, which is never above `none_at`, and so is worth no points."""
     base, count = columns.numerators.shape
     shape = (len(plan.measures), count)
     numerators, denominators = np.zeros(shape, dtype=np.int64), np.ones(shape, dtype=np.int64)
@@ -157,8 +157,7 @@ def _measure(plan: CompiledPlan, columns: Columns) -> tuple[Ints, Ints, Bools, I
         none_at = given.none_at * divisors
         above = np.minimum(np.maximum(numerators[given.measure], none_at), given.all_at * divisors) - none_at
         whole = divisors * (given.all_at - given.none_at)
-        rounded = half_up(above * (100 * SCALE // plan.points_unit), whole) * plan.points_unit
-        points[given.measure] = np.where(measured[given.measure], rounded, 0)
+        points[given.measure] = half_up(above * (100 * SCALE // plan.points_unit), whole) * plan.points_unit
     for table in plan.weighted:
         weights = table.weights[columns.segment]
         exact = (weights.T * points).sum(axis=0)

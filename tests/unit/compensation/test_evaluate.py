@@ -55,6 +55,11 @@ def outcome(plan: CompiledPlan, facts: EducatorFacts) -> dict[str, Any] | None:
         "values": {
             part.code: Fraction(top, under * SCALE) if is_there else None for part, top, under, is_there in measured
         },
+        "points": {
+            part.code: Fraction(points, SCALE)
+            for part, points in zip(plan.measures, row.points, strict=True)
+            if part.points is not None
+        },
         "gates": {gate["code"]: gate["met"] for gate in body["gates"]},
         "full": dict(zip(codes, row.full_amounts, strict=True)),
         "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
@@ -190,6 +195,51 @@ def test_overlapping_assignments_are_capped_day_by_day_and_not_over_the_year() -
     # 0.8 + 0.8 FTE from 2020-08-17 to 2021-01-05 pays the 142 of 285 days, not 1.6 times 142 of them.
     half = {**FULL_YEAR, "fte": "0.8", "to": "2021-01-05"}
     assert paid(roster(half, half), *good_year()[1:])["performance-bonus"] == 99649
+
+
+@pytest.mark.parametrize(
+    ("case", "parts", "role"),
+    [
+        ("eligible before primary", [{"role": "other"}, {"role": "teacher", "primary": False}], "teacher"),
+        ("primary first", [{"role": "teacher", "primary": False}, {"role": "principal", "primary": True}], "principal"),
+        (
+            "on the reference day before primary",
+            [{"role": "principal", "to": "2021-05-27"}, {"role": "teacher", "primary": False, "from": "2020-07-01"}],
+            "teacher",
+        ),
+        (
+            "who left: the one that ended last",
+            [
+                {"role": "principal", "from": "2020-09-01", "to": "2020-12-18"},
+                {"role": "teacher", "from": "2020-08-01", "to": "2020-12-31", "primary": True},
+            ],
+            "teacher",
+        ),
+        (
+            "else the one that began last",
+            [{"role": "principal", "from": "2020-09-01", "primary": True}, {"role": "teacher", "primary": True}],
+            "principal",
+        ),
+        ("outside the plan where there is nothing else", [{"role": "other"}], "other"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_one_assignment_decides_the_role(case: str, parts: list[dict[str, Any]], role: str) -> None:
+    events = [roster(*parts)]
+    found = outcome(HARMONY_PLAN, facts_of(events))
+    assert found == reference(HARMONY_RAW, events)
+    assert found is not None
+    assert found["role"] == role
+
+
+def test_a_cut_off_at_midnight_leaves_out_the_day_that_begins_then() -> None:
+    plan, raw = PLANS["everything"]
+    for day, counted in (("2021-04-30", 1), ("2021-05-01", 0)):
+        events = [roster(FULL_YEAR), observation(1, {"instructional_quality": 3}, on=day)]
+        found = outcome(plan, facts_of(events))
+        assert found == reference(raw, events)
+        assert found is not None
+        assert found["values"]["seen"] == counted
 
 
 def test_someone_who_leaves_is_paid_for_the_days_worked() -> None:

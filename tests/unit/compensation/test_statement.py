@@ -131,11 +131,18 @@ def test_every_cent_of_any_statement_adds_up(events: list[Event]) -> None:
             assert full - sum(cuts.values()) == parse_amount(part["amount"]["amount"])
 
 
-def test_a_statement_does_not_depend_on_what_was_decided_before_it() -> None:
-    events = [*GOOD_YEAR, award(1, "mc-questioning")]
-    fresh = compile_plan(parse_plan(HARMONY), version=3)
-    for percent in ("50", "61", "75.5"):
-        decide(PLAN, [facts_of([*events[:3], growth(1, percent)])])
+@given(events=histories())
+@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_statement_does_not_depend_on_what_was_decided_before_it(events: list[Event]) -> None:
+    facts = [facts_of(events)]
+    assert decide(EVERY_WORD, facts) == decide(compile_plan(EVERY_WORD.plan, version=1), facts)
+
+
+@pytest.mark.parametrize("seen", [[], [observation(1, LEVELS)], [observation(1, {"instructional_quality": 1})]])
+def test_the_gates_that_are_named_are_the_educators_own(seen: list[Event]) -> None:
+    events = [TEACHER, *seen]
+    fresh = compile_plan(PLAN.plan, version=3)
+    decide(PLAN, [facts_of([TEACHER, observation(1, dict.fromkeys(LEVELS, 1)), growth(1, "10")])])
     assert decide(PLAN, [facts_of(events)]) == decide(fresh, [facts_of(events)])
 
 
