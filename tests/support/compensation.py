@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from services.compensation.settings import Settings
 from shared.events.registry import Event
 from tests.support.factories.events import received
 from tests.support.service import RunningService, running_service
+from tests.support.web import StandingClock
 
 PLAN = (Path(bootstrap.__file__).parent / "plans/harmony-pbcs-2020-21.yaml").read_bytes()
 WRITER = {"roles": ["hr"], "sub": "hr-writer"}
@@ -81,9 +83,17 @@ class Compensation:
         return {table: await self.rows(query) for table, query in STATE.items()}
 
 
+class TickingClock(StandingClock):
+    """Never shows one moment twice, as a real clock: what must be one moment has to be asked for once."""
+
+    def now(self) -> datetime:
+        self.advance(microseconds=1)
+        return self.moment
+
+
 @asynccontextmanager
 async def running_compensation(database: str) -> AsyncIterator[Compensation]:
     async with running_service(
-        "compensation", Settings, bootstrap.MIGRATIONS, bootstrap.api, database=database
+        "compensation", Settings, bootstrap.MIGRATIONS, bootstrap.api, database=database, clock=TickingClock()
     ) as running:
         yield Compensation(running)

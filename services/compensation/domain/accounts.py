@@ -60,6 +60,7 @@ class NewStatement:
     rung: str
     hash: str
     body: bytes
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class LedgerEntry:
     amount_cents: int
     plan_version_id: UUID
     cause_event_id: UUID
+    posted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,16 @@ class Changes:
     def totals(self) -> list[NewTotal]:
         return list(self.standing.values())
 
+    def add(self, later: "Changes") -> None:
+        """Take in what came after these, so that both are written together."""
+        self.facts += later.facts
+        self.statements += later.statements
+        self.entries += later.entries
+        self.events += later.events
+        self.traceparents += later.traceparents
+        self.changed |= later.changed
+        self.standing |= later.standing
+
     def __bool__(self) -> bool:
         return bool(self.changed)
 
@@ -156,6 +166,7 @@ def _post(cause: _Cause, plan: StandingPlan, decision: Decision, changes: Change
             amount_cents=decision.components.get(component, 0) - before.get(component, 0),
             plan_version_id=plan.plan_version_id,
             cause_event_id=cause.event_id,
+            posted_at=decided_at,
         )
         for component in sorted(before.keys() | decision.components.keys())
         if decision.components.get(component, 0) != before.get(component, 0)
@@ -173,6 +184,7 @@ def _post(cause: _Cause, plan: StandingPlan, decision: Decision, changes: Change
             rung=decision.rung,
             hash=decision.hash,
             body=decision.body,
+            decided_at=decided_at,
         )
     )
     account.totals[year] = StandingTotal(sequence, plan.plan_version_id, decision.hash, decision.components)

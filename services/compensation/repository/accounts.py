@@ -1,7 +1,6 @@
 """The event path's reads and writes: a handful of statements for a batch of any size, since a round trip costs most."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -63,15 +62,15 @@ _SAVE = text(
     ), statements AS (
       INSERT INTO statement (educator_id, plan_year, sequence, plan_version_id, applied_sequence, cause_event_id,
                              total_cents, rung, hash, body, decided_at)
-      SELECT r.*, :decided_at FROM json_to_recordset(CAST(:statements AS json)) AS r(
+      SELECT * FROM json_to_recordset(CAST(:statements AS json)) AS r(
         educator_id uuid, plan_year text, sequence int, plan_version_id uuid, applied_sequence bigint,
-        cause_event_id uuid, total_cents bigint, rung text, hash text, body text)
+        cause_event_id uuid, total_cents bigint, rung text, hash text, body text, decided_at timestamptz)
     ), entries AS (
       INSERT INTO ledger_entry (id, educator_id, plan_year, sequence, component, amount_cents, plan_version_id,
                                 cause_event_id, posted_at)
-      SELECT r.*, :decided_at FROM json_to_recordset(CAST(:entries AS json)) AS r(
+      SELECT * FROM json_to_recordset(CAST(:entries AS json)) AS r(
         id uuid, educator_id uuid, plan_year text, sequence int, component text, amount_cents bigint,
-        plan_version_id uuid, cause_event_id uuid)
+        plan_version_id uuid, cause_event_id uuid, posted_at timestamptz)
     )
     INSERT INTO bonus_total (educator_id, plan_year, sequence, plan_version_id, statement_hash, employee_number,
                              district_id, campus_id, rung, components, total_cents)
@@ -122,7 +121,7 @@ async def educators_after(connection: AsyncConnection, after: UUID | None, limit
     return [str(row.educator_id) for row in rows]
 
 
-async def save(connection: AsyncConnection, changes: Changes, *, decided_at: datetime) -> None:
+async def save(connection: AsyncConnection, changes: Changes) -> None:
     """Write all that a batch came to."""
     facts = [
         {
@@ -151,7 +150,6 @@ async def save(connection: AsyncConnection, changes: Changes, *, decided_at: dat
     await connection.execute(
         _SAVE,
         {
-            "decided_at": decided_at,
             "facts": _json(facts),
             "accounts": _json(accounts),
             "statements": _json(statements),

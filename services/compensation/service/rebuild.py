@@ -90,15 +90,15 @@ async def _rebuild_educators(
 ) -> None:
     """Accounts, statements and ledger of the educators in `logs`. Raises LogDoesNotMatch."""
     locked = await accounts.lock_accounts(connection, list(logs))
+    changes = Changes()
     for educator_id, log in logs.items():
         account = locked[educator_id]
         for decision in _once(log.decisions):
-            changes = _decided_again(account, log, decision, book)
-            await accounts.save(connection, changes, decided_at=decision.decided_at)
+            changes.add(_decided_again(account, log, decision, book))
         # What was taken in since the last decision changed nothing then, so its order can change nothing now.
-        rest = take_in({educator_id: account}, log.arrivals.values(), [], decided_at=clock.now())
-        if rest:
-            await accounts.save(connection, rest, decided_at=clock.now())
+        changes.add(take_in({educator_id: account}, log.arrivals.values(), [], decided_at=clock.now()))
+    if changes:
+        await accounts.save(connection, changes)
 
 
 def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalculated, book: PlanBook) -> Changes:

@@ -1,6 +1,7 @@
 """The event path: facts in, statements and ledger out, and everybody anew when a plan is published."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +25,7 @@ async def take_in_facts(connection: AsyncConnection, clock: Clock, book: PlanBoo
     standing = await _standing_plans(connection, book)
     now = clock.now()
     changes = take_in(locked, arrivals, standing, decided_at=now)
-    await _save(connection, clock, changes)
+    await _save(connection, changes, now)
 
 
 async def recalculate_next(connection: AsyncConnection, clock: Clock, book: PlanBook) -> int | None:
@@ -46,7 +47,7 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
         # A version that was superseded while its recalculation ran has nothing more to decide: its successor will.
         if plan is not None:
             changes = decide_again(locked.values(), plan, cause_event_id=due.event_id, decided_at=now)
-            await _save(connection, clock, changes)
+            await _save(connection, changes, now)
     await plans.move_recalculation(
         connection,
         due.plan_version_id,
@@ -64,9 +65,7 @@ async def _standing_plans(connection: AsyncConnection, book: PlanBook) -> list[B
     return book.get_all(ids)
 
 
-async def _save(connection: AsyncConnection, clock: Clock, changes: Changes) -> None:
-    if not changes:
-        return
-    now = clock.now()
-    await accounts.save(connection, changes, decided_at=now)
-    await outbox.record(connection, changes.events, now=now, traceparents=changes.traceparents)
+async def _save(connection: AsyncConnection, changes: Changes, now: datetime) -> None:
+    if changes:
+        await accounts.save(connection, changes)
+        await outbox.record(connection, changes.events, now=now, traceparents=changes.traceparents)
