@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.events.credentials import CredentialAwarded, CredentialRevoked
 from shared.events.evaluation import (
     Assignment,
+    DomainRating,
     EducatorRostered,
     EducatorStatus,
     GrowthScored,
@@ -15,6 +16,7 @@ from shared.events.evaluation import (
     RubricScore,
     StaffRole,
     SubjectGroup,
+    SummativeRated,
 )
 from shared.events.registry import Event
 from shared.events.slo import SloScored
@@ -93,6 +95,19 @@ def grown(educator: UUID, percent: str = "72.5", *, version: int = 1) -> GrowthS
         school_year="2020-21",
         measure="nwea-map",
         percent_met=percent,
+    )
+
+
+def rated(educator: UUID, level: int = 4, *, school_year: str = "2020-21", version: int = 1) -> SummativeRated:
+    return SummativeRated(
+        educator_id=educator,
+        summative_id=derived_id("summative", str(educator), school_year),
+        version=version,
+        school_year=school_year,
+        domains=[DomainRating(domain="instructional_quality", score=f"{level}.00")],
+        score=f"{level}.00",
+        rating="proficient",
+        rating_level=level,
     )
 
 
