@@ -27,9 +27,9 @@ export class Rung {
   ) {}
 
   async get<Path extends Get>(path: Path, parameters: Parameters<Path>): Promise<Answer<Path>> {
-    const inPath: Record<string, string> = { ...parameters.path };
+    const inPath: Record<string, string | number> = { ...parameters.path };
     const target = new URL(
-      path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(inPath[name] ?? "")),
+      path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(inPath[name] ?? ""))),
       this.address,
     );
     for (const [name, value] of Object.entries(parameters.query ?? {})) {
