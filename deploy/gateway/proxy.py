@@ -60,7 +60,7 @@ class HttpUpstream:
     """The service at `url` (`http://host:port`). `transport` is for tests."""
 
     def __init__(self, service: str, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._service = service
+        self.service = service
         self._url = httpx.URL(url)
         self._transport = transport or httpx.AsyncHTTPTransport(limits=_LIMITS)
 
@@ -76,7 +76,7 @@ class HttpUpstream:
         answer = await self._transport.handle_async_request(self._request("GET", b"/readyz", headers))
         await answer.aread()
         if answer.status_code != 200:
-            raise ServiceUnavailable(f"{self._service} answers {answer.status_code}")
+            raise ServiceUnavailable(f"{self.service} answers {answer.status_code}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with request_span(None, incoming_trace(scope["headers"]), scope["method"]):
@@ -110,13 +110,13 @@ class HttpUpstream:
 
     def observe(self, status: int, seconds: float) -> None:
         """Count an answer."""
-        ANSWER_SECONDS.labels("gateway", self._service, str(status)).observe(seconds)
+        ANSWER_SECONDS.labels("gateway", self.service, str(status)).observe(seconds)
 
     def unavailable(self, error: Exception) -> ServiceUnavailable:
         """What the caller is told where the service could not be reached."""
-        _log.warning("service out of reach", upstream=self._service, fault=describe_fault(error))
+        _log.warning("service out of reach", upstream=self.service, fault=describe_fault(error))
         return ServiceUnavailable(
-            f"The {self._service} service cannot be reached for the moment: send the same request again, "
+            f"The {self.service} service cannot be reached for the moment: send the same request again, "
             "with its Idempotency-Key if it had one."
         )
 
@@ -155,11 +155,12 @@ class _Passage:
             try:
                 await self._answer(started_at)
             except ClientDisconnect:
-                _log.info("caller left", upstream=self._upstream)
+                _log.info("caller left", upstream=self._upstream.service)
             except httpx.HTTPError as error:
                 if self._has_begun:
                     raise UpstreamBrokeOff(str(error)) from error
-                await problem_response(self._upstream.unavailable(error))(self._scope, self._receive, self._send)
+                response = problem_response(self._upstream.unavailable(error), {"Cache-Control": "no-store"})
+                await response(self._scope, self._receive, self._send)
                 self._upstream.observe(503, time.perf_counter() - started_at)
             group.cancel_scope.cancel()
 

@@ -186,7 +186,7 @@ async def test_a_service_that_is_down_is_a_problem_to_come_back_to(gateway: Serv
 
         assert (answer.status_code, answer.json()["code"]) == (503, "service-unavailable")
         assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.headers["retry-after"] == "2"
+        assert (answer.headers["retry-after"], answer.headers["cache-control"]) == ("2", "no-store")
         assert answer.json()["trace_id"] == TRACE[3:35]
         ready = await client.get("/readyz?verbose")
         assert (ready.status_code, ready.json()["checks"]) == (503, {"compensation": "fail"})
