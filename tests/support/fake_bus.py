@@ -39,6 +39,7 @@ class FakeSubscription:
         self.position = 0
         self.deaf = False
         self.unassigned = False
+        self.leaps = 0
         self.before_start: Callable[[], Awaitable[None]] | None = None
         self.before_bounds: Callable[[], Awaitable[None]] | None = None
         self.after_bounds: Callable[[], Awaitable[None]] | None = None
@@ -52,6 +53,8 @@ class FakeSubscription:
     async def fetch(self, *, limit: int, wait_seconds: float) -> list[ConsumedRecord]:
         if self.closed:
             raise BusUnavailable("closed")
+        if self.position < len(self.bus.log):
+            self.position, self.leaps = self.position + self.leaps, 0
         records = [] if self.deaf or self.unassigned else self.bus.log[self.position : self.position + limit]
         self.position += len(records)
         if not records:

@@ -31,6 +31,7 @@ from tests.support.messaging import (
 
 EDUCATORS = [uuid4() for _ in range(12)]
 QUICK = ConsumerLimits(batch=50, wait_seconds=0.1, check_seconds=0.2, stuck_seconds=5)
+UNWATCHED = ConsumerLimits(wait_seconds=0.1, check_seconds=600)
 
 
 def consumer(
@@ -308,6 +309,6 @@ async def test_what_the_bus_believes_of_the_groups_progress_is_not_believed(
         await stranger.fetch(limit=1, wait_seconds=0.1)
     await stranger.hint({partition: bound.end for partition, bound in (await stranger.bounds()).items()})
     await stranger.close()
-    async with at_work(consumer(engine, bus, topic).run):
+    async with at_work(consumer(engine, bus, topic, limits=UNWATCHED).run):
         await until_taken_in(engine, 10 * len(EDUCATORS))
     assert violations(once_each(EDUCATORS, range(1, 11)), await traces(engine)) == []

@@ -70,6 +70,14 @@ async def no_lag_is_shown() -> bool:
     return REGISTRY.get_sample_value("rung_consumer_lag", {"consumer": "watched"}) == 0
 
 
+async def test_a_subscription_that_leaps_over_records_is_set_back_at_once(engine: AsyncEngine) -> None:
+    bus = only_the_first("leaps", 5)
+    await bus.append("fake", awards(EDUCATORS, range(1, 9)))
+    async with at_work(consumer(engine, bus).run):
+        await until_all_is_taken_in(engine, 8)
+    assert len(bus.subscriptions) == 1
+
+
 async def test_a_subscription_that_cannot_start_is_tried_again(engine: AsyncEngine) -> None:
     async def fail() -> None:
         raise BusUnavailable("no broker yet")
