@@ -29,8 +29,11 @@ def servers_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(servers_folder: Path) -> Iterator[PostgresServer]:
-    """The session's PostgreSQL. A test that stops or kills a server starts one of its own."""
-    with PostgresServer(servers_folder / "postgres") as server:
+    """The session's PostgreSQL. A test that stops or kills a server starts one of its own.
+
+    Without fsync, which only a crash of the machine could miss: making and dropping databases is most of the time.
+    """
+    with PostgresServer(servers_folder / "postgres", settings={"fsync": "off", "max_connections": "200"}) as server:
         yield server
 
 

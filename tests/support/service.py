@@ -1,6 +1,5 @@
 """One service in this process, on a real database made by its migrations, with tokens for anybody."""
 
-import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,9 +10,9 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from shared.db import migrations
 from shared.runtime import Runtime
 from shared.settings import ServiceSettings
+from tests.support.migrated import migrate
 from tests.support.web import StandingClock, authenticator, bearer
 
 PERSON_KEY_SECRET = "only-for-tests"
@@ -44,9 +43,9 @@ async def running_service(
     clock: StandingClock | None = None,
     **further: Any,
 ) -> AsyncIterator[RunningService]:
-    """Migrate `database` by the migrations in `folder` and serve the doors of `api` over it."""
+    """Make `database` what the migrations in `folder` make of one, and serve the doors of `api` over it."""
     clock = clock or StandingClock()
-    await asyncio.to_thread(migrations.upgrade, folder, database)
+    await migrate(folder, database)
     given = settings(
         database_url=database,
         bus_database_url=further.pop("bus_database_url", database),
