@@ -91,9 +91,8 @@ class _Exchange:
     async def run(self) -> None:
         if self._announces_too_much():
             error = ContentTooLarge(f"This door takes at most {self._limit} bytes at once: send the content in parts.")
-            # The rest of the body is not read, so the connection cannot be used again.
-            response = problem_response(error, {"Connection": "close"})
-            await response(self._scope, self._receive, self.send)
+            # No `Connection: close`: closed in mid-upload, a connection is reset, and the caller never sees the answer.
+            await problem_response(error)(self._scope, self._receive, self.send)
             return
         try:
             await self._edge.serve(self._scope, self.receive, self.send)

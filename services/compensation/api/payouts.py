@@ -15,7 +15,7 @@ from services.compensation.errors import (
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
 )
-from services.compensation.schemas import (
+from services.compensation.schemas.rest import (
     AcknowledgedLine,
     AcknowledgementRequest,
     Money,
@@ -165,6 +165,7 @@ async def withdraw_payout_batch(
 @router.get(
     "/{batch_id}/lines",
     summary="The frozen lines, one JSON object a line: the same bytes at every pull",
+    response_class=Response,
     responses={
         **responses(PayoutBatchUnknown),
         200: {"description": "The lines.", "content": {NDJSON: {"schema": {"type": "string"}}}},

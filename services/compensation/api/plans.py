@@ -12,7 +12,7 @@ from services.compensation.errors import (
     PlanVersionUnknown,
     WriterCannotPublish,
 )
-from services.compensation.schemas import PlanVersionView, RecalculationView
+from services.compensation.schemas.rest import PlanVersionView, RecalculationView
 from services.compensation.service import plans as service
 from shared.web.auth import CurrentPrincipal, Principal, Role, require
 from shared.web.errors import MalformedBody, NotFound
@@ -43,10 +43,18 @@ async def list_plan_versions(_principal: CurrentPrincipal, connection: Transacti
     "/plans",
     status_code=201,
     summary="Write a plan document as the next draft version of its plan",
+    response_model=PlanVersionView,
     responses=responses(PlanUnreadable, PlanInvalid, MalformedBody, *_ONCE),
 )
 async def write_plan(
-    document: Annotated[bytes, Body(media_type="application/yaml", description="The plan document, YAML or JSON.")],
+    document: Annotated[
+        bytes,
+        Body(
+            media_type="application/yaml",
+            description="The plan document, YAML or JSON; the sample plan is a whole one.",
+            examples=["language: 1\ncode: harmony-pbcs\nplan_year: 2020-21\n"],
+        ),
+    ],
     principal: PlanOwner,
     connection: Transaction,
     key: IdempotencyKey,

@@ -1,13 +1,14 @@
 """What an educator sees: statement, ladder, history, ledger."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Query, Response
 
 from services.compensation.errors import StatementAbsent
-from services.compensation.schemas import LedgerEntryView, Money, StatementVersionView
+from services.compensation.schemas.rest import LedgerEntryView, Money, StatementVersionView
+from services.compensation.schemas.statement import LadderView, StatementView
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel
 from shared.web.auth import CurrentPrincipal
@@ -25,7 +26,7 @@ IfNoneMatch = Annotated[str | None, Header(description="ETag of what is known al
     "/statement",
     summary="The bonus statement: what, why, why not, what next",
     responses={**responses(StatementAbsent), 304: {"description": "Nothing changed."}},
-    response_model=dict[str, Any],
+    response_model=StatementView,
 )
 async def get_statement(
     educator_id: UUID,
@@ -47,7 +48,7 @@ async def get_statement(
     "/ladder",
     summary="The rung, how it was reached, and what the next one asks for",
     responses={**responses(StatementAbsent), 304: {"description": "Nothing changed."}},
-    response_model=dict[str, Any],
+    response_model=LadderView,
 )
 async def get_ladder(
     educator_id: UUID,

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.compensation.schemas import BonusTotal, Money
+from services.compensation.schemas.rest import BonusTotal, Money
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import format_cents

@@ -74,7 +74,9 @@ class DraftBody(_Body):
     school_year: SchoolYearLabel
     interval: Interval
     subject: Subject = Field(examples=["Theatre Arts"])
-    learning_goal: Goal = Field(description="The skill that students are to gain.")
+    learning_goal: Goal = Field(
+        description="The skill that students are to gain.", examples=["Students sustain a character through a scene."]
+    )
     standards: Lines = Field(default=[], examples=[["TEKS 117.315(c)(2)"]])
     population: Population = Field(default={})
     targets: Targets = Field(default={})
@@ -118,7 +120,7 @@ class AmendmentBody(_Body):
     """Other targets for an approved SLO: for extreme circumstances alone, with the reason kept."""
 
     targets: Targets
-    reason: Words
+    reason: Words = Field(examples=["A third of the class moved to another campus in November."])
 
 
 class ScoreBody(_Body):

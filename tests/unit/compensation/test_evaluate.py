@@ -220,6 +220,11 @@ def test_overlapping_assignments_are_capped_day_by_day_and_not_over_the_year() -
             [{"role": "principal", "from": "2020-09-01", "primary": True}, {"role": "teacher", "primary": True}],
             "principal",
         ),
+        (
+            "else the one that began last, in any order",
+            [{"role": "teacher", "primary": True}, {"role": "principal", "from": "2020-09-01", "primary": True}],
+            "principal",
+        ),
         ("outside the plan where there is nothing else", [{"role": "other"}], "other"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

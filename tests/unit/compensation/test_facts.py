@@ -1,5 +1,8 @@
 """The standing facts: the highest version stands, in whatever order it came, and nothing is lost in storing them."""
 
+import time
+from datetime import datetime
+
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -112,6 +115,16 @@ def test_moments_compare_as_text_in_the_order_of_time() -> None:
     assert (
         moment_text(now) < moment_text(now.replace(microsecond=500_000)) < moment_text(now.replace(microsecond=500_001))
     )
+
+
+def test_a_moment_without_an_offset_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Chicago")
+    time.tzset()
+    try:
+        assert moment_text(datetime(2020, 10, 5, 15)) == "2020-10-05T15:00:00.000000Z"  # noqa: DTZ001 - the point
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_payroll_finds_the_educator_at_the_primary_assignment_that_began_last() -> None:

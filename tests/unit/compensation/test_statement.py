@@ -1,6 +1,7 @@
 """The statement: complete, in one form, and moved by nothing but facts of its year and the plan version."""
 
 import hashlib
+import itertools
 from typing import Any
 
 import orjson
@@ -138,12 +139,22 @@ def test_a_statement_does_not_depend_on_what_was_decided_before_it(events: list[
     assert decide(EVERY_WORD, facts) == decide(compile_plan(EVERY_WORD.plan, version=1), facts)
 
 
-@pytest.mark.parametrize("seen", [[], [observation(1, LEVELS)], [observation(1, {"instructional_quality": 1})]])
-def test_the_gates_that_are_named_are_the_educators_own(seen: list[Event]) -> None:
-    events = [TEACHER, *seen]
-    fresh = compile_plan(PLAN.plan, version=3)
-    decide(PLAN, [facts_of([TEACHER, observation(1, dict.fromkeys(LEVELS, 1)), growth(1, "10")])])
-    assert decide(PLAN, [facts_of(events)]) == decide(fresh, [facts_of(events)])
+def test_neighbours_that_differ_in_one_thing_never_share_a_sentence_that_is_not_theirs() -> None:
+    grid = itertools.product((0, 1, 2), (2, 4), (None, "0", "60", "100"), (0, 7, 8, 9), ("1.00", "0.50"))
+    population = [
+        facts_of(
+            [
+                roster({"role": "teacher", "fte": fte}),
+                *(observation(number, dict.fromkeys(LEVELS, level)) for number in range(visits)),
+                *([] if percent is None else [growth(1, percent)]),
+                *(award(number, f"mc-{number}") for number in range(awards)),
+            ]
+        )
+        for visits, level, percent, awards, fte in grid
+    ]
+    together = decide(PLAN, population)
+    alone = [decide(compile_plan(PLAN.plan, version=3), [facts])[0] for facts in population]
+    assert together == alone
 
 
 def test_pieces_of_statements_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

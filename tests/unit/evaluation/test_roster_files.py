@@ -151,6 +151,7 @@ class TestBrokenRows:
             ("roles", "r-ana-c1", "role", "wizard"),
             ("roles", "r-ana-c1", "roleType", "tertiary"),
             ("roles", "r-ana-c1", "beginDate", "2018-13-01"),
+            ("roles", "r-ana-c1", "beginDate", "0001-01-01"),
             ("roles", "r-ana-c1", "endDate", "2018-07-31"),
             ("roles", "r-ana-c1", "metadata.fullTimeEquivalent", "2.01"),
             ("roles", "r-ana-c1", "metadata.fullTimeEquivalent", "half"),
@@ -190,7 +191,13 @@ class TestBrokenRows:
         assert faults(files) == [(f"/orgs.csv/2/{column}", "has to be blank in a bulk file")]
 
     @pytest.mark.parametrize(
-        ("column", "value"), [("status", ""), ("status", "inactive"), ("dateLastModified", "2021-05-24")]
+        ("column", "value"),
+        [
+            ("status", ""),
+            ("status", "inactive"),
+            ("dateLastModified", "2021-05-24"),
+            ("dateLastModified", "0001-01-01T00:00:00+14:00"),
+        ],
     )
     def test_a_delta_row_has_both(self, column: str, value: str) -> None:
         [row] = told("active", "2021-05-24T18:00:00Z", network()["orgs"][0])

@@ -11,7 +11,7 @@ from shared.events.types import SchoolYearLabel
 from shared.kernel.money import format_cents
 
 Amount = Annotated[str, Field(pattern=r"^-?\d{1,13}\.\d{2}$", examples=["200.00"])]
-Reason = Annotated[str, Field(min_length=3, max_length=2000)]
+Reason = Annotated[str, Field(min_length=3, max_length=2000, examples=["wrong pay date"])]
 
 
 class _Body(BaseModel):
@@ -115,7 +115,7 @@ class PayoutBatchRequest(_Body):
     """What to freeze: all that the ledger holds of a plan year and no batch pays yet."""
 
     plan_year: SchoolYearLabel
-    pay_date: date
+    pay_date: date = Field(examples=["2021-11-15"])
 
 
 class WithdrawalRequest(_Body):
@@ -159,9 +159,11 @@ class RejectedLine(_Body):
 class AcknowledgementRequest(_Body):
     """Payroll's answer to a batch: what it counted, and which lines it did not take."""
 
-    line_count: Annotated[int, Field(ge=0)]
+    line_count: Annotated[int, Field(ge=0, examples=[3752])]
     control_total: Money
-    content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the NDJSON lines.")]
+    content_hash: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the NDJSON lines.", examples=["0" * 64])
+    ]
     rejected: Annotated[list[RejectedLine], Field(max_length=100_000)] = []
 
 

@@ -1,0 +1,1 @@
+"""What crosses the border of compensation: request and response bodies (`rest`), the statement (`statement`)."""

@@ -1,0 +1,182 @@
+"""The statement as documents and clients see it; the bytes themselves come from `policy/statement.py`.
+
+A test reads every kind of statement back through these models, so the two cannot drift apart.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.compensation.schemas.rest import Money
+from shared.events.evaluation import StaffRole, SubjectGroup
+from shared.events.types import SchoolYearLabel
+
+Reason = Annotated[str, Field(description="A sentence with the numbers in it.")]
+Source = Annotated[str, Field(description="Where the rule is published, or `illustrative`.")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StatementPlan(_Part):
+    """The plan version that decided."""
+
+    code: str
+    title: str
+    version: int
+    content_hash: str
+    illustrative: bool
+
+
+class UsedFact(_Part):
+    """A fact that the statement rests on, and the event that brought it."""
+
+    kind: Literal["roster", "observation", "growth", "slo", "award", "summative"]
+    key: str
+    version: int
+    event_id: UUID
+
+
+class Eligibility(_Part):
+    eligible: bool
+    reason: Reason
+    role: StaffRole | None
+    subject_group: SubjectGroup | None
+    years_of_service: int | None
+
+
+class GateResult(_Part):
+    """A condition that a component asks for."""
+
+    code: str
+    title: str
+    met: bool
+    reason: Reason
+    source: Source
+
+
+class MeasureResult(_Part):
+    """A number taken of the facts; null where nothing was measured."""
+
+    code: str
+    title: str
+    value: str | None
+    points: str | None = Field(description="Of 100, where the plan turns the measure into points.")
+    reason: Reason
+
+
+class CountedAward(_Part):
+    award_id: UUID
+    credential: str
+    awarded_at: AwareDatetime
+
+
+class AwardNotCounted(CountedAward):
+    reason: Reason
+
+
+class AppliedLimit(_Part):
+    """What was taken off, and why."""
+
+    limit: Literal["yearly_limit", "gates", "proration", "total_cap"]
+    reason: Reason
+    reduced_by: Money
+
+
+class ComponentResult(_Part):
+    """One part of the bonus."""
+
+    code: str
+    title: str
+    amount: Money
+    reason: Reason
+    counted: list[CountedAward]
+    not_counted: list[AwardNotCounted]
+    limits: list[AppliedLimit]
+    source: Source
+
+
+class ProratedAssignment(_Part):
+    assignment_id: UUID
+    begins_on: date
+    ends_on: date
+    full_time_equivalent: str
+    role: StaffRole
+
+
+class Proration(_Part):
+    assignments: list[ProratedAssignment]
+    days: int
+    full_time_days: str
+    period_days: int
+    share: str
+    reason: Reason
+
+
+class Cap(_Part):
+    code: str
+    at_most: Money
+    applied: bool
+    reason: Reason
+    source: Source
+
+
+class RungRequirement(_Part):
+    rung: str
+    need: str
+    met: bool
+    reason: Reason
+
+
+class NextRung(_Part):
+    rung: str
+    title: str
+    gap: list[str]
+
+
+class LadderPlacement(_Part):
+    """The rung, what it and those up to the next one ask for, and what is missing."""
+
+    rung: str
+    title: str
+    requirements: list[RungRequirement]
+    next: NextRung | None
+
+
+class NextStep(_Part):
+    """What could still be earned."""
+
+    code: str
+    component: str | None
+    text: str
+    worth: Money | None
+
+
+class StatementView(_Part):
+    """An educator's bonus statement and ladder placement for a plan year, with a reason for every cent."""
+
+    educator_id: UUID
+    plan_year: SchoolYearLabel
+    plan: StatementPlan
+    facts: list[UsedFact]
+    eligibility: Eligibility
+    gates: list[GateResult]
+    measures: list[MeasureResult]
+    components: list[ComponentResult]
+    proration: Proration
+    caps: list[Cap]
+    total: Money
+    ladder: LadderPlacement
+    next_steps: list[NextStep]
+
+
+class LadderView(_Part):
+    """The ladder placement alone."""
+
+    educator_id: UUID
+    plan_year: SchoolYearLabel
+    plan: StatementPlan
+    ladder: LadderPlacement
