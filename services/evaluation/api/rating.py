@@ -11,12 +11,12 @@ from services.evaluation.errors import (
     SummativeFactsMissing,
     SummativeRatingUnknown,
 )
+from services.evaluation.schemas.dates import SchoolYearName
 from services.evaluation.schemas.rest import (
     GrowthScoreView,
     RateYearBody,
     RatingReportView,
     SummativeRatingView,
-    YearInPath,
     lacking_views,
 )
 from services.evaluation.service import access, rating
@@ -60,7 +60,7 @@ async def list_summative_ratings(
     responses=responses(EducatorUnknown, NotYours, SummativeRatingUnknown),
 )
 async def get_summative_rating(
-    educator_id: UUID, school_year: YearInPath, principal: CurrentPrincipal, connection: Transaction
+    educator_id: UUID, school_year: SchoolYearName, principal: CurrentPrincipal, connection: Transaction
 ) -> SummativeRatingView:
     year = SchoolYear.parse(school_year)
     return SummativeRatingView.of(await rating.rating_of(connection, principal, educator_id, year))
@@ -72,7 +72,7 @@ async def get_summative_rating(
     responses=responses(EducatorUnknown, NotYours, AppraiserIsEducator, SummativeFactsMissing),
 )
 async def finalize_summative_rating(
-    educator_id: UUID, school_year: YearInPath, principal: Rater, connection: Transaction, request: Request
+    educator_id: UUID, school_year: SchoolYearName, principal: Rater, connection: Transaction, request: Request
 ) -> SummativeRatingView:
     """There is nothing to send. The same facts give the same rating; changed facts give a new version."""
     state = request.app.state

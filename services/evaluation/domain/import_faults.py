@@ -30,9 +30,9 @@ def fault(file: RosterFile | str, line: int, column: str, detail: str) -> FieldE
 def refuse(faults: Sequence[FieldError]) -> None:
     """Raises RosterRefused where there are faults."""
     if faults:
-        more = f" or more, of which the first {MAX_FAULTS} are listed" if len(faults) >= MAX_FAULTS else ""
+        more = "or more" if len(faults) >= MAX_FAULTS else "all listed"
         raise RosterRefused(
-            f"{len(faults)} places{more} are broken, the first: {faults[0].detail}. "
+            f"Broken places: {len(faults)}, {more}; the first: {faults[0].detail}. "
             "Nothing was imported: mend the files and send them all again",
             errors=faults,
         )

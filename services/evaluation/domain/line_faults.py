@@ -29,9 +29,9 @@ class LineFaults:
     def refuse(self) -> None:
         """Raises LinesRefused where anything was found."""
         if self._found:
-            more = f" or more, of which the first {MAX_FAULTS} are listed" if len(self._found) >= MAX_FAULTS else ""
+            more = "or more" if len(self._found) >= MAX_FAULTS else "all listed"
             raise LinesRefused(
-                f"{len(self._found)} places{more} are broken, the first: {self._found[0].detail}. "
+                f"Broken places: {len(self._found)}, {more}; the first: {self._found[0].detail}. "
                 "Nothing was loaded: mend the lines and send them all again",
                 errors=self._found,
             )

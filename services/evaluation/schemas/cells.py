@@ -12,6 +12,9 @@ _DECIMAL = re.compile(r"\d{1,6}(\.\d{1,4})?")
 _WHOLE = re.compile(r"\d{1,9}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+# Of this age: calendars end, and arithmetic with their ends fails.
+_YEARS = range(1900, 2200)
+
 MAX_TEXT = 255
 
 
@@ -57,8 +60,8 @@ class Cells:
         if not value:
             return None
         try:
-            if _DATE.fullmatch(value):
-                return date.fromisoformat(value)
+            if _DATE.fullmatch(value) and (day := date.fromisoformat(value)).year in _YEARS:
+                return day
         except ValueError:
             pass
         self.refuse(column, "is not a date like 2020-08-17")
@@ -74,8 +77,8 @@ class Cells:
         """A time with its offset, as ISO 8601 has it."""
         value = self.values.get(column, "")
         try:
-            if _MOMENT.fullmatch(value):
-                return datetime.fromisoformat(value)
+            if _MOMENT.fullmatch(value) and (moment := datetime.fromisoformat(value)).year in _YEARS:
+                return moment
         except ValueError:
             pass
         self.refuse(column, "is not a time like 2021-05-24T18:00:00.000Z")

@@ -13,6 +13,7 @@ from services.evaluation.domain.observation import (
     Plan,
     Score,
 )
+from services.evaluation.schemas.dates import Day
 from services.evaluation.schemas.rest import Body
 
 _Evidence = Annotated[str, Field(max_length=4000, description="What was seen. It never leaves this service.")]
@@ -26,7 +27,7 @@ class ScheduleBody(Body):
     campus_id: UUID
     kind: ObservationKind = ObservationKind.FORMAL
     is_announced: bool = True
-    planned_on: date
+    planned_on: Day
     rubric: Annotated[str, Field(max_length=64)] = "h-tess"
     rubric_version: Annotated[int | None, Field(ge=1, le=10_000, description="The newest without it.")] = None
     appraiser_id: UUID | None = Field(
@@ -38,8 +39,8 @@ class ScheduleBody(Body):
 class PlanBody(Body):
     """What to change of the plan; what is left out stays. `observed_on` is the day on which the visit took place."""
 
-    planned_on: date | None = None
-    observed_on: date | None = None
+    planned_on: Day | None = None
+    observed_on: Day | None = None
     kind: ObservationKind | None = None
     is_announced: bool | None = None
 
@@ -63,7 +64,7 @@ class AmendmentBody(Body):
 
     reason: _Reason
     scores: Annotated[tuple[GivenScoreBody, ...], Field(max_length=100)] = ()
-    observed_on: date | None = None
+    observed_on: Day | None = None
 
 
 class CancellationBody(Body):

@@ -2,19 +2,29 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, date
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from typing import IO, Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+import orjson
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 
 from services.evaluation.domain.line_faults import LineFaults
 from services.evaluation.domain.observation import ObservationKind
 from services.evaluation.domain.past import GrowthLine, PastObservation, PastScore
 from services.evaluation.schemas.cells import Cells
+from services.evaluation.schemas.dates import Day, is_school_year
 from services.evaluation.schemas.tabular import Layout, read_table
-from shared.kernel.period import SchoolYear
 
 _LONGEST_LINE_BYTES = 256 * 1024
 _BATCH = 500
@@ -26,6 +36,13 @@ def _plain_text(value: object) -> object:
     if isinstance(value, str) and "\0" in value:
         raise ValueError("has the character U+0000, which cannot be stored")
     return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not a time of this age") from None
 
 
 _Number = Annotated[str, BeforeValidator(_plain_text), Field(min_length=1, max_length=255)]
@@ -47,13 +64,13 @@ class PastObservationLine(_Line):
     external_id: _Number
     employee_number: _Number
     campus: _Number
-    observed_on: date
+    observed_on: Day
     kind: ObservationKind
     announced: Annotated[bool, Field(strict=True)]
     appraiser_employee_number: _Number
     rubric: Annotated[str, Field(max_length=64)]
     rubric_version: Annotated[int, Field(strict=True, ge=1, le=10_000)]
-    finalized_at: AwareDatetime
+    finalized_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
     scores: Annotated[list[_ScoreLine], Field(min_length=1, max_length=100)]
 
     def to_domain(self, line: int, digest: str) -> PastObservation:
@@ -69,7 +86,7 @@ class PastObservationLine(_Line):
             is_announced=self.announced,
             rubric=self.rubric,
             rubric_version=self.rubric_version,
-            finalized_at=self.finalized_at.astimezone(UTC),
+            finalized_at=self.finalized_at,
             scores=tuple(PastScore(one.dimension, one.level, one.evidence) for one in self.scores),
         )
 
@@ -106,7 +123,13 @@ def _past_observation(number: int, raw: bytes, faults: LineFaults) -> PastObserv
         for one in error.errors(include_url=False, include_input=False, include_context=False):
             faults.add(number, "/".join(map(str, one["loc"])), one["msg"])
         return None
-    return line.to_domain(number, hashlib.sha256(_LINE.dump_json(line)).hexdigest())
+    return line.to_domain(number, _digest(line))
+
+
+def _digest(line: PastObservationLine) -> str:
+    """Of what the line says: neither spelling nor the order of members and scores makes another digest."""
+    scores = sorted((one.dimension, one.level, one.evidence) for one in line.scores)
+    return hashlib.sha256(_LINE.dump_json(line, exclude={"scores"}) + orjson.dumps(scores)).hexdigest()
 
 
 def read_growth_lines(body: bytes) -> list[GrowthLine]:
@@ -128,9 +151,7 @@ def read_growth_lines(body: bytes) -> list[GrowthLine]:
 
 def _growth_line(number: int, cells: Cells) -> GrowthLine:
     year = cells.text("school_year")
-    try:
-        SchoolYear.parse(year)
-    except ValueError:
+    if not is_school_year(year):
         cells.refuse("school_year", "is not a school year like 2020-21")
     measure = cells.text("measure")
     if not _is_code(measure):

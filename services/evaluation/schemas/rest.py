@@ -11,6 +11,7 @@ from services.evaluation.domain.growth import GrowthScore, plain
 from services.evaluation.domain.rating import SummativeRating
 from services.evaluation.domain.roster import Mode
 from services.evaluation.domain.rubric import Rubric
+from services.evaluation.schemas.dates import SchoolYearName
 from shared.events.evaluation import Assignment, DomainRating, EducatorStatus
 from shared.events.types import DecimalString, SchoolYearLabel
 
@@ -244,7 +245,7 @@ class SummativeRatingView(Body):
 class RateYearBody(Body):
     """Which year to rate everybody in."""
 
-    school_year: SchoolYearLabel
+    school_year: SchoolYearName
 
 
 class LackingView(Body):
@@ -265,7 +266,3 @@ class RatingReportView(Body):
 
 def lacking_views(left_out: Iterable[tuple[UUID, Iterable[str]]]) -> list[LackingView]:
     return [LackingView(educator_id=educator_id, lacks=list(lacks)) for educator_id, lacks in left_out]
-
-
-YearInPath = SchoolYearLabel
-"""A school year in an address."""
