@@ -157,6 +157,17 @@ def test_neighbours_that_differ_in_one_thing_never_share_a_sentence_that_is_not_
     assert together == alone
 
 
+def test_two_who_reach_the_cap_are_each_told_what_it_cuts() -> None:
+    plan = compile_plan(parse_plan(HARMONY.replace('distinguished: "3500.00"', 'distinguished: "4000.00"')), version=1)
+    perfect = dict.fromkeys(LEVELS, 4)
+    seen = [TEACHER, observation(1, perfect), observation(2, perfect), growth(1, "100")]
+    for awards, cut in ((7, "$400.00"), (8, "$600.00")):
+        events = [*seen, *(award(number, f"mc-{number}") for number in range(awards))]
+        body = statement_body(evaluate(plan, [facts_of(events)]), 0)
+        assert body is not None
+        assert body["caps"][0]["reason"].endswith(f"so it cuts {cut}.")
+
+
 def test_pieces_of_statements_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.compensation.policy.words._REMEMBERED_MAX", 2)
     fresh = compile_plan(parse_plan(HARMONY), version=3)
