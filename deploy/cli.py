@@ -54,8 +54,8 @@ def export() -> None:
     """Write the generated files anew: OpenAPI, AsyncAPI, event schemas, TypeScript types."""
     from deploy.export import export as write
 
-    for path in write(Path()):
-        console.print(path)
+    for path in write(Path(__file__).resolve().parents[1]):
+        console.print(str(path))
 
 
 @app.command()
