@@ -141,7 +141,7 @@ async def _scored_observation(doors: Doors, chosen: Chosen) -> Any:
     """Schedule a visit and score every dimension at the highest level; returns the call that finalizes it."""
     assignment = next(part for part in chosen.educator["assignments"] if _on_visit_day(part))
     campus = UUID(assignment["campus_id"])
-    people = await doors.get("/evaluation/v1/educators", WRITER, campus_id=str(campus), role="principal")
+    people = await doors.get("/evaluation/v1/educators", WRITER, campus=str(campus), role="principal")
     principal = UUID(people["items"][0]["educator_id"])
     appraiser = Person("principal:showing", (Role.APPRAISER, Role.PRINCIPAL), principal, frozenset({campus}))
     visit = {"educator_id": chosen.educator_id, "campus_id": str(campus), "planned_on": _VISIT_ON}
