@@ -6,7 +6,8 @@ _SERVER_SETTINGS = {
     "application_name": "rung",
     "lock_timeout": "15s",
     "statement_timeout": "120s",
-    "idle_in_transaction_session_timeout": "120s",
+    # A process that was stopped in mid-transaction must give its locks up before others are long held up by it.
+    "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
 }
 

@@ -163,7 +163,7 @@ class Consumer:
                 corrected = await offsets.correct(connection, self._name, partition, row, place)
             if place.next_offset == row.next_offset:
                 continue
-            log.error("%s: %s holds %s, not %s", self._name, partition, bounds[partition], row)
+            log.error("%s stood at %s of %s, but the log is %s", self._name, row, partition, bounds[partition])
             changed.append(partition)
             if corrected:
                 rows[partition] = place
@@ -189,7 +189,7 @@ class Consumer:
             if isinstance(error, OffsetMoved) or is_passing(error):
                 raise
             if len(records) == 1:
-                log.error("consumer %s sets an event of key %s aside: %r", self._name, records[0].key, error)  # noqa: TRY400 - the reason is kept with the dead letter
+                log.exception("consumer %s sets an event of key %s aside", self._name, records[0].key)
                 await self._transact(records, poison=f"{type(error).__name__}: {error}")
                 return
             middle = len(records) // 2

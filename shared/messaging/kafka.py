@@ -172,14 +172,9 @@ class _KafkaSubscription:
         except _FAULTS as error:
             raise BusUnavailable(f"Kafka did not give records: {error!r}") from error
         return [
-            ConsumedRecord(
-                Partition(record.topic, record.partition),
-                record.offset,
-                _key(record.key),
-                record.value,
-                record.headers,
-            )
-            for records in fetched.values()
+            ConsumedRecord(partition, record.offset, _key(record.key), record.value, record.headers)
+            for place, records in fetched.items()
+            for partition in (Partition(place.topic, place.partition),)
             for record in records
         ]
 

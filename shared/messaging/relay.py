@@ -33,6 +33,7 @@ WHERE o.id = u.id
 """
 _POLL_SECONDS = 1.0
 _STANDBY_SECONDS = 1.0
+_SILENCE_SECONDS = 30
 _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -64,7 +65,13 @@ class Relay:
     @asynccontextmanager
     async def _lead(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
         connection = await asyncpg.connect(
-            self._url, command_timeout=30, server_settings={"application_name": f"rung {self._service} relay"}
+            self._url,
+            command_timeout=30,
+            server_settings={
+                "application_name": f"rung {self._service} relay",
+                # The server itself ends a leader that was stopped or cut off, or nobody else could ever lead.
+                "idle_session_timeout": f"{_SILENCE_SECONDS}s",
+            },
         )
         try:
             # Polled, because a relay that blocks in the server cannot be told to stop.

@@ -14,6 +14,7 @@ from shared.events.topics import PARTITIONS
 from shared.messaging.bus import BusUnavailable, ConsumedRecord, Partition, Record, Subscription
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.kafka import KafkaBus
+from shared.messaging.outbox import MAX_EVENT_CHARACTERS
 from tests.integration.messaging.conftest import OpenBus, TopicBus
 from tests.support.messaging import by_partition, read, until
 
@@ -69,6 +70,14 @@ async def test_headers_and_an_absent_value_survive(bus: TopicBus, topic: str) ->
     assert [(name, value) for name, value in first.headers] == headers
     assert (second.value, list(second.headers)) == (b"", [])
     assert third.value == bytes(range(256))
+
+
+async def test_events_of_the_largest_size_that_is_recorded_survive(bus: TopicBus, topic: str) -> None:
+    large = ("\N{OLD ITALIC LETTER A}" * MAX_EVENT_CHARACTERS).encode()
+    await bus.append(topic, [Record("a", large, [])] * 3)
+    subscription = await member(bus, topic)
+    assert {consumed.value == large for consumed in await read(subscription, 3)} == {True}
+    await subscription.close()
 
 
 async def test_a_reader_that_goes_back_reads_the_same_again(bus: TopicBus, topic: str) -> None:

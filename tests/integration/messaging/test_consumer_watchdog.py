@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.db.engine import _SERVER_SETTINGS, create_engine
 from shared.messaging.bus import BusUnavailable
 from shared.messaging.consumer import Consumer, ConsumerLimits, Handler, ReceivedEvent
 from shared.messaging.worker import running
@@ -99,6 +100,30 @@ async def test_a_handler_slower_than_the_watchdogs_patience_is_left_to_finish(en
     async with at_work(consumer(engine, bus, slowly).run):
         await until_all_is_taken_in(engine, 4)
     assert len(bus.subscriptions) == 1
+
+
+async def test_a_reader_stopped_in_mid_transaction_holds_the_others_up_no_longer_than_the_server_allows(
+    engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_SERVER_SETTINGS, "idle_in_transaction_session_timeout", "1s")
+    naps = iter([3.0])
+
+    async def nap(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:
+        await leave_traces(connection, events)
+        await asyncio.sleep(next(naps, 0))
+        await connection.execute(text("SELECT 1"))
+
+    bus, own = FakeBus(), create_engine(database)
+    await bus.append("fake", awards(EDUCATORS, range(1, 9)))
+    async with at_work(consumer(own, bus, nap).run):
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        async with at_work(consumer(engine, bus).run):
+            await until_all_is_taken_in(engine, 8)
+            assert time.monotonic() - began < 2.5
+            await asyncio.sleep(3)
+    assert violations(once_each(EDUCATORS, range(1, 9)), await traces(engine)) == []
+    await own.dispose()
 
 
 async def test_a_log_that_grows_while_it_is_looked_at_is_not_taken_for_an_emptied_one(engine: AsyncEngine) -> None:

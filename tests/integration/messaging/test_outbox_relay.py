@@ -194,6 +194,26 @@ async def test_of_two_relays_one_leads_and_the_other_takes_over_whenever_it_lose
     assert await numbering_departs(engine, buses[0]) == []
 
 
+class SilentBus(FakeBus):
+    """Never answers, as if the relay's process had been stopped in the middle of an append."""
+
+    async def append(self, topic: str, records: Sequence[Record]) -> None:
+        await asyncio.sleep(600)
+
+
+async def test_a_leader_that_falls_silent_is_ended_by_the_server_and_replaced(
+    engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay._SILENCE_SECONDS", 1)
+    bus = FakeBus()
+    async with at_work(relay(database, SilentBus()).run):
+        await write(engine, 20)
+        await asyncio.sleep(0.2)
+        async with at_work(relay(database, bus).run):
+            await until_published(engine)
+    assert await departures(engine, bus) == []
+
+
 class DeadlyBus(FakeBus):
     """Its appends succeed, and then the relay's own connection is gone before it can mark anything."""
 
