@@ -88,7 +88,7 @@ class Outside:
     async def observe(self, educator: dict[str, Any], *, level: int) -> None:
         """A visit by the principal of the campus, every dimension at `level`, finalized."""
         here = next(part for part in educator["assignments"] if _is_there(part))
-        people = await self.doors.get("/evaluation/v1/educators", HR, campus_id=here["campus_id"], role="principal")
+        people = await self.doors.get("/evaluation/v1/educators", HR, campus=here["campus_id"], role="principal")
         principal = Person(
             "principal:visiting",
             (Role.PRINCIPAL,),
