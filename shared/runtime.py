@@ -15,7 +15,6 @@ from shared.messaging.relay import Relay
 from shared.settings import ServiceSettings
 from shared.web.auth import Authenticator
 
-
 S = TypeVar("S", bound=ServiceSettings)
 
 

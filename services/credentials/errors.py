@@ -8,6 +8,8 @@ class CredentialsError(RungError):
 
 
 class ProviderUnknown(CredentialsError):
+    """No provider of this name was agreed with; the webhook's address is not theirs."""
+
     code = "provider-unknown"
     title = "No such provider"
     status = 404
@@ -22,18 +24,16 @@ class NoticeUnreadable(CredentialsError):
 
 
 class MicroCredentialUnknown(CredentialsError):
+    """The catalogue does not have a micro-credential that was named: it has to be put there first."""
+
     code = "micro-credential-unknown"
     title = "No such micro-credential"
     status = 404
 
 
-class PathwayUnknown(CredentialsError):
-    code = "pathway-unknown"
-    title = "No such pathway"
-    status = 404
-
-
 class EducatorUnknown(CredentialsError):
+    """The roster has brought no educator with this id; after a roster import it takes a moment."""
+
     code = "educator-unknown"
     title = "No such educator"
     status = 404
