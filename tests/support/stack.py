@@ -15,6 +15,7 @@ import pytest
 from rich.progress import Progress
 
 from deploy.client import Doors
+from deploy.kafka_jars import resolve_jars
 from deploy.loading import SampleLoader, caught_up
 from deploy.sample import write_sample
 from deploy.server_folder import free_port
@@ -42,9 +43,11 @@ class Published:
 @contextmanager
 def running_stack(folder: Path, engine: Engine) -> Iterator[Stack]:
     """Everything on servers of its own, under `folder`; ended with all its processes when the block ends."""
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / engine).mkdir(parents=True)
     if engine == "kafka":
-        (folder / "kafka").symlink_to(KAFKA_JARS)
+        # The jars alone: the rest of that folder is the data of whoever runs the product here.
+        jars = resolve_jars(KAFKA_JARS)
+        (folder / engine / jars.name).symlink_to(jars)
     with pytest.MonkeyPatch.context() as patch:
         # A cluster that others use would bring their events along.
         patch.delenv("RUNG_KAFKA_BOOTSTRAP", raising=False)
