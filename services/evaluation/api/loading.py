@@ -1,6 +1,7 @@
 """The doors for a season's work at once: finalized observations as NDJSON, growth scores as CSV."""
 
 import asyncio
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -25,6 +26,32 @@ router = APIRouter(tags=["loading"])
 
 OBSERVATIONS_PATH = "/observations/bulk"
 GROWTH_PATH = "/growth-scores"
+_PAST_OBSERVATION = {
+    "external_id": "obs-000001",
+    "employee_number": "E100001",
+    "campus": "C001",
+    "observed_on": "2020-10-14",
+    "kind": "formal",
+    "announced": True,
+    "appraiser_employee_number": "E100002",
+    "rubric": "h-tess",
+    "rubric_version": 1,
+    "finalized_at": "2020-10-15T16:00:00Z",
+    "scores": [{"dimension": "student_engagement", "level": 3, "evidence": "Every group presented its result."}],
+}
+_LINE_EXAMPLE = {
+    "external_id": "obs-2020-000001",
+    "employee_number": "100001",
+    "campus": "101858001",
+    "observed_on": "2020-10-01",
+    "kind": "formal",
+    "announced": True,
+    "appraiser_employee_number": "100002",
+    "rubric": "h-tess",
+    "rubric_version": 1,
+    "finalized_at": "2020-10-05T20:30:00Z",
+    "scores": [{"dimension": "student_engagement", "level": 3, "evidence": "Everyone spoke."}],
+}
 Loader = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 
 
@@ -36,7 +63,12 @@ Loader = Annotated[Principal, require(Role.HR, Role.ADMIN)]
         "requestBody": {
             "required": True,
             "description": "NDJSON: one observation as JSON on each line, up to 64 MiB.",
-            "content": {NDJSON: {"schema": inlined_schema(PastObservationLine)}},
+            "content": {
+                NDJSON: {
+                    "schema": inlined_schema(PastObservationLine),
+                    "examples": {"one": {"value": _PAST_OBSERVATION}},
+                }
+            },
         }
     },
 )

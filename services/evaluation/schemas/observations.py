@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.evaluation.domain.observation import (
     Observation,
@@ -17,7 +17,9 @@ from services.evaluation.schemas.dates import Day
 from services.evaluation.schemas.rest import Body
 
 _Evidence = Annotated[str, Field(max_length=4000, description="What was seen. It never leaves this service.")]
-_Reason = Annotated[str, Field(min_length=3, max_length=2000)]
+_Reason = Annotated[
+    str, Field(min_length=3, max_length=2000, examples=["A level was entered for the wrong dimension."])
+]
 
 
 class ScheduleBody(Body):
@@ -62,6 +64,17 @@ class GivenScoreBody(ScoreBody):
 class AmendmentBody(Body):
     """A correction: the scores given here replace those that stand, all others stay."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "reason": "The video shows more than was noted.",
+                    "scores": [{"dimension": "student_engagement", "level": 4, "evidence": "Everyone spoke."}],
+                }
+            ]
+        }
+    )
+
     reason: _Reason
     scores: Annotated[tuple[GivenScoreBody, ...], Field(max_length=100)] = ()
     observed_on: Day | None = None
@@ -69,6 +82,8 @@ class AmendmentBody(Body):
 
 class CancellationBody(Body):
     """Why the visit is called off."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The educator is ill."}]})
 
     reason: _Reason
 
