@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ from deploy.services import SERVICES
 from deploy.workspace import Engine, Workspace
 
 Step = Callable[[str], None]
-_READY_SECONDS = 60
+_READY_SECONDS = 180
 _JOB_SECONDS = 120
 _STOP_SECONDS = 15
 
@@ -39,6 +40,7 @@ class Stack:
         self.postgres = PostgresServer(self.workspace.folder / "postgres")
         self.broker: KafkaBroker | None = None
         self.processes: dict[str, ChildProcess] = {}
+        self._starts: dict[str, Callable[[], ChildProcess]] = {}
         self._report = report
 
     def start(self) -> None:
@@ -108,12 +110,20 @@ class Stack:
             "RUNG_PROVIDERS_FILE": str(self.workspace.providers_file),
         }
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RUNG_")}
-        self.processes[name] = ChildProcess.spawn(
+        self._starts[name] = partial(
+            ChildProcess.spawn,
             [sys.executable, "-m", module, *arguments],
             log=self.log_of(name),
             death_signal=signal.SIGTERM,
-            environment={**inherited, **common, **environment},
+            # Two arenas: what large uploads were read with goes back to the system instead of lying about in eight.
+            environment={"MALLOC_ARENA_MAX": "2", **inherited, **common, **environment},
         )
+        self.processes[name] = self._starts[name]()
+
+    def start_again(self, name: str) -> None:
+        """Start a process of `processes` that has ended, as it was started before. Raises StackDidNotStart."""
+        self.processes[name] = self._starts[name]()
+        self._wait_until_ready()
 
     def log_of(self, name: str) -> Path:
         """Where a process writes its log."""
