@@ -1,7 +1,6 @@
 """The doors for a season's work at once: finalized observations as NDJSON, growth scores as CSV."""
 
 import asyncio
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -38,19 +37,6 @@ _PAST_OBSERVATION = {
     "rubric_version": 1,
     "finalized_at": "2020-10-15T16:00:00Z",
     "scores": [{"dimension": "student_engagement", "level": 3, "evidence": "Every group presented its result."}],
-}
-_LINE_EXAMPLE = {
-    "external_id": "obs-2020-000001",
-    "employee_number": "100001",
-    "campus": "101858001",
-    "observed_on": "2020-10-01",
-    "kind": "formal",
-    "announced": True,
-    "appraiser_employee_number": "100002",
-    "rubric": "h-tess",
-    "rubric_version": 1,
-    "finalized_at": "2020-10-05T20:30:00Z",
-    "scores": [{"dimension": "student_engagement", "level": 3, "evidence": "Everyone spoke."}],
 }
 Loader = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 

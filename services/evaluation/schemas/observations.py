@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from services.evaluation.domain.observation import (
     Observation,
@@ -64,17 +64,6 @@ class GivenScoreBody(ScoreBody):
 class AmendmentBody(Body):
     """A correction: the scores given here replace those that stand, all others stay."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "reason": "The video shows more than was noted.",
-                    "scores": [{"dimension": "student_engagement", "level": 4, "evidence": "Everyone spoke."}],
-                }
-            ]
-        }
-    )
-
     reason: _Reason
     scores: Annotated[tuple[GivenScoreBody, ...], Field(max_length=100)] = ()
     observed_on: Day | None = None
@@ -82,8 +71,6 @@ class AmendmentBody(Body):
 
 class CancellationBody(Body):
     """Why the visit is called off."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The educator is ill."}]})
 
     reason: _Reason
 
