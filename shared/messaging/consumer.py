@@ -140,30 +140,26 @@ class Consumer:
         if not fresh:
             return
         async with self._engine.begin() as connection:
-            await offsets.enter(connection, self._name, fresh)
             rows = await offsets.places(connection, self._name)
-        await self._correct(rows, await subscription.bounds(), fresh)
+            if new := fresh - rows.keys():
+                rows |= await offsets.enter(connection, self._name, new)
+        places = _places_now(rows, await subscription.bounds())
+        # What a log is called is left to the watch: noting it waits for whoever is taking in from that partition.
+        await self._correct(rows, {p: places[p] for p in fresh & places.keys() if places[p].moved_from(rows[p])})
         for partition in fresh & rows.keys():
             self._expected[partition] = rows[partition].next_offset
             await subscription.seek(partition, rows[partition].next_offset)
 
-    async def _correct(
-        self, rows: dict[Partition, Place], bounds: Mapping[Partition, Bounds], partitions: Collection[Partition]
-    ) -> list[Partition]:
-        """Put right the rows that do not fit the log as it is; returns those whose offset changed.
-
-        `rows` must have been read before `bounds`: a log grows, so an offset beyond its end is then no race.
-        """
+    async def _correct(self, rows: dict[Partition, Place], places: Mapping[Partition, Place]) -> list[Partition]:
+        """Put rows to the places where they belong; returns those whose offset changed."""
         changed = []
-        for partition in set(partitions) & bounds.keys() & rows.keys():
-            row, place = rows[partition], place_in(bounds[partition], rows[partition])
-            if place == row:
-                continue
+        for partition, place in places.items():
+            row = rows[partition]
             async with self._engine.begin() as connection:
                 corrected = await offsets.correct(connection, self._name, partition, row, place)
-            if place.next_offset == row.next_offset:
+            if not place.moved_from(row):
                 continue
-            log.error("%s stood at %s of %s, but the log is %s", self._name, row, partition, bounds[partition])
+            log.error("%s of %s stood at %s, which the log does not hold: now %s", partition, self._name, row, place)
             changed.append(partition)
             if corrected:
                 rows[partition] = place
@@ -245,12 +241,21 @@ class Consumer:
         async with self._engine.connect() as connection:
             rows = await offsets.places(connection, self._name)
         bounds = await subscription.bounds()
-        if changed := await self._correct(rows, bounds, rows.keys()):
+        if changed := await self._correct(rows, _places_now(rows, bounds)):
             raise LogReplaced(f"{changed} are read on from where the log begins")
         nowhere = Place(0, None)
         lag = sum(max(0, bound.end - rows.get(partition, nowhere).next_offset) for partition, bound in bounds.items())
         LAG.labels(self._name).set(lag)
         return lag, sum(row.next_offset for row in rows.values())
+
+
+def _places_now(rows: Mapping[Partition, Place], bounds: Mapping[Partition, Bounds]) -> dict[Partition, Place]:
+    """Where the rows belong that do not fit the log.
+
+    `rows` must have been read before `bounds`: a log grows, so an offset beyond its end is then no race.
+    """
+    places = {partition: place_in(bounds[partition], row) for partition, row in rows.items() if partition in bounds}
+    return {partition: place for partition, place in places.items() if place != rows[partition]}
 
 
 def _due(

@@ -23,6 +23,9 @@ class Place:
     next_offset: int
     origin: str | None
 
+    def moved_from(self, other: "Place") -> bool:
+        return self.next_offset != other.next_offset
+
 
 def place_in(log: Bounds, place: Place) -> Place:
     """Where to read on in the log as it is now.
@@ -37,9 +40,12 @@ def place_in(log: Bounds, place: Place) -> Place:
     return Place(place.next_offset, place.origin or log.origin)
 
 
-async def enter(connection: AsyncConnection, consumer: str, partitions: Collection[Partition]) -> None:
-    """Make the rows that do not exist yet, at the start of the log."""
+async def enter(
+    connection: AsyncConnection, consumer: str, partitions: Collection[Partition]
+) -> dict[Partition, Place]:
+    """Make rows at the start of the log and return all. Only for those not found: it waits for whoever moves them."""
     await connection.execute(_ENTER, {"consumer": consumer} | _columns(sorted(partitions)))
+    return await places(connection, consumer)
 
 
 async def places(connection: AsyncConnection, consumer: str) -> dict[Partition, Place]:

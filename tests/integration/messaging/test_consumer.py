@@ -31,6 +31,10 @@ from tests.support.messaging import (
 
 EDUCATORS = [uuid4() for _ in range(12)]
 QUICK = ConsumerLimits(batch=50, wait_seconds=0.1, check_seconds=0.2, stuck_seconds=5)
+WAITS_FOR_THE_OTHER = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    " AND query LIKE '%o.next_offset = p.expected%' AND pid <> pg_backend_pid()"
+)
 UNWATCHED = ConsumerLimits(wait_seconds=0.1, check_seconds=600)
 
 
@@ -173,7 +177,7 @@ async def test_a_zombie_that_wakes_up_in_its_handler_changes_nothing_twice(
     async with at_work(zombie.run):
         await asleep.wait()
         async with at_work(second.run):
-            await until(lambda: select(engine, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+            await until(lambda: select(engine, WAITS_FOR_THE_OTHER))
             wake.set()
             await until_taken_in(engine, 10 * len(EDUCATORS))
     assert violations(once_each(EDUCATORS, range(1, 11)), await traces(engine)) == []
