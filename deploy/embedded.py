@@ -20,6 +20,7 @@ from shared.db import migrations
 from shared.events.topics import Topic
 from shared.messaging.embedded import EmbeddedBus
 from shared.messaging.worker import Loop, running
+from shared.process import settle_memory
 from shared.runtime import Runtime
 from shared.web.logging import configure_logging
 
@@ -44,6 +45,7 @@ async def serve(settings: StackSettings) -> None:
             access_log=False,
             timeout_graceful_shutdown=5,
         )
+        settle_memory()
         await stack.enter_async_context(running(loops))
         await uvicorn.Server(config).serve()
 
