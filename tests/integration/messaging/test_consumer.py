@@ -125,7 +125,7 @@ async def test_a_consumer_cancelled_anywhere_in_a_batch_leaves_all_of_it_or_noth
         await leave_traces(connection, events)
         await connection.execute(text("SELECT pg_sleep(0.005)"))
 
-    for _ in range(12):
+    for _ in range(8):
         async with at_work(consumer(engine, bus, topic, slowly).run):
             await asyncio.sleep(chance.uniform(0.02, 0.3))
         assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
@@ -211,11 +211,11 @@ async def test_members_that_come_and_go_while_events_flow_take_each_event_in_onc
 
     async with at_work(consumer(engine, bus, topic).run):
         async with at_work(come_and_go, come_and_go):
-            for first in range(1, 301, 5):
+            for first in range(1, 201, 5):
                 await bus.append(topic, awards(EDUCATORS, range(first, first + 5)))
                 await asyncio.sleep(0.05)
-        await until_taken_in(engine, 300 * len(EDUCATORS))
-    assert violations(once_each(EDUCATORS, range(1, 301)), await traces(engine)) == []
+        await until_taken_in(engine, 200 * len(EDUCATORS))
+    assert violations(once_each(EDUCATORS, range(1, 201)), await traces(engine)) == []
 
 
 @pytest.mark.parametrize("fault", ["driver error", "connection killed", "deadlock"])

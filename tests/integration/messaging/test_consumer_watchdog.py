@@ -93,12 +93,12 @@ async def test_a_subscription_that_cannot_start_is_tried_again(engine: AsyncEngi
 async def test_a_handler_slower_than_the_watchdogs_patience_is_left_to_finish(engine: AsyncEngine) -> None:
     async def slowly(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:
         await leave_traces(connection, events)
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.7)
 
     bus = FakeBus()
-    await bus.append("fake", awards(EDUCATORS, range(1, 5)))
+    await bus.append("fake", awards(EDUCATORS, range(1, 4)))
     async with at_work(consumer(engine, bus, slowly).run):
-        await until_all_is_taken_in(engine, 4)
+        await until_all_is_taken_in(engine, 3)
     assert len(bus.subscriptions) == 1
 
 
