@@ -8,6 +8,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+_LOCK_TIMEOUT = "5s"
+
 
 def config(folder: Path, url: str) -> Config:
     """The Alembic configuration of the migrations in `folder` against `postgresql://...`."""
@@ -44,7 +46,7 @@ async def _run(metadata: MetaData) -> None:
 def _migrate(connection: Connection, metadata: MetaData) -> None:
     # In this order: the time limit is for tables in use, not for waiting until another caller has migrated.
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('migrations'))"))
-    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(text(f"SET lock_timeout = '{_LOCK_TIMEOUT}'"))
     context.configure(connection=connection, target_metadata=metadata, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
