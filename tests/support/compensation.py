@@ -1,7 +1,7 @@
 """The compensation service on a real database with the sample plan published, and what to ask it."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
 from shared.events.registry import Event
+from shared.messaging.received import ReceivedEvent
 from tests.support.factories.events import received
 from tests.support.service import RunningService, running_service
 from tests.support.web import StandingClock
@@ -48,13 +49,18 @@ class Compensation:
 
     async def publish(self, document: bytes = PLAN) -> str:
         """Write and publish a plan and recalculate everybody; the id of its version."""
+        version_id = await self.announce(document)
+        await self.recalculate()
+        return version_id
+
+    async def announce(self, document: bytes = PLAN) -> str:
+        """Write and publish a plan; the recalculation is left to whoever works on this database."""
         headers = {"Content-Type": "application/yaml"}
         written = await self.call("POST", "/plans", as_=WRITER, content=document, headers=headers)
         assert written.status_code == 201, written.text
         version_id = str(written.json()["id"])
         published = await self.call("POST", f"/plans/{version_id}/publication", as_=APPROVER)
         assert published.status_code == 200, published.text
-        await self.recalculate()
         return version_id
 
     async def recalculate(self) -> None:
@@ -65,8 +71,11 @@ class Compensation:
 
     async def take_in(self, *events: Event) -> None:
         """One batch, as the consumer takes it in."""
+        await self.take_in_received([received(event) for event in events])
+
+    async def take_in_received(self, batch: Sequence[ReceivedEvent]) -> None:
         async with self.engine.begin() as connection:
-            await handler(self.clock, self._book)(connection, [received(event) for event in events])
+            await handler(self.clock, self._book)(connection, batch)
 
     async def statement(self, educator: UUID) -> dict[str, Any]:
         answer = await self.call("GET", f"/educators/{educator}/statement", as_=WRITER, params={"plan_year": "2020-21"})
