@@ -95,10 +95,11 @@ async def test_a_handler_slower_than_the_watchdogs_patience_is_left_to_finish(en
         await leave_traces(connection, events)
         await asyncio.sleep(0.7)
 
+    # More than one batch: during the first one the watch itself waits, to note what the log is called.
     bus = FakeBus()
-    await bus.append("fake", awards(EDUCATORS, range(1, 4)))
+    await bus.append("fake", awards(EDUCATORS, range(1, 8)))
     async with at_work(consumer(engine, bus, slowly).run):
-        await until_all_is_taken_in(engine, 3)
+        await until_all_is_taken_in(engine, 7)
     assert len(bus.subscriptions) == 1
 
 
