@@ -208,20 +208,22 @@ def test_root_runs_it_as_another_user_below_a_folder_closed_to_others(folder: Pa
         assert (folder / "password").stat().st_uid == 0
 
 
-class TestTheSessionsServer:
-    def test_is_safe_against_power_cuts_and_open_to_this_machine_alone(self, postgres: PostgresServer) -> None:
-        wanted = {
-            "fsync": "on",
-            "full_page_writes": "on",
-            "synchronous_commit": "on",
-            "data_checksums": "on",
-            "server_encoding": "UTF8",
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",
-        }
-        assert {name: ask(postgres, f"SHOW {name}") for name in wanted} == wanted
-        assert ask(postgres, "SELECT upper('é') || (SELECT max(x) FROM unnest('{a,B,é}'::text[]) x)") == "Éé"
+def test_is_safe_against_power_cuts_and_open_to_this_machine_alone(folder: Path) -> None:
+    wanted = {
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "on",
+        "data_checksums": "on",
+        "server_encoding": "UTF8",
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+    }
+    with PostgresServer(folder) as server:
+        assert {name: ask(server, f"SHOW {name}") for name in wanted} == wanted
+        assert ask(server, "SELECT upper('é') || (SELECT max(x) FROM unnest('{a,B,é}'::text[]) x)") == "Éé"
 
+
+class TestTheSessionsServer:
     def test_lets_nobody_in_without_the_password(self, postgres: PostgresServer, servers_folder: Path) -> None:
         password = servers_folder / "postgres" / "password"
         assert stat.S_IMODE(password.stat().st_mode) == 0o600

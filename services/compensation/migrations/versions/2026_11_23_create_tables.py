@@ -21,7 +21,15 @@ BEGIN
     USING ERRCODE = 'restrict_violation';
 END $$
 """
-APPEND_ONLY_TABLES = ("fact", "statement", "ledger_entry")
+GUARDED_TABLES = {
+    "fact": "append_only",
+    "statement": "append_only",
+    "ledger_entry": "append_only",
+    "plan_version": "plan_stays",
+    "payout_batch": "batch_stays",
+    "payout_line": "line_stays",
+    "payout_entry": "entry_stays",
+}
 
 PLAN_STAYS = """
 CREATE FUNCTION plan_stays() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -41,6 +49,34 @@ BEGIN
     RAISE EXCEPTION 'the lines of a payout batch never change: withdraw it, or correct in a later one'
       USING ERRCODE = 'restrict_violation';
   END IF;
+  IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (
+    ('prepared', 'approved'), ('approved', 'sealed'), ('sealed', 'acknowledged'),
+    ('prepared', 'withdrawn'), ('approved', 'withdrawn')) THEN
+    RAISE EXCEPTION 'a payout batch goes from % to % in no case', OLD.state, NEW.state
+      USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+LINE_STAYS = """
+CREATE FUNCTION line_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.state <> 'open'
+     OR to_jsonb(OLD) - '{state,state_reason}'::text[] IS DISTINCT FROM to_jsonb(NEW) - '{state,state_reason}'::text[]
+  THEN
+    RAISE EXCEPTION 'a payout line is answered once and changes in no other way' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+ENTRY_STAYS = """
+CREATE FUNCTION entry_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.released_at IS NOT NULL
+     OR (OLD.line_id, OLD.ledger_entry_id) IS DISTINCT FROM (NEW.line_id, NEW.ledger_entry_id) THEN
+    RAISE EXCEPTION 'what a line pays is released once and changes in no other way'
+      USING ERRCODE = 'restrict_violation';
+  END IF;
   RETURN NEW;
 END $$
 """
@@ -49,21 +85,13 @@ END $$
 def guard_what_must_not_change() -> None:
     """The database itself refuses what no code of ours may do, so that a mistake in the code cannot do it either."""
     op.execute(APPEND_ONLY)
-    for table in APPEND_ONLY_TABLES:
-        op.execute(
-            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION append_only()"
-        )
+    for function in (PLAN_STAYS, BATCH_STAYS, LINE_STAYS, ENTRY_STAYS):
+        op.execute(function)
+    for table, guard in GUARDED_TABLES.items():
+        op.execute(f"CREATE TRIGGER {guard} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {guard}()")
         op.execute(
             f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION append_only()"
         )
-    op.execute(PLAN_STAYS)
-    op.execute(
-        "CREATE TRIGGER plan_stays BEFORE UPDATE OR DELETE ON plan_version FOR EACH ROW EXECUTE FUNCTION plan_stays()"
-    )
-    op.execute(BATCH_STAYS)
-    op.execute(
-        "CREATE TRIGGER batch_stays BEFORE UPDATE OR DELETE ON payout_batch FOR EACH ROW EXECUTE FUNCTION batch_stays()"
-    )
 
 
 def upgrade() -> None:
