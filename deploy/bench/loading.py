@@ -50,8 +50,9 @@ async def _write_as_much(server: PostgresServer, transactions: int) -> float:
     rows = size = 0
     for name in _DATABASES:
         connection = await asyncpg.connect(server.url(name))
-        rows += await connection.fetchval(_WRITTEN) or 0
-        size += await connection.fetchval(_SIZE) or 0
+        # A sum of bigint is a numeric in PostgreSQL, which arrives as a Decimal.
+        rows += int(await connection.fetchval(_WRITTEN) or 0)
+        size += int(await connection.fetchval(_SIZE) or 0)
         await connection.close()
     server.create_database(_FLOOR)
     connection = await asyncpg.connect(server.url(_FLOOR))
