@@ -46,12 +46,9 @@ def import_faults(roster: Roster, incoming: RosterSet) -> list[FieldError]:
 def _all_faults(roster: Roster, incoming: RosterSet) -> Iterator[FieldError]:
     for reference in incoming.references:
         if not _is_known(roster, reference):
-            yield fault(
-                reference.file,
-                reference.line,
-                reference.column,
-                f"names no row of {reference.target}.csv, and none is known from before",
-            )
+            detail = f"names no row of {reference.target}.csv, and none that goes on is known from before"
+            for line in reference.lines:
+                yield fault(reference.file, line, reference.column, detail)
     yield from _role_faults(roster, incoming)
     yield from _campus_faults(roster, incoming)
     yield from _repeated(

@@ -156,13 +156,13 @@ class Incoming(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name of a row that the set itself does not have: it has to be known from before."""
+    """A name of a row that the set itself does not have, on these lines: it has to be known from before."""
 
     file: RosterFile
-    line: int
     column: str
     target: RosterFile
     sourced_id: str
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

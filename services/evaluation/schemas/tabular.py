@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import IO
 
-_LONGEST_LINE = 1_000_000
+# No longer than the longest cell that the csv module takes: its own complaint does not tell length from quotes.
+_LONGEST_LINE = 131_072
 _METADATA = "metadata."
 # What a byte that is no UTF-8 turns into, and the one character that PostgreSQL does not take.
 _NOT_TEXT = re.compile("[\udc80-\udcff\0]")
@@ -71,11 +72,14 @@ def _lines(source: IO[bytes], complain: Complain) -> Iterator[str]:
 
 
 def _is_right(header: Sequence[str], layout: Layout, complain: Complain) -> bool:
+    if any(_NOT_TEXT.search(name) for name in header):
+        complain(1, "", "the header is not UTF-8 text: save the file as UTF-8, and not as UTF-16")
+        return False
     expected = layout.columns
     own = header[: len(expected)]
     for name, wanted in zip(own, expected, strict=False):
         if name != wanted:
-            complain(1, wanted, "this column is missing or not in its place; names are case-sensitive")
+            complain(1, wanted, "this column is missing or not in its place; commas divide names, case counts")
             return False
     if len(own) < len(expected):
         complain(1, expected[len(own)], "this column is missing")

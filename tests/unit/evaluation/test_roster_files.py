@@ -237,8 +237,24 @@ class TestBrokenText:
     def test_a_row_with_a_cell_too_many(self) -> None:
         assert "/orgs.csv/3" in self.broken("orgs.csv", lambda text: text.replace(b"First", b"First,second"))
 
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+    def test_a_file_in_utf_16_is_told_to_be_saved_as_utf_8(self, encoding: str) -> None:
+        with pytest.raises(RosterRefused) as refused:
+            read(with_text("orgs.csv", lambda text: text.decode().encode(encoding)))
+        assert "save the file as UTF-8" in refused.value.errors[0].detail
+
+    @pytest.mark.parametrize("header", ["lastName", "familyName;givenName"])
+    def test_nothing_is_said_of_names_of_rows_that_could_not_be_read(self, header: str) -> None:
+        """Else two hundred rows that are right would be named beside the one that is broken."""
+        assert self.broken("users.csv", lambda text: text.replace(b"familyName", header.encode())) == [
+            "/users.csv/1/familyName"
+        ]
+        assert self.broken("users.csv", lambda text: text.replace(b"Ana", b"An\xe1")) == ["/users.csv/2/givenName"]
+
     def test_a_line_that_does_not_end(self) -> None:
-        assert "/orgs.csv/3" in self.broken("orgs.csv", lambda text: text.replace(b"First", b"x" * 1_100_000))
+        with pytest.raises(RosterRefused, match="longer than"):
+            read(with_text("orgs.csv", lambda text: text.replace(b"First", b"x" * 140_000)))
+        assert "/orgs.csv/3" in self.broken("orgs.csv", lambda text: text.replace(b"First", b"x" * 140_000))
 
     @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\r\n"])
     def test_an_empty_file(self, content: bytes) -> None:

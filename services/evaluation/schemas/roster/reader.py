@@ -6,7 +6,7 @@ Of students, guardians and relatives nothing is handed on: their ids are looked 
 from collections.abc import Mapping
 from typing import IO
 
-from services.evaluation.domain.roster import Mode, RosterFile, RosterSet
+from services.evaluation.domain.roster import Mode, Reference, RosterFile, RosterSet
 from services.evaluation.errors import RosterArchiveRefused
 from services.evaluation.schemas.roster.archive import open_archive
 from services.evaluation.schemas.roster.orgs import read_classes, read_courses, read_orgs, read_sessions
@@ -37,7 +37,7 @@ def read_roster(body: IO[bytes]) -> RosterSet:
             people=tuple(people),
             roles=tuple(roles.rows),
             teachings=tuple(teachings),
-            references=tuple(reading.references.values()),
+            references=tuple(Reference(*named, tuple(lines)) for named, lines in reading.references.items()),
             rows=reading.rows,
             skipped=reading.skipped,
         )

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
-from services.evaluation.domain.roster import Incoming, Mode, Reference, RosterFile, RosterRow
+from services.evaluation.domain.roster import Incoming, Mode, RosterFile, RosterRow
 from services.evaluation.schemas.cells import Cells
 from services.evaluation.schemas.roster.archive import Archive
 from services.evaluation.schemas.roster.faults import Faults
@@ -16,6 +16,8 @@ from services.evaluation.schemas.tabular import read_table
 _R = TypeVar("_R", bound=RosterRow)
 
 _STATUSES = {"active": False, "tobedeleted": True}
+_Named: TypeAlias = tuple[RosterFile, str, RosterFile, str]
+"""File and column of a name, file and id of what it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Reading:
     archive: Archive
     faults: Faults = field(default_factory=Faults)
     ids: dict[RosterFile, set[str]] = field(default_factory=dict)
-    references: dict[tuple[str, str], Reference] = field(default_factory=dict)
+    references: dict[_Named, list[int]] = field(default_factory=dict)
+    incomplete: set[RosterFile] = field(default_factory=set)
     rows: dict[RosterFile, int] = field(default_factory=dict)
     skipped: dict[RosterFile, int] = field(default_factory=dict)
 
@@ -57,8 +60,13 @@ class Reading:
             return
         seen: set[str] = set()
         count = 0
+
+        def complain(line: int, column: str, detail: str) -> None:
+            self.incomplete.add(file)
+            self.faults.add(file, line, column, detail)
+
         with self.archive.file(file) as source:
-            for number, values in read_table(source, LAYOUTS[file], self.faults.of(file)):
+            for number, values in read_table(source, LAYOUTS[file], complain):
                 count += 1
                 cells = Cells(values, partial(self.faults.add, file, number))
                 line = self._line(file, number, cells)
@@ -69,7 +77,7 @@ class Reading:
                     self.ids[file].add(line.sourced_id)
                 yield line
         self.rows[file] = count
-        if count == 0:
+        if count == 0 and file not in self.incomplete:
             self.faults.add(file, 1, "", "the file has no rows: leave it out and call it absent in manifest.csv")
 
     def _line(self, file: RosterFile, number: int, cells: Cells) -> Line:
@@ -84,17 +92,19 @@ class Reading:
 
     def check(self, file: RosterFile, line: int, column: str, target: RosterFile, sourced_id: str | None) -> None:
         """See to it that `sourced_id` names a row: of this set, or else of what is known, which is looked at later."""
-        if not sourced_id or sourced_id in self.ids[target]:
+        if not sourced_id or self._may_be_in(target, sourced_id):
             return
         if self.mode(target) is Mode.BULK:
             self.faults.add(file, line, column, f"names no row of {target}.csv")
         else:
-            self.references.setdefault(
-                (f"{file}/{column}", sourced_id), Reference(file, line, column, target, sourced_id)
-            )
+            self.references.setdefault((file, column, target, sourced_id), []).append(line)
 
     def check_within_set(self, file: RosterFile, line: Line, column: str, target: RosterFile) -> None:
         """The same for a name that nothing hangs on: where the set does not bring all rows, it is let pass."""
         sourced_id = line.cells.optional(column)
-        if self.mode(target) is Mode.BULK and sourced_id and sourced_id not in self.ids[target]:
+        if self.mode(target) is Mode.BULK and sourced_id and not self._may_be_in(target, sourced_id):
             self.faults.add(file, line.number, column, f"names no row of {target}.csv")
+
+    def _may_be_in(self, target: RosterFile, sourced_id: str) -> bool:
+        """Of a file with rows that could not be read nobody knows what it names; its own faults are told already."""
+        return sourced_id in self.ids[target] or target in self.incomplete
