@@ -49,15 +49,18 @@ def rekey(known: Roster, incoming: RosterSet) -> tuple[Roster, Rekeyed]:
 
 
 def _moved(known: Mapping[str, _N], incoming: Sequence[Incoming[_N]], mode: Mode) -> dict[str, str]:
-    named = {entry.sourced_id for entry in incoming}
+    kept = {entry.sourced_id for entry in incoming if entry.row is not None}
+    taken_back = {entry.sourced_id for entry in incoming if entry.row is None}
     by_number = {number: key for key, row in known.items() if (number := _number(row)) is not None}
     moved = {}
     for entry in incoming:
         if entry.row is None or entry.sourced_id in known:
             continue
         old = by_number.get(_number(entry.row) or "")
-        # In a delta the other row may simply not be mentioned: only one that ended is certainly the same.
-        if old is not None and old not in named and (mode is Mode.BULK or known[old].ended_on is not None):
+        if old is None or old in kept:
+            continue
+        # In a delta the other row may simply not be mentioned: only one that is over is certainly the same.
+        if mode is Mode.BULK or old in taken_back or known[old].ended_on is not None:
             moved[old] = entry.sourced_id
     return moved
 

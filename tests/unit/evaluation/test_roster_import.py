@@ -307,9 +307,44 @@ class TestDelta:
             self.delta(roster(), **(files | {file: told("active", AT, row)}))
         assert f"/{file}.csv/2/{column}" in [one.pointer for one in refused.value.errors]
 
+    def test_every_row_with_a_name_of_what_nobody_knows_is_named(self) -> None:
+        lost = [role("ana", campus="c9"), role("ana", "aide", campus="c9", sourcedId="r-ana-2")]
+        with pytest.raises(RosterRefused) as refused:
+            self.delta(roster(), users=told("active", AT, user("ana", "100001")), roles=told("active", AT, *lost))
+        assert [one.pointer for one in refused.value.errors] == [
+            "/roles.csv/2/orgSourcedId",
+            "/roles.csv/3/orgSourcedId",
+        ]
+
     def test_a_number_of_somebody_who_is_there_is_refused_for_a_newcomer(self) -> None:
         with pytest.raises(RosterRefused):
             self.delta(roster(), users=told("active", AT, user("new", "100001")), roles=told("active", AT, role("new")))
+
+    def renamed(self, *, begins: str) -> Imported:
+        """The delta of a source that took ben back and gave him again under other ids."""
+        return self.delta(
+            roster(),
+            users=[*told("tobedeleted", AT, {"sourcedId": "u-ben"}), *told("active", AT, user("ben2", "100002"))],
+            roles=[
+                *told("tobedeleted", AT, {"sourcedId": "r-ben-c1"}),
+                *told("active", AT, role("ben2", beginDate=begins)),
+            ],
+        )
+
+    def test_who_is_taken_back_and_given_again_under_another_id_goes_on_as_the_same_person(self) -> None:
+        after = self.renamed(begins="2018-08-01")
+        assert after.rekeyed.people == {"u-ben": "u-ben2"}
+        assert status(after.roster, "ben2")[0] is EducatorStatus.ACTIVE
+        assert [one.assignment_id for one in snapshot(after.roster, "ben2")[1]] == [
+            one.assignment_id for one in snapshot(roster(), "ben")[1]
+        ]
+
+    def test_a_post_given_again_from_a_later_day_on_is_a_stint_of_its_own(self) -> None:
+        held = snapshot(self.renamed(begins="2021-08-02").roster, "ben2")[1]
+        assert [(one.begins_on, one.ends_on) for one in held] == [
+            (date(2018, 8, 1), IN_MAY),
+            (date(2021, 8, 2), None),
+        ]
 
     def test_who_left_and_is_hired_again_under_another_id_is_the_same_person(self) -> None:
         left = brought(roster(), without_person(network(), "ben")).roster
