@@ -1,7 +1,7 @@
 """What an award is and how notices of it add up. Pure: the same notices in any order give the same award."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -83,13 +83,21 @@ class Pathway:
     credentials: tuple[str, ...]
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 def take_notice(award: CredentialAward, notice: AwardNotice) -> CredentialAward:
-    """The award with what `notice` adds; an older notice of the same kind adds nothing."""
+    """The award with what `notice` adds; an older notice of the same kind adds nothing.
+
+    Of two awarding notices of one moment the content decides which stands, so that the order of arrival does not.
+    """
     if notice.kind is NoticeKind.REVOKED:
         if award.revoked_occurred_at is not None and notice.occurred_at <= award.revoked_occurred_at:
             return award
         return replace(award, revoked_occurred_at=notice.occurred_at)
-    if award.awarded_occurred_at is not None and notice.occurred_at <= award.awarded_occurred_at:
+    if award.awarded_occurred_at is not None and _rank(notice.occurred_at, notice) <= _rank(
+        award.awarded_occurred_at, award
+    ):
         return award
     return replace(
         award,
@@ -102,18 +110,34 @@ def take_notice(award: CredentialAward, notice: AwardNotice) -> CredentialAward:
     )
 
 
+def _rank(occurred_at: datetime, said: AwardNotice | CredentialAward) -> tuple[object, ...]:
+    return (
+        occurred_at,
+        said.awarded_at or occurred_at,
+        said.expires_at or _NEVER,
+        said.credential or "",
+        said.person_keys,
+        said.evidence_url or "",
+    )
+
+
 def settle(
     award: CredentialAward, *, candidates: frozenset[UUID], pathways: frozenset[str] | None
 ) -> tuple[CredentialAward, CredentialAwarded | CredentialRevoked | None]:
     """The award's state from all that is known, and the event to publish where it became another.
 
     `candidates` are the educators that its person keys name; `pathways` are those its credential counts towards,
-    None where the catalogue does not have the credential. An award that was matched once stays with its educator.
+    None where the catalogue does not have the credential. An award that was matched once stays with its educator; one
+    that was earned and counts for nothing now, because its notice was corrected, is taken back.
     """
     educator_id = award.educator_id or (next(iter(candidates)) if len(candidates) == 1 else None)
     reason = _parked_reason(award, educator_id, candidates, pathways)
     if reason is not None or pathways is None or educator_id is None:
-        return replace(award, state=AwardState.PARKED, parked_reason=reason), None
+        parked = replace(award, state=AwardState.PARKED, parked_reason=reason)
+        if award.state is not AwardState.EARNED:
+            return parked, None
+        parked = replace(parked, version=award.version + 1)
+        return parked, _event(parked, frozenset())
     revoked = _is_revoked(award)
     settled = replace(
         award,
@@ -160,6 +184,8 @@ def _event(award: CredentialAward, pathways: frozenset[str]) -> CredentialAwarde
         "expires_at": award.expires_at,
         "provider": award.provider,
     }
-    if award.state is AwardState.REVOKED:
-        return CredentialRevoked.model_validate(said | {"revoked_at": award.revoked_occurred_at})
-    return CredentialAwarded.model_validate(said)
+    if award.state is AwardState.EARNED:
+        return CredentialAwarded.model_validate(said)
+    return CredentialRevoked.model_validate(
+        said | {"revoked_at": award.revoked_occurred_at or award.awarded_occurred_at}
+    )

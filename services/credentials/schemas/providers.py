@@ -7,6 +7,7 @@ are those of its public webhook documentation.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -16,10 +17,18 @@ from services.credentials.domain import AwardNotice, NoticeKind
 from services.credentials.errors import NoticeUnreadable, ProviderUnknown
 from shared.kernel.errors import FieldError
 from shared.kernel.person_key import PersonKeyKind, person_key
+from shared.web.problems import pointer_of
 from shared.web.webhooks import WebhookSecret
 
 _T = TypeVar("_T")
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+_STORABLE = r"^[^\x00]*$"
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=_STORABLE)]
+Address = Annotated[str, Field(max_length=2000, pattern=_STORABLE)]
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=True, ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime.max.replace(tzinfo=UTC)),
+]
+"""RFC 3339 as text, within what every reader of it can turn into UTC."""
 Adapter = Callable[[bytes, str, bytes], AwardNotice | None]
 """(body, provider, person-key secret) -> the notice, or None where the body does not speak of an award."""
 
@@ -37,26 +46,26 @@ class _BloomBoardAward(_Shape):
     award_id: Text
     credential_id: Text
     recipient: _BloomBoardRecipient
-    awarded_at: AwareDatetime
-    expires_at: AwareDatetime | None = None
-    evidence_url: Annotated[str, Field(max_length=2000)] | None = None
+    awarded_at: Moment
+    expires_at: Moment | None = None
+    evidence_url: Address | None = None
 
 
 class _BloomBoardRevocation(_Shape):
     award_id: Text
-    revoked_at: AwareDatetime
+    revoked_at: Moment
     reason: str | None = None
 
 
 class BloomBoardAwarded(_Shape):
     type: Literal["credential.awarded"]
-    timestamp: AwareDatetime
+    timestamp: Moment
     data: _BloomBoardAward
 
 
 class BloomBoardRevoked(_Shape):
     type: Literal["credential.revoked"]
-    timestamp: AwareDatetime
+    timestamp: Moment
     data: _BloomBoardRevocation
 
 
@@ -70,21 +79,22 @@ class _CredlyBadge(_Shape):
     badge_template: _CredlyTemplate | None = None
     recipient_email: Text | None = None
     issuer_earner_id: Text | None = None
-    issued_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
-    evidence_url: Annotated[str, Field(max_length=2000)] | None = None
+    issued_at: Moment | None = None
+    expires_at: Moment | None = None
+    evidence_url: Address | None = None
 
 
 class CredlyEvent(_Shape):
     id: Text
     event_type: Literal["badge.created", "badge.deleted", "badge.privacy.changed", "badge.state.changed"]
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     data: _CredlyBadge
 
 
 _BLOOMBOARD: TypeAdapter[BloomBoardAwarded | BloomBoardRevoked] = TypeAdapter(
     Annotated[BloomBoardAwarded | BloomBoardRevoked, Field(discriminator="type")]
 )
+_BLOOMBOARD_TYPES = frozenset({"credential.awarded", "credential.revoked"})
 _CREDLY = TypeAdapter(CredlyEvent)
 _CREDLY_REVOKING_STATES = frozenset({"revoked", "rejected"})
 
@@ -190,13 +200,14 @@ def _validated(adapter: "TypeAdapter[_T]", body: bytes) -> _T:
         return adapter.validate_json(body)
     except ValidationError as error:
         found = [
-            FieldError("/" + "/".join(str(part) for part in item["loc"]), item["msg"])
+            # The first part of a place is the type that chose the shape; the body has nothing of that name.
+            FieldError(pointer_of(part for part in item["loc"] if part not in _BLOOMBOARD_TYPES), item["msg"])
             for item in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         first = found[0]
         raise NoticeUnreadable(
-            f"{first.pointer}: {first.detail}. Send the shape agreed for this provider; this call was kept and "
-            "changed nothing, and sending it corrected under a new webhook-id is right",
+            f"{first.pointer or 'the body'}: {first.detail}. Send the shape agreed for this provider; this call was "
+            "kept and changed nothing, and sending it corrected under a new webhook-id is right",
             errors=found,
         ) from error
 

@@ -204,10 +204,40 @@ class TestMalformed:
         body = json.dumps({"type": "credential.awarded", "timestamp": "2021-03-01T10:00:00Z", "data": {}}).encode()
         answer = await post(service, body)
         assert answer.status_code == 422
-        assert {error["pointer"] for error in answer.json()["errors"]} >= {"/credential.awarded/data/award_id"}
+        assert {error["pointer"] for error in answer.json()["errors"]} >= {"/data/award_id"}
         async with service.runtime.engine.connect() as connection:
             kept = (await connection.execute(text("SELECT outcome, body FROM receipt"))).one()
         assert (kept.outcome, bytes(kept.body)) == ("unreadable", body)
+
+    @pytest.mark.parametrize(
+        ("body", "pointer"),
+        [
+            (b"", ""),
+            (b"[1]", ""),
+            (awarded("bb\0"), "/data/award_id"),
+            (awarded(evidence_url="\0"), "/data/evidence_url"),
+            (awarded(at="0001-01-01T00:00:00+14:00"), "/timestamp"),
+            (awarded(awarded_at="9999-12-31T23:59:59-12:00"), "/data/awarded_at"),
+            (awarded(awarded_at=0), "/data/awarded_at"),
+            (awarded(expires_at="9999-12-31T23:59:59-12:00"), "/data/expires_at"),
+            (revoked(at="0001-01-01T00:00:00+14:00"), "/timestamp"),
+        ],
+    )
+    async def test_what_could_not_be_stored_is_kept_as_it_came_and_named_by_its_place(
+        self, service: RunningService, body: bytes, pointer: str
+    ) -> None:
+        answer = await post(service, body)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["pointer"] == pointer
+        async with service.runtime.engine.connect() as connection:
+            kept = (await connection.execute(text("SELECT outcome, body FROM receipt"))).one()
+        assert (kept.outcome, bytes(kept.body)) == ("unreadable", body)
+
+    async def test_an_award_without_an_end_may_say_so_by_the_last_moment_there_is(
+        self, service: RunningService
+    ) -> None:
+        await bring(service, rostered())
+        assert (await post(service, awarded(expires_at="9999-12-31T23:59:59Z"))).json()["state"] == "earned"
 
     async def test_an_unknown_provider_is_not_found(self, service: RunningService) -> None:
         assert (await service.client.post("/credentials/v1/webhooks/nobody", content=b"{}")).status_code == 404

@@ -55,7 +55,6 @@ class TestTakeNotice:
             st.builds(awarded, st.integers(0, 3), st.sampled_from(["mc-questioning", "mc-differentiation"]))
             | st.builds(revoked, st.integers(0, 3)),
             max_size=5,
-            unique_by=lambda notice: (notice.kind, notice.occurred_at),
         )
     )
     def test_any_order_and_any_duplicates_give_the_same_award(self, notices: list[AwardNotice]) -> None:
@@ -103,6 +102,16 @@ class TestSettle:
         assert reason in (settled.parked_reason or "")
         assert settled.version == 0
         assert event is None
+
+    def test_an_earned_award_that_a_correction_makes_unknown_is_taken_back(self) -> None:
+        earned, _ = settle(take_all([awarded()]), **KNOWN)
+        corrected = take_notice(earned, awarded(1, "mc-unheard-of"))
+        parked, event = settle(corrected, candidates=frozenset({EDUCATOR}), pathways=None)
+        assert (parked.state, parked.version) == (AwardState.PARKED, 2)
+        assert isinstance(event, CredentialRevoked)
+        assert (event.educator_id, event.version) == (EDUCATOR, 2)
+        again, event = settle(take_notice(parked, revoked(2)), candidates=frozenset({EDUCATOR}), pathways=None)
+        assert (again, event) == (replace(parked, revoked_occurred_at=NOON + timedelta(hours=2)), None)
 
     def test_an_award_that_was_matched_stays_with_its_educator(self) -> None:
         matched = replace(take_all([awarded()]), educator_id=EDUCATOR, version=1, state=AwardState.EARNED)
