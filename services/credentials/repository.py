@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,10 +17,30 @@ from services.credentials.models import (
     pathway,
     pathway_credential,
     person_key,
-    receipt,
 )
+from shared.db.direct import driver
 
 _ROSTER_LOCK = "hashtext('roster')"
+
+_KEEP_RECEIPT = """
+INSERT INTO receipt (provider, webhook_id, body_hash, body, received_at, outcome, award_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+"""
+_OPEN_AWARD = """
+INSERT INTO award (award_id, provider, provider_award_id, person_keys, state, version)
+VALUES ($1, $2, $3, '{}', 'parked', 0) ON CONFLICT DO NOTHING RETURNING *
+"""
+_LOCK_AWARD = "SELECT * FROM award WHERE provider = $1 AND provider_award_id = $2 FOR UPDATE"
+_SAVE_AWARD = """
+UPDATE award SET person_keys = $2, credential = $3, awarded_at = $4, expires_at = $5, evidence_url = $6,
+  awarded_occurred_at = $7, revoked_occurred_at = $8, educator_id = $9, state = $10, parked_reason = $11, version = $12
+WHERE award_id = $1
+"""
+_CANDIDATES = "SELECT key, educator_id FROM person_key WHERE key = ANY($1)"
+_PATHWAYS_OF = """
+SELECT m.code, array_remove(array_agg(p.pathway), NULL) FROM micro_credential m
+LEFT JOIN pathway_credential p ON p.credential = m.code WHERE m.code = ANY($1) GROUP BY m.code
+"""
 
 
 async def share_roster(connection: AsyncConnection) -> None:
@@ -45,76 +65,38 @@ async def keep_receipt(
     award_id: UUID | None,
 ) -> bool:
     """Keep a call; False where the same call was kept before."""
-    result = await connection.execute(
-        insert(receipt)
-        .values(
-            provider=provider,
-            webhook_id=webhook_id,
-            body_hash=body_hash,
-            body=body,
-            received_at=received_at,
-            outcome=outcome,
-            award_id=award_id,
-        )
-        .on_conflict_do_nothing()
+    status = await (await driver(connection)).execute(
+        _KEEP_RECEIPT, provider, webhook_id, body_hash, body, received_at, outcome, award_id
     )
-    return result.rowcount == 1
-
-
-async def has_receipt(connection: AsyncConnection, provider: str, webhook_id: str, body_hash: str) -> bool:
-    found = await connection.execute(
-        select(receipt.c.webhook_id).where(
-            receipt.c.provider == provider, receipt.c.webhook_id == webhook_id, receipt.c.body_hash == body_hash
-        )
-    )
-    return found.first() is not None
+    return status == "INSERT 0 1"
 
 
 async def lock_award(
     connection: AsyncConnection, provider: str, provider_award_id: str, *, new_id: UUID
 ) -> CredentialAward:
     """The award under the provider's id, opened as `new_id` where it is new, locked until the transaction ends."""
-    opened = await connection.execute(
-        insert(award)
-        .values(
-            award_id=new_id,
-            provider=provider,
-            provider_award_id=provider_award_id,
-            person_keys=[],
-            state=AwardState.PARKED,
-            version=0,
-        )
-        .on_conflict_do_nothing()
-        .returning(award)
-    )
-    row = opened.first()
+    below = await driver(connection)
+    row = await below.fetchrow(_OPEN_AWARD, new_id, provider, provider_award_id)
     if row is None:
-        found = await connection.execute(
-            select(award)
-            .where(award.c.provider == provider, award.c.provider_award_id == provider_award_id)
-            .with_for_update()
-        )
-        row = found.one()
+        row = await below.fetchrow(_LOCK_AWARD, provider, provider_award_id)
     return _award(row)
 
 
 async def save_award(connection: AsyncConnection, changed: CredentialAward) -> None:
-    await connection.execute(
-        award.update()
-        .where(award.c.award_id == changed.award_id)
-        .values(
-            person_keys=list(changed.person_keys),
-            credential=changed.credential,
-            awarded_at=changed.awarded_at,
-            expires_at=changed.expires_at,
-            evidence_url=changed.evidence_url,
-            awarded_occurred_at=changed.awarded_occurred_at,
-            revoked_occurred_at=changed.revoked_occurred_at,
-            educator_id=changed.educator_id,
-            state=changed.state,
-            parked_reason=changed.parked_reason,
-            version=changed.version,
-        )
+    await (await driver(connection)).execute(
+        _SAVE_AWARD,
+        changed.award_id,
+        changed.person_keys,
+        changed.credential,
+        changed.awarded_at,
+        changed.expires_at,
+        changed.evidence_url,
+        changed.awarded_occurred_at,
+        changed.revoked_occurred_at,
+        changed.educator_id,
+        changed.state,
+        changed.parked_reason,
+        changed.version,
     )
 
 
@@ -131,29 +113,21 @@ async def parked_awards(
         .order_by(award.c.award_id)
         .with_for_update()
     )
-    return [_award(row) for row in rows]
+    return [_award(row) for row in rows.mappings()]
 
 
 async def candidates(connection: AsyncConnection, keys: Collection[str]) -> dict[str, set[UUID]]:
     """The educators that each key names."""
     found: dict[str, set[UUID]] = {}
-    rows = await connection.execute(select(person_key).where(person_key.c.key.in_(list(keys))))
-    for row in rows:
-        found.setdefault(row.key, set()).add(row.educator_id)
+    for key, educator_id in await (await driver(connection)).fetch(_CANDIDATES, list(keys)):
+        found.setdefault(key, set()).add(educator_id)
     return found
 
 
 async def pathways_of(connection: AsyncConnection, credentials: Collection[str]) -> dict[str, frozenset[str]]:
     """The pathways of each credential; credentials that the catalogue does not have are left out."""
-    rows = await connection.execute(
-        select(
-            micro_credential.c.code, func.array_remove(func.array_agg(pathway_credential.c.pathway), None).label("p")
-        )
-        .outerjoin(pathway_credential, pathway_credential.c.credential == micro_credential.c.code)
-        .where(micro_credential.c.code.in_(list(credentials)))
-        .group_by(micro_credential.c.code)
-    )
-    return {row.code: frozenset(row.p) for row in rows}
+    rows = await (await driver(connection)).fetch(_PATHWAYS_OF, list(credentials))
+    return {code: frozenset(pathways) for code, pathways in rows}
 
 
 async def save_educators(
@@ -191,14 +165,14 @@ async def awards_of(connection: AsyncConnection, educator_id: UUID) -> list[Cred
     rows = await connection.execute(
         select(award).where(award.c.educator_id == educator_id).order_by(award.c.awarded_at, award.c.award_id)
     )
-    return [_award(row) for row in rows]
+    return [_award(row) for row in rows.mappings()]
 
 
 async def list_parked(connection: AsyncConnection, *, after: UUID | None, limit: int) -> list[CredentialAward]:
     query = select(award).where(award.c.state == AwardState.PARKED).order_by(award.c.award_id).limit(limit)
     if after is not None:
         query = query.where(award.c.award_id > after)
-    return [_award(row) for row in await connection.execute(query)]
+    return [_award(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def micro_credentials(connection: AsyncConnection) -> list[MicroCredential]:
@@ -242,20 +216,20 @@ async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
     )
 
 
-def _award(row: Row[Any]) -> CredentialAward:
+def _award(row: Any) -> CredentialAward:
     return CredentialAward(
-        award_id=row.award_id,
-        provider=row.provider,
-        provider_award_id=row.provider_award_id,
-        person_keys=tuple(row.person_keys),
-        credential=row.credential,
-        awarded_at=row.awarded_at,
-        expires_at=row.expires_at,
-        evidence_url=row.evidence_url,
-        awarded_occurred_at=row.awarded_occurred_at,
-        revoked_occurred_at=row.revoked_occurred_at,
-        educator_id=row.educator_id,
-        state=AwardState(row.state),
-        parked_reason=row.parked_reason,
-        version=row.version,
+        award_id=row["award_id"],
+        provider=row["provider"],
+        provider_award_id=row["provider_award_id"],
+        person_keys=tuple(row["person_keys"]),
+        credential=row["credential"],
+        awarded_at=row["awarded_at"],
+        expires_at=row["expires_at"],
+        evidence_url=row["evidence_url"],
+        awarded_occurred_at=row["awarded_occurred_at"],
+        revoked_occurred_at=row["revoked_occurred_at"],
+        educator_id=row["educator_id"],
+        state=AwardState(row["state"]),
+        parked_reason=row["parked_reason"],
+        version=row["version"],
     )

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.direct import driver
 from shared.events.registry import Event
 from shared.kernel.clock import Clock
 from shared.messaging import offsets
@@ -36,14 +37,12 @@ class DeadLetter:
 
 async def blocked_keys(connection: AsyncConnection, consumer: str, keys: Collection[str]) -> set[str]:
     """Those of `keys` that have a record waiting."""
-    rows = await connection.execute(
-        text(
-            "SELECT DISTINCT key FROM dead_letter"
-            " WHERE consumer = :consumer AND state = 'waiting' AND key = ANY(CAST(:keys AS text[]))"
-        ),
-        {"consumer": consumer, "keys": list(keys)},
+    rows = await (await driver(connection)).fetch(
+        "SELECT DISTINCT key FROM dead_letter WHERE consumer = $1 AND state = 'waiting' AND key = ANY($2::text[])",
+        consumer,
+        list(keys),
     )
-    return {row.key for row in rows}
+    return {row["key"] for row in rows}
 
 
 async def set_aside(

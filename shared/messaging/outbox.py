@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db.direct import driver
 from shared.events.registry import Event
 from shared.kernel.ids import uuid7
 from shared.kernel.trace_context import current_traceparent
@@ -14,16 +14,13 @@ from shared.kernel.trace_context import current_traceparent
 MAX_EVENT_CHARACTERS = 200_000
 """A Kafka broker takes one megabyte by default, a character is at most four bytes."""
 
-_INSERT = text(
-    """
-    INSERT INTO outbox (id, topic, key, type, data, traceparent, recorded_at)
-    SELECT u.id, u.topic, u.key, u.type, u.data, u.traceparent, :recorded_at
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]),
-                CAST(:data AS text[]), CAST(:traceparents AS text[]))
-         WITH ORDINALITY AS u(id, topic, key, type, data, traceparent, n)
-    ORDER BY u.n
-    """
-)
+_INSERT = """
+INSERT INTO outbox (id, topic, key, type, data, traceparent, recorded_at)
+SELECT u.id, u.topic, u.key, u.type, u.data, u.traceparent, $7
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+     WITH ORDINALITY AS u(id, topic, key, type, data, traceparent, n)
+ORDER BY u.n
+"""
 
 
 class EventTooLarge(ValueError):
@@ -49,16 +46,14 @@ async def record(
     if (largest := max(map(len, data))) > MAX_EVENT_CHARACTERS:
         raise EventTooLarge(f"an event of {largest} characters; at most {MAX_EVENT_CHARACTERS} can be published")
     ids = [uuid7(now) for _ in events]
-    await connection.execute(
+    await (await driver(connection)).execute(
         _INSERT,
-        {
-            "ids": ids,
-            "topics": [event.topic for event in events],
-            "keys": [event.key for event in events],
-            "types": [event.type for event in events],
-            "data": data,
-            "traceparents": list(traceparents) if traceparents else [current_traceparent()] * len(events),
-            "recorded_at": now,
-        },
+        ids,
+        [event.topic for event in events],
+        [event.key for event in events],
+        [event.type for event in events],
+        data,
+        list(traceparents) if traceparents else [current_traceparent()] * len(events),
+        now,
     )
     return ids

@@ -15,6 +15,7 @@ from services.compensation.domain import (
 )
 from services.compensation.models import plan_version, recalculation
 from services.compensation.repository.accounts import PLANS_LOCK
+from shared.db.direct import driver
 
 
 async def hold_plans(connection: AsyncConnection) -> None:
@@ -62,10 +63,10 @@ async def published(connection: AsyncConnection) -> list[PlanVersion]:
 
 
 async def published_ids(connection: AsyncConnection) -> list[UUID]:
-    rows = await connection.execute(
-        select(plan_version.c.id).where(plan_version.c.state == PlanState.PUBLISHED).order_by(plan_version.c.plan_year)
+    rows = await (await driver(connection)).fetch(
+        "SELECT id FROM plan_version WHERE state = 'published' ORDER BY plan_year"
     )
-    return list(rows.scalars())
+    return [row["id"] for row in rows]
 
 
 async def publish(connection: AsyncConnection, version: PlanVersion, *, by: str, at: datetime, event_id: UUID) -> None:
