@@ -99,7 +99,7 @@ class School:
             "PUT",
             f"{OBSERVATIONS}/{observation}/scores/differentiation",
             self.amy,
-            json={"level": 3},
+            json={"level": 3, "evidence": "groups"},
             headers={"If-Match": tag},
         )
         return str(answer.json()["code"])

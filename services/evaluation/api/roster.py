@@ -1,7 +1,6 @@
 """The roster's doors: the import of a OneRoster file set, and reading who works where."""
 
 import asyncio
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.evaluation.api.uploads import ZIP, require_media_type, spooled
 from services.evaluation.errors import EducatorUnknown, RosterArchiveRefused, RosterRefused
+from services.evaluation.schemas.dates import Day
 from services.evaluation.schemas.rest import (
     CampusView,
     DistrictView,
@@ -49,7 +49,7 @@ async def import_roster(
     principal: Importer,
     request: Request,
     effective_on: Annotated[
-        date | None, Query(description="The day on which what a bulk set no longer has is over; today without it.")
+        Day | None, Query(description="The day on which what a bulk set no longer has is over; today without it.")
     ] = None,
 ) -> RosterImportView:
     """Every broken row is named with file, line and column, and then nothing is imported.

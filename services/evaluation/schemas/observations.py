@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.evaluation.domain.observation import (
     Observation,
@@ -16,7 +16,11 @@ from services.evaluation.domain.observation import (
 from services.evaluation.schemas.dates import Day
 from services.evaluation.schemas.rest import Body
 
-_Evidence = Annotated[str, Field(max_length=4000, description="What was seen. It never leaves this service.")]
+_Evidence = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    Field(description="What was seen. It never leaves this service.", examples=["Every group presented its result."]),
+]
 _Reason = Annotated[
     str, Field(min_length=3, max_length=2000, examples=["A level was entered for the wrong dimension."])
 ]
@@ -54,7 +58,7 @@ class ScoreBody(Body):
     """The level of one dimension, with evidence."""
 
     level: Annotated[int, Field(ge=1, le=5)]
-    evidence: _Evidence = ""
+    evidence: _Evidence
 
 
 class GivenScoreBody(ScoreBody):

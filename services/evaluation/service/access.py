@@ -107,8 +107,9 @@ def require_appraiser(principal: Principal, observation: Observation) -> None:
 
 def require_correcting(principal: Principal, observation: Observation) -> None:
     """Its appraiser; an administrator too, since an appraiser may have left. Raises NotYours."""
-    if not (is_appraiser_of(principal, observation) or principal.has_any(Role.ADMIN)):
-        raise NotYours("only the appraiser who owns this observation, or an administrator, can do that")
+    is_own = principal.is_educator(observation.educator_id)
+    if is_own or not (is_appraiser_of(principal, observation) or principal.has_any(Role.ADMIN)):
+        raise NotYours("only the appraiser who owns this observation, or another administrator, can do that")
 
 
 def require_cancelling(principal: Principal, observation: Observation) -> None:

@@ -114,10 +114,18 @@ def _with_new_ids(ids: RosterIds, imported: Imported, now: datetime) -> RosterId
     districts = {renamed.districts.get(key, key): value for key, value in ids.districts.items()}
     written = imported.written
     # Orgs come out the same in every database that reads the same roster; people's ids tell nothing at all.
-    districts |= {key: derived_id("district", key) for key in written.districts if key not in districts}
-    campuses |= {key: derived_id("campus", key) for key in written.campuses if key not in campuses}
+    districts |= {key: _org_id("district", key, ids.districts) for key in written.districts if key not in districts}
+    campuses |= {key: _org_id("campus", key, ids.campuses) for key in written.campuses if key not in campuses}
     educators |= {key: uuid7(now) for key in written.people if key not in educators}
     return RosterIds(educators, campuses, districts)
+
+
+def _org_id(kind: str, key: str, known: Mapping[str, UUID]) -> UUID:
+    """Another one where the source gives an id again that it has taken from another org."""
+    made = derived_id(kind, key)
+    while made in known.values():
+        made = derived_id(kind, str(made))
+    return made
 
 
 def _changed(

@@ -127,6 +127,9 @@ async def rate_everybody(
     def rate_all() -> tuple[list[SummativeRating], list[Lacking]]:
         made, left_out = [], []
         for educator_id in people:
+            if principal.is_educator(educator_id):
+                left_out.append(Lacking(educator_id, ["another rater: nobody rates themselves"]))
+                continue
             own = facts.get(educator_id, RatingFacts())
             after = _rated(educator_id, own, standing.get(educator_id), book, occasion)
             if after is None:

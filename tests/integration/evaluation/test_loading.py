@@ -54,7 +54,10 @@ class TestObservations:
             "POST",
             f"{OBSERVATIONS}/{one['observation_id']}/amendments",
             school.amy,
-            json={"reason": "read wrongly", "scores": [{"dimension": "differentiation", "level": 1}]},
+            json={
+                "reason": "read wrongly",
+                "scores": [{"dimension": "differentiation", "level": 1, "evidence": "video"}],
+            },
             headers={"If-Match": '"v1"'},
         )
         assert (answer.status_code, answer.json()["version"]) == (200, 2)

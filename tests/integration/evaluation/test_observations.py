@@ -109,7 +109,7 @@ class TestScoring:
         observation = await scheduled(school)
         headers = {} if header is None else {"If-Match": header}
         for method, place, body in (
-            ("PUT", "/scores/differentiation", {"level": 4}),
+            ("PUT", "/scores/differentiation", {"level": 4, "evidence": "groups"}),
             ("PATCH", "", {"observed_on": "2021-03-01"}),
             ("POST", "/amendments", {"reason": "entered twice"}),
             ("POST", "/cancellation", {"reason": "the educator is ill"}),
@@ -127,7 +127,7 @@ class TestScoring:
                 "PUT",
                 f"{OBSERVATIONS}/{observation}/scores/differentiation",
                 school.amy,
-                json={"level": level},
+                json={"level": level, "evidence": "groups"},
                 headers={"If-Match": '"v1"'},
             )
             return answer.status_code
@@ -150,10 +150,17 @@ class TestScoring:
             "PUT",
             f"{OBSERVATIONS}/{observation}/scores/{dimension}",
             school.amy,
-            json={"level": level},
+            json={"level": level, "evidence": "groups"},
             headers={"If-Match": '"v1"'},
         )
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+    @pytest.mark.parametrize("body", [{"level": 3}, {"level": 3, "evidence": " "}])
+    async def test_a_level_without_evidence_is_refused(self, school: School, body: dict[str, Any]) -> None:
+        observation = await scheduled(school)
+        path = f"{OBSERVATIONS}/{observation}/scores/differentiation"
+        answer = await school.call("PUT", path, school.amy, json=body, headers={"If-Match": '"v1"'})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/evidence")
 
     async def test_nobody_scores_anothers_observation(self, school: School) -> None:
         observation = await scheduled(school)
@@ -162,7 +169,7 @@ class TestScoring:
                 "PUT",
                 f"{OBSERVATIONS}/{observation}/scores/differentiation",
                 as_,
-                json={"level": 4},
+                json={"level": 4, "evidence": "groups"},
                 headers={"If-Match": '"v1"'},
             )
             assert (answer.status_code, answer.json()["code"]) == (403, "not-yours")
@@ -289,12 +296,13 @@ class TestAmending:
     async def test_by_its_appraiser_or_an_administrator(self, school: School) -> None:
         observation, tag = await school.finalized()
         assert (await self.amend(school, observation, tag, as_=school.pam)).status_code == 403
+        assert (await self.amend(school, observation, tag, as_=school.as_("ana", "admin"))).status_code == 403
         assert (await self.amend(school, observation, tag, as_=ADMIN)).status_code == 200
 
     async def test_a_finalized_observation_changes_in_no_other_way(self, school: School) -> None:
         observation, tag = await school.finalized()
         for method, place, body in (
-            ("PUT", "/scores/differentiation", {"level": 4}),
+            ("PUT", "/scores/differentiation", {"level": 4, "evidence": "groups"}),
             ("PATCH", "", {"observed_on": "2021-02-01"}),
             ("POST", "/cancellation", {"reason": "it never happened"}),
         ):

@@ -92,7 +92,10 @@ class TestFinalizing:
             "POST",
             f"{OBSERVATIONS}/{one['observation_id']}/amendments",
             school.amy,
-            json={"reason": "read wrongly", "scores": [{"dimension": "differentiation", "level": 1}]},
+            json={
+                "reason": "read wrongly",
+                "scores": [{"dimension": "differentiation", "level": 1, "evidence": "video"}],
+            },
             headers={"If-Match": '"v1"'},
         )
         again = await school.call("PUT", address(school), school.amy)
@@ -194,6 +197,13 @@ class TestEverybody:
         assert set(lacking) == {str(school.ids[key]) for key in ("ben", "pam", "amy")}
         assert lacking[str(school.ids["ben"])] == ["finalized observations: 1 of 2"]
         assert len(await school.events("summative.rated")) == 1
+
+    async def test_whoever_asks_for_it_is_left_to_another_rater(self, school: School) -> None:
+        await observed(school, 1, 2)
+        body = (await self.rate(school, school.as_("ana", "hr"))).json()
+        assert body["rated"] == 0
+        lacking = {one["educator_id"]: one["lacks"] for one in body["lacking"]}
+        assert lacking[str(school.ids["ana"])] == ["another rater: nobody rates themselves"]
 
     async def test_again_it_changes_only_what_has_changed(self, school: School) -> None:
         await observed(school, 1, 2)

@@ -154,6 +154,26 @@ class TestImport:
         await import_files(school.service, files, on="2021-03-01")
         assert await rows_of(school.service) == before
 
+    async def test_an_id_that_the_source_gives_to_another_campus_later_is_another_campus(self, school: School) -> None:
+        moved = {
+            file: [{name: "c9" if value == "c1" else value for name, value in row.items()} for row in rows]
+            for file, rows in network().items()
+        }
+        assert (await import_files(school.service, moved, on="2021-03-01")).status_code == 200
+        third = {"sourcedId": "c1", "name": "Third", "type": "school", "identifier": "101003", "parentSourcedId": "d1"}
+        assert (await import_files(school.service, added(moved, "orgs", third), on="2021-03-01")).status_code == 200
+        campuses = (await school.call("GET", "/evaluation/v1/campuses", HR)).json()
+        assert {one["name"]: one["campus_id"] == str(C1) for one in campuses} == {
+            "First": True,
+            "Second": False,
+            "Third": False,
+        }
+
+    @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2021-02-30"])
+    async def test_a_day_of_no_school_calendar_is_refused(self, school: School, day: str) -> None:
+        answer = await import_files(school.service, without_person(network(), "ben"), on=day)
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/query/effective_on")
+
     async def test_a_new_school_year_divides_the_assignment_in_the_database_too(self, school: School) -> None:
         files = network() | {
             "academicSessions": [session("y22", 2022)],
