@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from uuid import UUID
 
 import typer
@@ -22,7 +22,23 @@ console = Console()
 
 
 def _port() -> int:
-    return int(os.environ.get("RUNG_PORT", "8000"))
+    given = os.environ.get("RUNG_PORT", "8000")
+    if not given.isdecimal() or not 0 < int(given) < 65_536:
+        raise typer.BadParameter(f"RUNG_PORT is {given!r}: say a port from 1 to 65535")
+    return int(given)
+
+
+def _workspace() -> Workspace:
+    """The embedded engine's. Made by its first start: keys that no engine knows would open nothing."""
+    workspace = Workspace(ROOT, "embedded")
+    if not workspace.keys.is_dir():
+        _fail(f"there is no {ROOT}/embedded here: start once with make run, and call rung in the project's folder")
+    return workspace
+
+
+def _fail(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(1)
 
 
 @app.command()
@@ -45,7 +61,10 @@ def sample(
     """Write the sample network: a OneRoster 1.2 zip and a season of work, all invented."""
     from deploy.sample import write_sample
 
-    summary = write_sample(folder, seed=seed, educators=educators)
+    try:
+        summary = write_sample(folder, seed=seed, educators=educators)
+    except OSError as error:
+        _fail(f"the sample cannot be written to {folder}: {error.strerror}")
     console.print(f"{summary.educators} educators on {summary.campuses} campuses in {folder}; see SAMPLE.md there")
 
 
@@ -73,16 +92,16 @@ def token(
         educator,
         frozenset(campus or ()),
     )
-    typer.echo(Workspace(ROOT, "embedded").issuer().issue(principal))
+    typer.echo(_workspace().issuer().issue(principal))
 
 
 @app.command()
 def client(name: Annotated[str, typer.Argument(help="a client of the token endpoint, such as payroll")]) -> None:
     """Print a client's secret for the token endpoint of the embedded engine."""
-    found = Workspace(ROOT, "embedded").issuer().clients().get(name)
-    if found is None:
-        raise typer.BadParameter(f"there is no client {name}")
-    typer.echo(found.secret)
+    clients = _workspace().issuer().clients()
+    if name not in clients:
+        raise typer.BadParameter(f"there is no client {name}: say one of {', '.join(clients)}")
+    typer.echo(clients[name].secret)
 
 
 @provider_app.command("secret")
@@ -105,28 +124,28 @@ def provider_send(
     from shared.kernel.ids import uuid7
     from shared.web.webhooks import sign
 
+    url = f"http://127.0.0.1:{_port()}"
     body = file.read_bytes()
     now = SystemClock().now()
     headers = sign(_secrets(name)[0], webhook_id=webhook_id or str(uuid7(now)), sent_at=now, body=body)
     try:
         answer = httpx.post(
-            f"http://127.0.0.1:{_port()}/credentials/v1/webhooks/{name}",
+            f"{url}/credentials/v1/webhooks/{name}",
             content=body,
             headers={"Content-Type": "application/json", **headers},
             timeout=30,
         )
     except httpx.ConnectError:
-        console.print(f"nothing serves on 127.0.0.1:{_port()}: start it with make run")
-        raise typer.Exit(1) from None
+        _fail(f"nothing serves on {url}: start it with make run, on the port that RUNG_PORT names here too")
     typer.echo(answer.text)
     raise typer.Exit(0 if answer.is_success else 1)
 
 
 def _secrets(name: str) -> list[WebhookSecret]:
     try:
-        return Workspace(ROOT, "embedded").provider_secrets(name)
+        return _workspace().provider_secrets(name)
     except KeyError:
-        raise typer.BadParameter(f"there is no provider {name}") from None
+        raise typer.BadParameter(f"there is no provider {name}: say bloomboard or credly") from None
 
 
 def main() -> None:

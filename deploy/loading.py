@@ -91,9 +91,13 @@ class SampleLoader:
         notices = [json.loads(line) for line in self._read(f"awards-{provider}.ndjson").splitlines()]
         task = self._progress.add_task(f"awards by {provider}", total=len(notices))
         turns: list[list[dict[str, object]]] = [notices[turn::_CALLS_AT_ONCE] for turn in range(_CALLS_AT_ONCE)]
-        async with asyncio.TaskGroup() as group:
-            for turn in turns:
-                group.create_task(self._send(provider, turn, task))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for turn in turns:
+                    group.create_task(self._send(provider, turn, task))
+        except ExceptionGroup as refused:
+            # One tells all: the others failed for the same cause, or were cancelled.
+            raise refused.exceptions[0] from None
 
     async def _send(self, provider: str, notices: Sequence[dict[str, object]], task: TaskID) -> None:
         for notice in notices:

@@ -6,14 +6,17 @@ other installation.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.services import SERVICES, bootstrap_of, settings_of
 from deploy.workspace import Workspace
@@ -38,10 +41,11 @@ def _database_url(service: str) -> str:
 
 
 def _runtime(service: str, *, database_url: str | None = None) -> Runtime[Any]:
+    database_url = database_url or _database_url(service)
     kafka = os.environ.get("RUNG_KAFKA_BOOTSTRAP")
     settings = settings_of(service).model_validate(
         {
-            "database_url": database_url or _database_url(service),
+            "database_url": database_url,
             "kafka_bootstrap": kafka,
             "bus_database_url": None if kafka else _WORKSPACE.database_url("bus"),
             "token_keys": str(_WORKSPACE.issuer().jwks_path),
@@ -53,17 +57,34 @@ def _runtime(service: str, *, database_url: str | None = None) -> Runtime[Any]:
 
 
 def _work(service: str, work: Callable[[Runtime[Any]], Awaitable[None]], *, database_url: str | None = None) -> None:
-    """Run `work` on the service's runtime; an error of ours ends the command with its sentence."""
+    """Run `work` on the service's runtime."""
 
     async def run() -> None:
         async with _runtime(service, database_url=database_url) as runtime:
             await work(runtime)
 
-    try:
+    with _faults_in_a_sentence(service):
         asyncio.run(run())
+
+
+@contextmanager
+def _faults_in_a_sentence(service: str) -> Iterator[None]:
+    """An error of ours, or a database that is not there, ends the command with a sentence instead of a traceback."""
+    where = f"start it with make run, or set RUNG_{service.upper()}_DATABASE_URL"
+    try:
+        yield
     except RungError as error:
-        console.print(f"[red]{error.detail}[/]")
-        raise typer.Exit(1) from None
+        why = error.detail
+    except FileNotFoundError:
+        why = f"there is no .rung/embedded here: {where}"
+    except OSError as error:
+        why = f"the database of {service} does not answer ({error.strerror}): {where}"
+    except (asyncpg.PostgresError, SQLAlchemyError) as error:
+        why = f"the database of {service} refuses: {error}"
+    else:
+        return
+    typer.echo(why, err=True)
+    raise typer.Exit(1)
 
 
 @app.command("dead-letters")
@@ -110,7 +131,9 @@ def discard_dead_letters(service: Service, ids: Annotated[list[int], typer.Argum
 @app.command("republish")
 def republish_events(service: Service) -> None:
     """Publish all that a service ever recorded once more, for a bus that lost its records. Harmless otherwise."""
-    console.print(f"{asyncio.run(republish(_database_url(service)))} events will be published again by the relay")
+    with _faults_in_a_sentence(service):
+        count = asyncio.run(republish(_database_url(service)))
+        console.print(f"{count} events will be published again by the relay")
 
 
 @app.command("rebuild")
@@ -121,6 +144,9 @@ def rebuild_compensation(
 
     Payout batches are not in the log: restore them from the database's backup before anything is paid again.
     """
+
+    if not into.startswith(("postgresql://", "postgres://")):
+        raise typer.BadParameter(f"{into} is no address of a database: it begins with postgresql://")
 
     async def work(runtime: Runtime[Any]) -> None:
         bootstrap = bootstrap_of("compensation")

@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 
 from deploy.child_process import tail
@@ -31,13 +32,16 @@ def run_stack(root: Path, engine: Engine, *, port: int, once: bool, console: Con
         if not stack.workspace.is_loaded:
             console.print("Loading the sample network: 58 campuses, 3,752 educators, all invented")
             asyncio.run(load_sample(stack))
-        asyncio.run(_show(stack, console))
+        is_shown = _show(stack, console)
         _say_addresses(stack, console)
-        return 0 if once else _serve(stack, console)
+        return int(not is_shown) if once else _serve(stack, console)
     except KeyboardInterrupt:
         return 0
-    except (StackDidNotStart, PostgresDidNotStart, KafkaDidNotStart, DoorRefused, NothingToShow) as error:
-        console.print(f"[bold red]{error}[/]")
+    except (StackDidNotStart, PostgresDidNotStart, KafkaDidNotStart, DoorRefused) as error:
+        _say_failure(str(error), console)
+        return 1
+    except httpx.TransportError as error:
+        _say_failure(f"The services do not answer ({error!r}). Their logs are in {stack.log_folder}.", console)
         return 1
     finally:
         console.print("Stopping ...", style="dim")
@@ -51,18 +55,40 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-async def _show(stack: Stack, console: Console) -> None:
-    async with Doors(stack.url, stack.workspace) as doors:
-        await show_main_job(doors, console)
+def _show(stack: Stack, console: Console) -> bool:
+    """Whether there was somebody to show it on: with a roster or a plan of one's own there may be nobody."""
+
+    async def show() -> None:
+        async with Doors(stack.url, stack.workspace) as doors:
+            await show_main_job(doors, console)
+
+    try:
+        asyncio.run(show())
+    except NothingToShow as nothing:
+        console.print(f"The main job was not shown: {nothing}.", style="yellow")
+        return False
+    return True
+
+
+def _say_failure(what: str, console: Console) -> None:
+    """Not as markup and not wrapped, because it may end with lines of a log."""
+    console.print(what, style="bold red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _say_addresses(stack: Stack, console: Console) -> None:
-    console.print(f"\n  {stack.url}/docs            interactive documentation, with sign-in")
-    console.print(f"  {stack.url}/openapi.json    all doors; /asyncapi.json all events")
-    console.print(f"  {stack.url}/readyz?verbose  health; /metrics figures")
+    addresses = [
+        (f"{stack.url}/docs", "interactive documentation, with sign-in"),
+        (f"{stack.url}/openapi.json", "every call; /asyncapi.json every event"),
+        (f"{stack.url}/readyz?verbose", "health; /metrics figures"),
+    ]
     if stack.engine == "embedded":
-        console.print("  .venv/bin/rung token hr          a bearer token to try the doors with")
-        console.print("  .venv/bin/rung client payroll    the payroll client's secret for the token endpoint")
+        addresses += [
+            (".venv/bin/rung token hr", "a bearer token to try the calls with"),
+            (".venv/bin/rung client payroll", "the payroll client's secret"),
+        ]
+    console.print()
+    for address, what in addresses:
+        console.print(f"  {address:<38} {what}", highlight=False)
 
 
 def _serve(stack: Stack, console: Console) -> int:
@@ -71,5 +97,5 @@ def _serve(stack: Stack, console: Console) -> int:
         time.sleep(_WATCH_SECONDS)
         for name, process in stack.processes.items():
             if not process.is_running:
-                console.print(f"[bold red]{name} ended by itself. The end of its log:[/]\n{tail(stack.log_of(name))}")
+                _say_failure(f"{name} ended by itself. The end of its log:\n{tail(stack.log_of(name))}", console)
                 return 1

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from rich.console import Console
-from rich.table import Table
 
+from deploy.before_and_after import Story, print_page
 from deploy.client import Doors, Person
 from deploy.loading import PLAN_YEAR, WRITER
 from deploy.sample.awards import CREDENTIALS
@@ -52,12 +52,17 @@ async def show_main_job(doors: Doors, console: Console) -> None:
     await finalize()
     after_observation = await _changed(doors, chosen, after_award)
     observation_seconds = time.perf_counter() - began
-    console.print(_before_and_after(chosen, after_observation))
-    console.print(
-        f"  [bold]Signed award accepted[/] to new statement: {award_seconds * 1000:.0f} ms.  "
-        f"[bold]Observation finalized[/] to new statement: {observation_seconds * 1000:.0f} ms."
+    catalogue = await doors.get("/credentials/v1/micro-credentials", WRITER)
+    story = Story(
+        educator=chosen.educator,
+        credential=chosen.credential,
+        before=chosen.statement,
+        after=after_observation,
+        award_seconds=award_seconds,
+        observation_seconds=observation_seconds,
+        titles={item["code"]: item["title"] for item in catalogue},
     )
-    _say_why(console, after_observation)
+    print_page(story, console)
 
 
 async def _choose(doors: Doors) -> Chosen:
@@ -94,7 +99,10 @@ def _room_for(statement: dict[str, Any]) -> str | None:
     """A micro-credential that this teacher could still be paid for in the year."""
     if statement["eligibility"].get("role") != "teacher" or not statement["eligibility"]["eligible"]:
         return None
-    stipend = next(part for part in statement["components"] if part["code"] == "micro-credential-stipend")
+    stipends = [part for part in statement["components"] if part["code"] == "micro-credential-stipend"]
+    if not stipends:
+        return None
+    stipend = stipends[0]
     seen = stipend["counted"] + stipend["not_counted"]
     missing = [code for code in CREDENTIALS if code not in {award.get("credential") for award in seen}]
     return missing[0] if missing and len(stipend["counted"]) < _STIPENDS_AT_MOST else None
@@ -142,6 +150,8 @@ async def _scored_observation(doors: Doors, chosen: Chosen) -> Any:
     assignment = next(part for part in chosen.educator["assignments"] if _on_visit_day(part))
     campus = UUID(assignment["campus_id"])
     people = await doors.get("/evaluation/v1/educators", WRITER, campus=str(campus), role="principal")
+    if not people["items"]:
+        raise NothingToShow(f"campus {campus} has no principal who could observe")
     principal = UUID(people["items"][0]["educator_id"])
     appraiser = Person("principal:showing", (Role.APPRAISER, Role.PRINCIPAL), principal, frozenset({campus}))
     visit = {"educator_id": chosen.educator_id, "campus_id": str(campus), "planned_on": _VISIT_ON}
@@ -166,34 +176,3 @@ async def _scored_observation(doors: Doors, chosen: Chosen) -> Any:
         await doors.call("POST", f"{path}/finalization", appraiser)
 
     return finalize
-
-
-def _before_and_after(chosen: Chosen, after: dict[str, Any]) -> Table:
-    before = chosen.statement
-    table = Table(title=f"\nTeacher {chosen.educator['employee_number']}, plan year {PLAN_YEAR}", title_style="bold")
-    for heading in ("", "before", "after", "why"):
-        table.add_column(heading)
-    table.add_row(
-        "Rung", before["ladder"]["title"], after["ladder"]["title"], f"earned {chosen.credential} (signed award)"
-    )
-    for part_before, part_after in zip(before["components"], after["components"], strict=True):
-        table.add_row(
-            part_after["title"],
-            f"${part_before['amount']['amount']}",
-            f"${part_after['amount']['amount']}",
-            part_after["reason"],
-        )
-    table.add_row("Bonus", f"${before['total']['amount']}", f"${after['total']['amount']}", "", style="bold")
-    return table
-
-
-def _say_why(console: Console, statement: dict[str, Any]) -> None:
-    for gate in statement["gates"]:
-        console.print(
-            f"  {'[green]met[/]    ' if gate['met'] else '[red]not met[/]'} {gate['title']}: {gate['reason']}"
-        )
-    following = statement["ladder"]["next"]
-    if following:
-        console.print(f"  Next rung: {following['title']}; so far {', '.join(following['gap'])}.")
-    for step in statement["next_steps"]:
-        console.print(f"  Could still earn: {step['text']}")

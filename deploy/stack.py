@@ -15,7 +15,7 @@ import httpx
 from deploy.child_process import ChildProcess, tail
 from deploy.kafka_broker import KafkaBroker
 from deploy.postgres import PostgresServer
-from deploy.server_folder import free_port
+from deploy.server_folder import free_port, port_is_free
 from deploy.services import SERVICES
 from deploy.workspace import Engine, Workspace
 
@@ -23,6 +23,7 @@ Step = Callable[[str], None]
 _READY_SECONDS = 180
 _JOB_SECONDS = 120
 _STOP_SECONDS = 15
+_PORT_SECONDS = 5
 
 
 class StackDidNotStart(RuntimeError):
@@ -52,6 +53,7 @@ class Stack:
             raise
 
     def _start(self) -> None:
+        self._wait_for_port()
         self._report("starting PostgreSQL")
         self.postgres.start()
         for name in (*SERVICES, "bus"):
@@ -62,6 +64,17 @@ class Stack:
             self._start_embedded()
         self._report("waiting until everything is ready")
         self._wait_until_ready()
+
+    def _wait_for_port(self) -> None:
+        """Whoever listens there would be taken for ours, and be given the sample. A stack just killed may linger."""
+        deadline = time.monotonic() + _PORT_SECONDS
+        while not port_is_free(self.port):
+            if time.monotonic() > deadline:
+                raise StackDidNotStart(
+                    f"Port {self.port} of 127.0.0.1 is taken. Stop what listens there, or choose another port: "
+                    "RUNG_PORT=9000 make run"
+                )
+            time.sleep(0.1)
 
     def _start_embedded(self) -> None:
         self._report("starting the four services in one process")
@@ -125,11 +138,14 @@ class Stack:
         self.processes[name] = self._starts[name]()
         self._wait_until_ready()
 
+    @property
+    def log_folder(self) -> Path:
+        return self.workspace.folder / "logs"
+
     def log_of(self, name: str) -> Path:
         """Where a process writes its log."""
-        folder = self.workspace.folder / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{name}.log"
+        self.log_folder.mkdir(parents=True, exist_ok=True)
+        return self.log_folder / f"{name}.log"
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _READY_SECONDS
@@ -145,7 +161,7 @@ class Stack:
                     pass
                 time.sleep(0.05)
         raise StackDidNotStart(
-            f"{self.url}/readyz did not answer 200 within {_READY_SECONDS} s; see {self.workspace.folder}"
+            f"{self.url}/readyz did not answer 200 within {_READY_SECONDS} s; the logs are in {self.log_folder}"
         )
 
     def stop(self) -> None:
