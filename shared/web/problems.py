@@ -199,7 +199,11 @@ def _of_validation(
                 f"The body was sent as {sent or 'nothing that says its type'}: send JSON, "
                 "with the header Content-Type: application/json."
             )
-    errors = [FieldError(pointer_of(fault["loc"]), _message(fault)) for fault in faults]
+    # FastAPI places what is no JSON at a number of characters, which is no place in a document.
+    errors = [
+        FieldError("" if fault["type"] == "json_invalid" else pointer_of(fault["loc"]), _message(fault))
+        for fault in faults
+    ]
     places = ", ".join(dict.fromkeys(error.pointer or "the body" for error in errors))
     return MalformedRequest(
         f"The request does not have the documented form; see errors. At: {places[:500]}.", errors=errors

@@ -45,26 +45,37 @@ async def stream_changes(
             raise NotYours("only your own changes: give your educator_id, or ask with the role hr")
     if last_event_id is not None and not (last_event_id.isdecimal() and len(last_event_id) < 19):
         raise MalformedRequest("Last-Event-ID is not a place of this stream: send the last `id` received, or nothing.")
-    place = int(last_event_id) if last_event_id is not None else None
+    async with request.app.state.engine.connect() as connection:
+        last = await service.last_change(connection)
+    place = int(last_event_id) if last_event_id is not None else last
+    if place > last:
+        raise MalformedRequest(
+            "Last-Event-ID is beyond the end of this stream, so it is of another one: read anew what you show, and "
+            "listen without Last-Event-ID."
+        )
     return StreamingResponse(_events(request, place, educator_id), media_type="text/event-stream")
 
 
-async def _events(request: Request, place: int | None, educator_id: UUID | None) -> AsyncIterator[bytes]:
+async def _events(request: Request, place: int, educator_id: UUID | None) -> AsyncIterator[bytes]:
     engine = request.app.state.engine
     quiet_seconds = 0.0
-    if place is None:
-        async with engine.connect() as connection:
-            place = await service.last_change(connection)
     yield f"retry: 1000\nid: {place}\n\n".encode()
     while not await request.is_disconnected():
         async with engine.connect() as connection:
-            rows = await service.changes_after(connection, place, educator_id=educator_id, limit=_BATCH)
+            last = await service.last_change(connection)
+            rows = (
+                await service.changes_after(connection, place, educator_id=educator_id, limit=_BATCH)
+                if last > place
+                else ()
+            )
         for row in rows:
             place = row.published_seq
             yield f"id: {place}\nevent: statement.recalculated\ndata: {row.data}\n\n".encode()
         if rows:
             quiet_seconds = 0.0
             continue
+        # None of the changes up to `last` is for this listener: they are not looked through again.
+        place = last
         await asyncio.sleep(_PAUSE_SECONDS)
         quiet_seconds += _PAUSE_SECONDS
         if quiet_seconds >= _HEARTBEAT_SECONDS:

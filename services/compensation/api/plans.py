@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.compensation.errors import (
     PlanAlreadyPublished,
@@ -45,24 +45,23 @@ async def list_plan_versions(_principal: CurrentPrincipal, connection: Transacti
     summary="Write a plan document as the next draft version of its plan",
     response_model=PlanVersionView,
     responses=responses(PlanUnreadable, PlanInvalid, MalformedBody, *_ONCE),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "The plan document, YAML or JSON whatever its Content-Type; the sample plan is a whole one.",
+            "content": {
+                "application/yaml": {
+                    "schema": {"type": "string"},
+                    "examples": {"begin": {"value": "language: 1\ncode: harmony-pbcs\nplan_year: 2020-21\n"}},
+                }
+            },
+        }
+    },
 )
-async def write_plan(
-    document: Annotated[
-        bytes,
-        Body(
-            media_type="application/yaml",
-            description="The plan document, YAML or JSON; the sample plan is a whole one.",
-            examples=["language: 1\ncode: harmony-pbcs\nplan_year: 2020-21\n"],
-        ),
-    ],
-    principal: PlanOwner,
-    connection: Transaction,
-    key: IdempotencyKey,
-    request: Request,
-) -> Response:
+async def write_plan(principal: PlanOwner, connection: Transaction, key: IdempotencyKey, request: Request) -> Response:
     """What is wrong with the document is answered place by place, each with its remedy; nothing is kept then."""
     try:
-        text = document.decode()
+        text = (await request.body()).decode()
     except UnicodeDecodeError as error:
         raise MalformedBody("The plan document is not UTF-8: save it as UTF-8.") from error
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ router = APIRouter(tags=["payroll"])
 TotalsReader = Annotated[Principal, require(Role.PAYROLL, Role.HR, Role.ADMIN)]
 NDJSON = "application/x-ndjson"
 CSV = "text/csv"
+_WEIGHED = re.compile(rf"({CSV}|{NDJSON}|application/json)\s*(?:;[^,;]*)*?(?:;\s*q=([01](?:\.\d{{1,3}})?))?\s*(?:,|$)")
 _COLUMNS = (
     "educator_id",
     "employee_number",
@@ -60,8 +62,8 @@ async def list_bonus_totals(
     accept: Annotated[str, Header()] = "application/json",
 ) -> Page[BonusTotal] | Response:
     """Earned so far by the statements as they stand. What is paid goes through payout batches."""
-    if NDJSON in accept or CSV in accept:
-        chosen = NDJSON if NDJSON in accept else CSV
+    chosen = _preferred(accept)
+    if chosen in (NDJSON, CSV):
         lines = _ndjson if chosen == NDJSON else _csv
         return StreamingResponse(lines(request, plan_year), media_type=chosen)
     after = paging.after.as_uuid() if paging.after else None
@@ -69,6 +71,17 @@ async def list_bonus_totals(
     kept, following = paging.cut(rows, lambda row: Cursor("", str(row.educator_id)))
     link_next(request, response, following)
     return Page(items=[BonusTotal(**_total(row)) for row in kept], next=following)
+
+
+def _preferred(accept: str) -> str | None:
+    """Of the forms there are the one that `Accept` gives most weight, the first of equals; None where it names none."""
+    weights = {name: float(weight or 1) for name, weight in _WEIGHED.findall(accept.lower())}
+    return max((name for name in weights if weights[name]), key=weights.__getitem__, default=None)
+
+
+def _plain_cell(text: str | None) -> str | None:
+    """A spreadsheet runs what begins like a formula; an apostrophe in front makes text of it."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
 def _total(row: Any) -> dict[str, Any]:
@@ -109,7 +122,7 @@ async def _csv(request: Request, plan_year: str) -> AsyncIterator[bytes]:
             writer.writerow(
                 [
                     row.educator_id,
-                    row.employee_number,
+                    _plain_cell(row.employee_number),
                     row.plan_year,
                     row.district_id,
                     row.campus_id,

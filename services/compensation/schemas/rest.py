@@ -4,11 +4,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.compensation.domain import PayoutBatch, PayoutState, PlanState, PlanVersion
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import format_cents
+from shared.kernel.period import SchoolYear
 
 Amount = Annotated[str, Field(pattern=r"^-?\d{1,13}\.\d{2}$", examples=["200.00"])]
 Reason = Annotated[str, Field(min_length=3, max_length=2000, examples=["wrong pay date"])]
@@ -115,7 +116,14 @@ class PayoutBatchRequest(_Body):
     """What to freeze: all that the ledger holds of a plan year and no batch pays yet."""
 
     plan_year: SchoolYearLabel
-    pay_date: date = Field(examples=["2021-11-15"])
+    pay_date: date = Field(examples=["2021-11-15"], description="Not before the plan year begins.")
+
+    @field_validator("pay_date")
+    @classmethod
+    def _is_not_before_the_year(cls, day: date, info: ValidationInfo) -> date:
+        if "plan_year" in info.data and day < (begins_on := SchoolYear.parse(info.data["plan_year"]).begins_on):
+            raise ValueError(f"{day} is before the plan year begins: choose a day from {begins_on} on")
+        return day
 
 
 class WithdrawalRequest(_Body):

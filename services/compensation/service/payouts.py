@@ -22,7 +22,7 @@ from services.compensation.errors import (
     PayoutBatchUnknown,
     PayoutLineUnknown,
 )
-from services.compensation.repository import payouts
+from services.compensation.repository import payouts, plans
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.kernel.money import format_cents
@@ -52,6 +52,7 @@ async def prepare_batch(
         raise NothingToPay(f"the ledger holds nothing of {plan_year} that is not in a batch already")
     now = clock.now()
     batch_id = uuid7(now)
+    earning_codes = await _earning_codes(connection, plan_year)
     lines = [
         PayoutLine(
             id=uuid7(now),
@@ -61,7 +62,7 @@ async def prepare_batch(
             district_id=row.district_id,
             campus_id=row.campus_id,
             component=row.component,
-            earning_code=row.component,
+            earning_code=earning_codes.get(row.component, row.component),
             amount_cents=int(row.amount_cents),
         )
         for number, row in enumerate(rows, start=1)
@@ -81,6 +82,17 @@ async def prepare_batch(
     entries = [(line.id, entry) for line, row in zip(lines, rows, strict=True) for entry in row.entries]
     await payouts.add(connection, batch, lines, entries, content=content)
     return batch
+
+
+async def _earning_codes(connection: AsyncConnection, plan_year: str) -> dict[str, str]:
+    """What payroll books a component under where the standing plan says so; else it is the component's own code."""
+    return {
+        component["code"]: component["earning_code"]
+        for version in await plans.published(connection)
+        if version.plan_year == plan_year
+        for component in version.document["components"]
+        if "earning_code" in component
+    }
 
 
 def line_bytes(batch_id: UUID, plan_year: str, line: PayoutLine) -> bytes:

@@ -206,3 +206,30 @@ class TestReading:
             "GET", "/bonus-totals", as_=payroll, params=YEAR, headers={"Accept": "text/csv"}
         )
         assert {row["educator_id"]: row["total"] for row in csv.DictReader(table.text.splitlines())} == paged
+
+    @pytest.mark.parametrize(
+        ("accept", "answered"),
+        [
+            ("*/*", "application/json"),
+            ("application/json, text/csv;q=0.9", "application/json"),
+            ("application/json;q=0.8, text/csv; charset=utf-8; q=0.9", "text/csv"),
+            ("text/csv;q=0, application/json", "application/json"),
+            ("Application/X-NDJSON, */*;q=0.1", "application/x-ndjson"),
+        ],
+    )
+    async def test_totals_come_in_the_form_that_is_wanted_most(
+        self, compensation: Compensation, accept: str, answered: str
+    ) -> None:
+        answer = await compensation.call(
+            "GET", "/bonus-totals", as_={"roles": ["payroll"]}, params=YEAR, headers={"Accept": accept}
+        )
+        assert answer.headers["Content-Type"].partition(";")[0] == answered
+
+    async def test_no_cell_of_the_csv_is_a_formula(self, compensation: Compensation) -> None:
+        await compensation.publish()
+        await compensation.take_in(rostered(ANA, employee_number='=HYPERLINK("https://example.org")'))
+        table = await compensation.call(
+            "GET", "/bonus-totals", as_={"roles": ["payroll"]}, params=YEAR, headers={"Accept": "text/csv"}
+        )
+        [row] = csv.DictReader(table.text.splitlines())
+        assert row["employee_number"] == '\'=HYPERLINK("https://example.org")'

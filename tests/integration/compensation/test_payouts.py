@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation
+from tests.support.compensation import APPROVER, PAYROLL, PLAN, WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, revoked, rostered
 
 ANA, BEN = educator_id(1), educator_id(2)
@@ -120,6 +120,21 @@ class TestLife:
         assert first.content == again.content
         assert again.headers["Idempotency-Replayed"] == "true"
         assert len(await earned.rows("SELECT id FROM payout_batch")) == 1
+
+    async def test_payroll_books_a_component_under_the_earning_code_of_the_plan(self, earned: Compensation) -> None:
+        await earned.publish(PLAN.replace(b"    pay: per_award\n", b"    pay: per_award\n    earning_code: MC20\n"))
+        batch = await sealed(earned)
+        booked = {
+            (row["component"], row["earning_code"])
+            for row in map(json.loads, (await lines(earned, batch)).splitlines())
+        }
+        assert booked == {("micro-credential-stipend", "MC20")}
+
+    @pytest.mark.parametrize("day", [0, "2020-06-30", "2021-02-30", "soon"])
+    async def test_a_pay_date_is_a_date_and_not_before_the_year(self, earned: Compensation, day: object) -> None:
+        answer = await earned.call("POST", "/payout-batches", as_=WRITER, json=REQUEST | {"pay_date": day})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/pay_date")
+        assert await earned.rows("SELECT id FROM payout_batch") == []
 
 
 class TestNobodyIsPaidTwice:

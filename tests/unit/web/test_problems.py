@@ -160,6 +160,7 @@ class TestMalformedRequests:
         answer = await post("/observations", content=b'{"kind":', headers={"Content-Type": "application/json"})
         assert answer.status_code == 422
         assert "not JSON" in answer.json()["errors"][0]["detail"]
+        assert answer.json()["errors"][0]["pointer"] == ""
 
     async def test_no_body_at_all_is_422(self) -> None:
         answer = await post("/observations")
