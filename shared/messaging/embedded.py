@@ -55,8 +55,12 @@ SELECT (SELECT count(*) FROM written), pg_notify('bus', $1)
 
 _FETCH = """
 SELECT r.topic, r.partition, r."offset", r.key, r.headers, r.value
-FROM unnest($1::text[], $2::int[], $3::bigint[]) AS a(topic, partition, next)
-CROSS JOIN LATERAL (
+FROM (
+  SELECT a.topic, a.partition, a.next
+  FROM unnest($1::text[], $2::int[], $3::bigint[]) WITH ORDINALITY AS a(topic, partition, next, n)
+  JOIN bus_partition p ON p.topic = a.topic AND p.partition = a.partition AND p.next_offset > a.next
+  ORDER BY a.n
+) a CROSS JOIN LATERAL (
   SELECT * FROM bus_record r
   WHERE r.topic = a.topic AND r.partition = a.partition AND r."offset" >= a.next
   ORDER BY r."offset" LIMIT $4
@@ -167,6 +171,7 @@ class _EmbeddedSubscription:
         self._appended = asyncio.Event()
         self._next: dict[Partition, int] = {}
         self._turn = 0
+        self._was_at_end = False
 
     async def start(self) -> None:
         try:
@@ -183,13 +188,15 @@ class _EmbeddedSubscription:
         deadline = time.monotonic() + wait_seconds
         try:
             while True:
+                remaining = deadline - time.monotonic()
+                if self._was_at_end and remaining > 0:
+                    # A notification can be lost with its connection, so no wait for one is long.
+                    await self._wait_for_append(min(remaining, _POLL_SECONDS))
                 self._appended.clear()
                 records = await self._read(limit)
-                remaining = deadline - time.monotonic()
+                self._was_at_end = len(records) < limit
                 if records or remaining <= 0:
                     return records
-                # A notification can be lost with its connection, so no wait for one is long.
-                await self._wait_for_append(min(remaining, _POLL_SECONDS))
         except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
 
@@ -245,6 +252,7 @@ class _EmbeddedSubscription:
     async def seek(self, partition: Partition, offset: int) -> None:
         if partition in self._next:
             self._next[partition] = offset
+            self._was_at_end = False
 
     def assigned(self) -> frozenset[Partition]:
         return frozenset(self._next)

@@ -95,7 +95,9 @@ class Relay:
                 published += len(rows)
                 self._failures = 0
                 PUBLISHED.labels(self._service).inc(len(rows))
+            if len(rows) == self._batch:
                 continue
+            # Whatever is committed after the rows were read has set the event since, or will.
             try:
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._recorded.wait()
