@@ -49,6 +49,9 @@ def _all_faults(roster: Roster, incoming: RosterSet) -> Iterator[FieldError]:
             detail = f"names no row of {reference.target}.csv, and none that goes on is known from before"
             for line in reference.lines:
                 yield fault(reference.file, line, reference.column, detail)
+    for sourced_id, faults in incoming.faults_of_users.items():
+        if sourced_id in roster.people:
+            yield from faults
     yield from _role_faults(roster, incoming)
     yield from _campus_faults(roster, incoming)
     yield from _repeated(

@@ -34,12 +34,15 @@ class Rekeyed:
 def rekey(known: Roster, incoming: RosterSet) -> tuple[Roster, Rekeyed]:
     """The known roster under the ids that the set uses, and which ids those are."""
     orgs = incoming.mode(RosterFile.ORGS)
-    districts = _moved(known.districts, incoming.districts, orgs)
-    campuses = _moved(known.campuses, incoming.campuses, orgs)
+    districts = _moved(known.districts, incoming.districts, incoming.districts, orgs)
+    campuses = _moved(known.campuses, incoming.campuses, incoming.campuses, orgs)
+    # A delta brings students too, and a student's number may be one that an employee has or had.
+    employed = {entry.row.person for entry in incoming.roles if entry.row is not None}
+    employees = [entry for entry in incoming.people if entry.sourced_id in employed]
     # A district's office goes by the district's own id.
     offices = {old: new for old, new in districts.items() if old in known.campuses}
     moved = Rekeyed(
-        people=_moved(known.people, incoming.people, incoming.mode(RosterFile.USERS)),
+        people=_moved(known.people, incoming.people, employees, incoming.mode(RosterFile.USERS)),
         campuses=campuses | offices,
         districts=districts,
     )
@@ -48,12 +51,15 @@ def rekey(known: Roster, incoming: RosterSet) -> tuple[Roster, Rekeyed]:
     return _renamed(known, moved), moved
 
 
-def _moved(known: Mapping[str, _N], incoming: Sequence[Incoming[_N]], mode: Mode) -> dict[str, str]:
+def _moved(
+    known: Mapping[str, _N], incoming: Sequence[Incoming[_N]], newcomers: Sequence[Incoming[_N]], mode: Mode
+) -> dict[str, str]:
+    """Old id to new, where one of `newcomers` is somebody known whom `incoming` does not keep under the old one."""
     kept = {entry.sourced_id for entry in incoming if entry.row is not None}
     taken_back = {entry.sourced_id for entry in incoming if entry.row is None}
     by_number = {number: key for key, row in known.items() if (number := _number(row)) is not None}
     moved = {}
-    for entry in incoming:
+    for entry in newcomers:
         if entry.row is None or entry.sourced_id in known:
             continue
         old = by_number.get(_number(entry.row) or "")

@@ -3,12 +3,14 @@
 Nothing of students, no passwords, telephone numbers or demographics: there is no field for any of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
+
+from shared.kernel.errors import FieldError
 
 TEACHER = "teacher"
 """The role of a teacher, in roles.csv and in enrollments.csv alike."""
@@ -169,7 +171,8 @@ class Reference:
 class RosterSet:
     """A file set that was read without a fault, as far as it can be judged by itself.
 
-    `skipped` counts rows left out on purpose, by file: students and their relatives, above all.
+    `skipped` counts rows left out on purpose, by file: students and their relatives, above all. A delta's users without
+    a role in it may be students: what is wrong in their rows counts if they turn out to be known employees.
     """
 
     modes: Mapping[RosterFile, Mode]
@@ -182,6 +185,7 @@ class RosterSet:
     roles: tuple[Incoming[StaffRoleRow], ...] = ()
     teachings: tuple[Incoming[Teaching], ...] = ()
     references: tuple[Reference, ...] = ()
+    faults_of_users: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
     rows: Mapping[RosterFile, int] = field(default_factory=dict)
     skipped: Mapping[RosterFile, int] = field(default_factory=dict)
 

@@ -93,9 +93,9 @@ class Cells:
         self.refuse(column, f"is not a number from {least} to {most} with at most {places} decimals")
         return Decimal(least)
 
-    def whole(self, column: str) -> int:
+    def whole(self, column: str, *, least: int = 0) -> int:
         value = self.values.get(column, "")
-        if not _WHOLE.fullmatch(value):
-            self.refuse(column, "is not a whole number")
-            return 0
+        if not _WHOLE.fullmatch(value) or int(value) < least:
+            self.refuse(column, f"is not a whole number from {least}")
+            return least
         return int(value)

@@ -162,7 +162,7 @@ def _growth_line(number: int, cells: Cells) -> GrowthLine:
         school_year=year,
         measure=measure,
         percent_met=cells.decimal("percent_met", least="0", most="100", places=2),
-        students=cells.whole("students"),
+        students=cells.whole("students", least=1),
     )
 
 

@@ -210,6 +210,7 @@ class TestGrowthScores:
             ("100002,2020-21,nwea-map,-1,48", "/3/percent_met"),
             ("100002,2020-21,nwea-map,63.555,48", "/3/percent_met"),
             ("100002,2020-21,nwea-map,63.5,", "/3/students"),
+            ("100002,2020-21,nwea-map,0,0", "/3/students"),
             ("100002,2020-21,nwea-map,63.5", "/3"),
             ("100001,2020-21,nwea-map,64,48", "/3/measure"),
             ('100002,"2020-21,nwea-map,63.5,48', "/3"),

@@ -282,6 +282,28 @@ class TestDelta:
         assert written(after) == 0
         assert after.tallies[RosterFile.USERS].skipped == 1
 
+    def test_a_student_with_the_number_of_somebody_who_left_is_still_a_student(self) -> None:
+        left = brought(roster(), without_person(network(), "ben")).roster
+        after = self.delta(
+            left, users=told("active", AT, user("kid", "100002")), roles=told("active", AT, role("kid", "student"))
+        )
+        assert "kid" not in repr(after)
+
+    def test_a_student_may_have_the_number_of_an_employee_in_the_same_delta(self) -> None:
+        users = told("active", AT, user("ana", "100001"), user("kid", "100001"))
+        after = self.delta(roster(), users=users, roles=told("active", AT, role("ana"), role("kid", "student")))
+        assert after.tallies[RosterFile.USERS].skipped == 1
+
+    def test_what_is_wrong_with_a_user_counts_where_it_is_an_employee(self) -> None:
+        def update(key: str, number: str) -> Imported:
+            users = told("active", AT, user(key, number, email="none"))
+            return self.delta(roster(), users=users, roles=told("active", AT, role("ben")))
+
+        assert update("kid", "S-1").tallies[RosterFile.USERS].skipped == 1
+        with pytest.raises(RosterRefused) as refused:
+            update("ana", "100001")
+        assert [one.pointer for one in refused.value.errors] == ["/users.csv/2/email"]
+
     def test_a_known_person_may_change_without_a_role_in_the_delta(self) -> None:
         after = self.delta(
             roster(),

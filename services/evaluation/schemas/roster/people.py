@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from services.evaluation.domain.roster import TEACHER, Incoming, Mode, Person, RosterFile, StaffRoleRow, Teaching
+from services.evaluation.schemas.cells import Cells
 from services.evaluation.schemas.roster.layouts import FULL_TIME_EQUIVALENT, HIRED_ON
 from services.evaluation.schemas.roster.orgs import word
 from services.evaluation.schemas.roster.reading import Line, Reading
@@ -87,8 +89,11 @@ def read_users(reading: Reading, roles: Roles) -> list[Incoming[Person]]:
             found.append(line.incoming(None))
         elif is_bulk and line.sourced_id not in roles.staff:
             reading.skip(RosterFile.USERS)
+        elif line.sourced_id not in roles.staff:
+            cells = Cells(line.cells.values, partial(reading.put_off, line.sourced_id, line.number))
+            found.append(line.incoming(_person(line, cells)))
         else:
-            person = _person(line)
+            person = _person(line, line.cells)
             reading.check_within_set(RosterFile.USERS, line, "primaryOrgSourcedId", RosterFile.ORGS)
             if person.employee_number in numbers:
                 line.cells.refuse("identifier", "stands in this file twice")
@@ -100,8 +105,7 @@ def read_users(reading: Reading, roles: Roles) -> list[Incoming[Person]]:
     return found
 
 
-def _person(line: Line) -> Person:
-    cells = line.cells
+def _person(line: Line, cells: Cells) -> Person:
     email = cells.optional("email")
     if email is not None and (email.count("@") != 1 or " " in email):
         cells.refuse("email", "is not an e-mail address")

@@ -1,6 +1,7 @@
 """A OneRoster 1.2 file set as rows of the roster, every fault named with file, line and column.
 
 Of students, guardians and relatives nothing is handed on: their ids are looked at to check what rows name, and no more.
+Only a delta's users without a role in it are, until the import knows which of them are employees.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ def read_roster(body: IO[bytes]) -> RosterSet:
             people=tuple(people),
             roles=tuple(roles.rows),
             teachings=tuple(teachings),
+            faults_of_users=reading.faults_of_users,
             references=tuple(Reference(*named, tuple(lines)) for named, lines in reading.references.items()),
             rows=reading.rows,
             skipped=reading.skipped,

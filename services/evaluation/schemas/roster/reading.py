@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from services.evaluation.domain.import_faults import fault
 from services.evaluation.domain.roster import Incoming, Mode, RosterFile, RosterRow
 from services.evaluation.schemas.cells import Cells
 from services.evaluation.schemas.roster.archive import Archive
 from services.evaluation.schemas.roster.faults import Faults
 from services.evaluation.schemas.roster.layouts import LAYOUTS
 from services.evaluation.schemas.tabular import read_table
+from shared.kernel.errors import FieldError
 
 _R = TypeVar("_R", bound=RosterRow)
 
@@ -43,6 +45,7 @@ class Reading:
     ids: dict[RosterFile, set[str]] = field(default_factory=dict)
     references: dict[_Named, list[int]] = field(default_factory=dict)
     incomplete: set[RosterFile] = field(default_factory=set)
+    faults_of_users: dict[str, list[FieldError]] = field(default_factory=dict)
     rows: dict[RosterFile, int] = field(default_factory=dict)
     skipped: dict[RosterFile, int] = field(default_factory=dict)
 
@@ -52,6 +55,10 @@ class Reading:
     def skip(self, file: RosterFile) -> None:
         """Count a row that is right and of no concern here."""
         self.skipped[file] = self.skipped.get(file, 0) + 1
+
+    def put_off(self, sourced_id: str, line: int, column: str, detail: str) -> None:
+        """Keep a fault of a user until it is known whether that is an employee."""
+        self.faults_of_users.setdefault(sourced_id, []).append(fault(RosterFile.USERS, line, column, detail))
 
     def lines(self, file: RosterFile) -> Iterator[Line]:
         """The rows of a file. Ids of rows that are there to stay are kept for checking the names of rows."""
