@@ -1,6 +1,7 @@
 """The rules of approval and of rating: pure functions of what was scored and of rules held as data."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Self
 
@@ -106,7 +107,7 @@ def quality_score(rubric: ApprovalRubric, scores: Mapping[str, int]) -> Decimal 
     return (Decimal(sum(levels)) / len(levels)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
-def faults_of_past(rubric: ApprovalRubric, past: PastSlo) -> list[FieldError]:
+def faults_of_past(rubric: ApprovalRubric, past: PastSlo, *, today: date) -> list[FieldError]:
     """What of a loaded line cannot be true, each at the line's field."""
     scores = past.scores
     found = _under("quality_scores", unfit_scores(rubric, scores))
@@ -114,6 +115,8 @@ def faults_of_past(rubric: ApprovalRubric, past: PastSlo) -> list[FieldError]:
     found += [FieldError(f"/quality_scores/{code}", "missing: every criterion has its level") for code in missing]
     if past.approved_on is not None and not found:
         found += _under("quality_scores", unmet_criteria(rubric, scores))
+    days = {"submitted_on": past.submitted_on, "approved_on": past.approved_on, "scored_on": past.scored_on}
+    found += [FieldError(f"/{name}", "in the future") for name, day in days.items() if day is not None and day > today]
     if past.approved_on is not None and past.approved_on < past.submitted_on:
         found.append(FieldError("/approved_on", f"before submitted_on, {past.submitted_on}"))
     if (past.scored_on is None) != (past.attainment_percent is None):

@@ -72,7 +72,7 @@ async def review_queue(
 ) -> list[Slo]:
     """Submitted SLOs in the order of submission, of educators of `campuses` (None: of all), without those of `not_of`.
 
-    The campus counts as in `policy.is_within_reach`; school years compare as their labels do.
+    The campus counts as in `policy.answers_for`; school years compare as their labels do.
     """
     query: Select[Any] = select(slo).where(slo.c.state == SloState.SUBMITTED)
     if campuses is not None:

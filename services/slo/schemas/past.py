@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from services.slo.domain.values import Interval, PastSlo
 from services.slo.errors import MOST_FAULTS_NAMED, SloLinesMalformed, at_line, refuse_lines
-from services.slo.schemas.rest import Goal, Percent, Scores, Subject
+from services.slo.schemas.rest import Goal, Percent, Scores, Storable, Subject
 from shared.events.types import SchoolYearLabel
 from shared.kernel.errors import FieldError
 from shared.kernel.period import SchoolYear
 
 _ONE_PLACE = Decimal("0.1")
-Identifier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Identifier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
+Day = Annotated[date, Field(ge=date(2000, 1, 1))]
 
 
 class PastSloLine(BaseModel):
@@ -53,11 +54,11 @@ class PastSloLine(BaseModel):
     subject: Subject
     learning_goal: Goal
     quality_scores: Scores = Field(description="Level of every criterion of the approval rubric.")
-    submitted_on: date
-    approved_on: date | None
+    submitted_on: Day
+    approved_on: Day | None
     reviewer_employee_number: Identifier
     attainment_percent: Percent | None
-    scored_on: date | None
+    scored_on: Day | None
 
     def to_domain(self, line: int) -> PastSlo:
         percent = None if self.attainment_percent is None else Decimal(self.attainment_percent).quantize(_ONE_PLACE)

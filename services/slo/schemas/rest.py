@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from services.slo.domain.states import SloState
 from services.slo.domain.values import (
@@ -23,11 +23,19 @@ from services.slo.domain.values import (
 )
 from shared.events.types import SchoolYearLabel
 
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("has the character U+0000, which cannot be stored: leave it out")
+    return text
+
+
+Storable = AfterValidator(_without_nul)
 Percent = Annotated[str, Field(pattern=r"^(100(\.0)?|[0-9]{1,2}(\.[0-9])?)$", examples=["82.5"])]
-Subject = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Subject = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
+Goal = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Storable]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), Storable]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), Storable]
 Lines = Annotated[list[Line], Field(max_length=50)]
 Count = Annotated[int, Field(ge=0, le=1000)]
 Population = Annotated[

@@ -45,12 +45,14 @@ async def load_slos(
 
     Raises SloLinesMalformed, PersonNotOnRoster, ExternalIdTaken; then nothing was loaded.
     """
-    faults = [at_line(past.line, fault) for past in lines for fault in faults_of_past(rules.rubric, past)]
+    now = clock.now()
+    faults = [
+        at_line(past.line, fault) for past in lines for fault in faults_of_past(rules.rubric, past, today=now.date())
+    ]
     refuse_lines(SloLinesMalformed, faults)
     await slos.hold_loading(connection)
     fresh = _fresh(lines, await slos.loaded_lines(connection, {past.external_id for past in lines}))
     educators = await _educators(connection, rules.person_key_secret, fresh)
-    now = clock.now()
     loaded = [_load(rules.rubric, past, educators[past.employee_number], now) for past in fresh]
     await slos.add_slos(
         connection, loaded, line_hashes={slo.slo_id: past.line_hash for past, slo in zip(fresh, loaded, strict=True)}

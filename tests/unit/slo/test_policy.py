@@ -1,6 +1,6 @@
 """The approval rubric, the rating bands, and which campus answers for whose SLO."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from shared.kernel.period import SchoolYear
 from tests.support.slo import GOOD_SCORES, past
 
 RUBRIC = read_rubric(Settings.model_fields["approval_rubric"].default)
+TODAY = date(2021, 6, 1)
 
 
 class TestRubric:
@@ -151,11 +152,11 @@ class TestCampus:
 
 class TestPast:
     def test_a_line_that_can_be_true_has_no_fault(self) -> None:
-        assert faults_of_past(RUBRIC, past()) == []
+        assert faults_of_past(RUBRIC, past(), today=TODAY) == []
         never_approved = past(
             scores=dict.fromkeys(GOOD_SCORES, 1), approved_on=None, attainment_percent=None, scored_on=None
         )
-        assert faults_of_past(RUBRIC, never_approved) == []
+        assert faults_of_past(RUBRIC, never_approved, today=TODAY) == []
 
     @pytest.mark.parametrize(
         ("changes", "pointer"),
@@ -169,7 +170,8 @@ class TestPast:
             ({"attainment_percent": None}, "/attainment_percent"),
             ({"scored_on": None}, "/scored_on"),
             ({"scored_on": date(2020, 9, 20)}, "/scored_on"),
+            ({"scored_on": TODAY + timedelta(days=1)}, "/scored_on"),
         ],
     )
     def test_what_cannot_be_true_is_named_by_its_field(self, changes: dict[str, Any], pointer: str) -> None:
-        assert [fault.pointer for fault in faults_of_past(RUBRIC, past(**changes))] == [pointer]
+        assert [fault.pointer for fault in faults_of_past(RUBRIC, past(**changes), today=TODAY)] == [pointer]
