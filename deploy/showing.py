@@ -71,13 +71,15 @@ async def _choose(doors: Doors) -> Chosen:
     best: tuple[int, Chosen] | None = None
     for total in page["items"]:
         statement = await _statement(doors, total["educator_id"])
-        credential = _room_for(statement)
-        if credential is None or (best is not None and _worth_showing(statement) <= best[0]):
+        if not _has_room(statement) or (best is not None and _worth_showing(statement) <= best[0]):
             continue
         educator = await doors.get(f"/evaluation/v1/educators/{total['educator_id']}", WRITER)
-        if not any(_on_visit_day(assignment) for assignment in educator["assignments"]):
+        awards = await doors.get(f"/credentials/v1/educators/{total['educator_id']}/awards", WRITER)
+        held = {award["credential"] for award in awards}
+        missing = [credential for credential in CREDENTIALS if credential not in held]
+        if not missing or not any(_on_visit_day(assignment) for assignment in educator["assignments"]):
             continue
-        best = (_worth_showing(statement), Chosen(educator, statement, credential))
+        best = (_worth_showing(statement), Chosen(educator, statement, missing[0]))
         if best[0] == _ALL_WORTH:
             break
     if best is None:
@@ -95,17 +97,12 @@ def _worth_showing(statement: dict[str, Any]) -> int:
     return 2 * int(gap == ["three of four micro-credentials"]) + int(is_paid)
 
 
-def _room_for(statement: dict[str, Any]) -> str | None:
-    """A micro-credential that this teacher could still be paid for in the year."""
+def _has_room(statement: dict[str, Any]) -> bool:
+    """Whether it is a teacher who could still be paid for a micro-credential of the year."""
     if statement["eligibility"].get("role") != "teacher" or not statement["eligibility"]["eligible"]:
-        return None
+        return False
     stipends = [part for part in statement["components"] if part["code"] == "micro-credential-stipend"]
-    if not stipends:
-        return None
-    stipend = stipends[0]
-    seen = stipend["counted"] + stipend["not_counted"]
-    missing = [code for code in CREDENTIALS if code not in {award.get("credential") for award in seen}]
-    return missing[0] if missing and len(stipend["counted"]) < _STIPENDS_AT_MOST else None
+    return bool(stipends) and len(stipends[0]["counted"]) < _STIPENDS_AT_MOST
 
 
 def _on_visit_day(assignment: dict[str, Any]) -> bool:
