@@ -1,0 +1,58 @@
+"""Plan versions: published by another person, one for a year, and never changed; a new one pays everybody anew."""
+
+from typing import Any
+
+from tests.support.compensation import APPROVER, PLAN, WRITER, Compensation
+from tests.support.factories.events import awarded, educator_id, rostered
+
+ANA = educator_id(1)
+CHEAPER = PLAN.replace(b'"200.00"', b'"150.00"')
+
+
+async def written(compensation: Compensation) -> str:
+    """The path of a draft."""
+    headers = {"Content-Type": "application/yaml"}
+    draft = await compensation.call("POST", "/plans", as_=WRITER, content=PLAN, headers=headers)
+    return f"/plans/{draft.json()['id']}"
+
+
+async def refusal(compensation: Compensation, path: str, as_: dict[str, Any]) -> tuple[int, str]:
+    answer = await compensation.call("POST", f"{path}/publication", as_=as_)
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_who_wrote_a_version_cannot_publish_it(compensation: Compensation) -> None:
+    path = await written(compensation)
+
+    assert await refusal(compensation, path, WRITER) == (403, "writer-cannot-publish")
+    assert (await compensation.call("GET", path, as_=WRITER)).json()["state"] == "draft"
+    assert (await compensation.call("POST", f"{path}/publication", as_=APPROVER)).status_code == 200
+
+
+async def test_a_version_is_published_once(compensation: Compensation) -> None:
+    path = f"/plans/{await compensation.publish()}"
+    assert await refusal(compensation, path, APPROVER) == (409, "plan-already-published")
+
+    await compensation.publish(CHEAPER)
+    assert await refusal(compensation, path, APPROVER) == (409, "plan-already-published")
+
+
+async def test_the_next_version_of_a_year_pays_everybody_of_it_anew_and_the_statements_before_stand(
+    compensation: Compensation,
+) -> None:
+    first = await compensation.publish()
+    await compensation.take_in(rostered(ANA), awarded(ANA, 1))
+    before = await compensation.statement(ANA)
+    second = await compensation.publish(CHEAPER)
+    after = await compensation.statement(ANA)
+
+    assert [(part["plan"]["version"], part["total"]["amount"]) for part in (before, after)] == [
+        (1, "200.00"),
+        (2, "150.00"),
+    ]
+    states = await compensation.rows("SELECT id, state FROM plan_version ORDER BY version")
+    assert [(str(row["id"]), row["state"]) for row in states] == [(first, "superseded"), (second, "published")]
+    kept = await compensation.rows("SELECT plan_version_id FROM statement ORDER BY sequence")
+    assert list(dict.fromkeys(str(row["plan_version_id"]) for row in kept)) == [first, second]
+    entries = await compensation.rows("SELECT amount_cents FROM ledger_entry ORDER BY sequence")
+    assert [row["amount_cents"] for row in entries] == [20_000, -5_000]
