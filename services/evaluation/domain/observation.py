@@ -162,7 +162,10 @@ def score_of(rubric: Rubric, *, dimension: str, level: int, evidence: str) -> Sc
     """Raises DimensionUnknown, LevelOutsideRubric."""
     domain = rubric.domain_of(dimension)
     if domain is None:
-        raise DimensionUnknown(f"rubric {rubric.code} version {rubric.version} has no dimension of this name")
+        raise DimensionUnknown(
+            f"rubric {rubric.code} version {rubric.version} has no dimension of this name: GET /evaluation/v1/rubrics "
+            "lists them"
+        )
     if rubric.level_of(level) is None:
         levels = ", ".join(str(one.level) for one in rubric.levels)
         raise LevelOutsideRubric(f"rubric {rubric.code} version {rubric.version} has the levels {levels}")

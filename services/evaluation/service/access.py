@@ -102,7 +102,9 @@ def require_visible(principal: Principal, observation: Observation) -> None:
 def require_appraiser(principal: Principal, observation: Observation) -> None:
     """Raises NotYours."""
     if not is_appraiser_of(principal, observation):
-        raise NotYours("only the appraiser who owns this observation can do that")
+        raise NotYours(
+            "only the appraiser who owns this observation can do that; an administrator can call it off instead"
+        )
 
 
 def require_correcting(principal: Principal, observation: Observation) -> None:

@@ -20,7 +20,7 @@ from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
 
-_NO_EDUCATOR = "the roster has nobody with this number"
+_NO_EDUCATOR = "the roster has nobody with this number: correct it, or import the roster first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,9 @@ def _observation(
     elif appraiser_id == educator_id:
         faults.add(line.line, "appraiser_employee_number", "is the educator: nobody observes themselves")
     if campus_id is None:
-        faults.add(line.line, "campus", "the roster has no campus with this identifier")
+        faults.add(
+            line.line, "campus", "the roster has no campus with this identifier: GET /evaluation/v1/campuses lists all"
+        )
     if line.finalized_at > known.now:
         faults.add(line.line, "finalized_at", "lies in the future")
     if line.observed_on > line.finalized_at.date():

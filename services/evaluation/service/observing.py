@@ -263,7 +263,9 @@ async def _to_edit(
 
 def _visible(principal: Principal, found: Observation | None) -> Observation:
     if found is None:
-        raise ObservationUnknown("no observation has this id")
+        raise ObservationUnknown(
+            "no observation has this id: GET /evaluation/v1/educators/{id}/observations lists them"
+        )
     access.require_visible(principal, found)
     return found
 
