@@ -1,4 +1,4 @@
-"""Makes the secret files that `docker-compose.yml` names: `python -m deploy.compose_secrets [FOLDER]`.
+"""Makes the secret files that `docker-compose.yml` names: `python3 -m deploy.compose_secrets [FOLDER]`.
 
 What is there stays as it is, so running it again is harmless and a file is changed by hand at any time. The folder is
 its owner's alone; the files in it are readable to all, because each is mounted by itself into a container whose user
@@ -42,7 +42,7 @@ def make(folder: Path) -> list[Path]:
 
 def main() -> None:
     """Say which files were written."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.compose_secrets", description="Make the secret files.")
+    parser = argparse.ArgumentParser(prog="python3 -m deploy.compose_secrets", description="Make the secret files.")
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     for path in make(parser.parse_args().folder):
         print(path)
