@@ -13,7 +13,7 @@ from services.compensation.domain import (
     PayoutLine,
     PayoutState,
 )
-from services.compensation.models import payout_batch, payout_entry, payout_line
+from services.compensation.models import payout_batch, payout_line
 
 _UNPAID = text(
     """
@@ -31,6 +31,21 @@ _ENTRIES = text(
     """
     INSERT INTO payout_entry (line_id, ledger_entry_id)
     SELECT * FROM unnest(CAST(:lines AS uuid[]), CAST(:entries AS uuid[]))
+    """
+)
+# Ids travel as arrays: as single arguments a statement takes 32,767 of them, fewer than the lines of a state's batch.
+_ANSWER = text(
+    """
+    UPDATE payout_line line
+    SET state = CASE WHEN refused.id IS NULL THEN 'accepted' ELSE 'rejected' END, state_reason = refused.reason
+    FROM payout_line answered
+    LEFT JOIN unnest(CAST(:lines AS uuid[]), CAST(:reasons AS text[])) AS refused(id, reason) USING (id)
+    WHERE line.id = answered.id AND line.batch_id = :batch_id
+    """
+)
+_RELEASE = text(
+    """
+    UPDATE payout_entry SET released_at = :at WHERE line_id = ANY(CAST(:lines AS uuid[])) AND released_at IS NULL
     """
 )
 
@@ -144,24 +159,14 @@ async def lines(connection: AsyncConnection, batch_id: UUID) -> list[Row[Any]]:
 async def answer_lines(connection: AsyncConnection, batch_id: UUID, rejected: dict[UUID, str], *, at: datetime) -> None:
     """Record payroll's answer: the rejected lines release their entries for a later batch, the others are accepted."""
     await connection.execute(
-        update(payout_line)
-        .where(payout_line.c.batch_id == batch_id, payout_line.c.id.not_in(list(rejected)))
-        .values(state="accepted")
+        _ANSWER, {"batch_id": batch_id, "lines": list(rejected), "reasons": list(rejected.values())}
     )
-    for line_id, reason in rejected.items():
-        await connection.execute(
-            update(payout_line).where(payout_line.c.id == line_id).values(state="rejected", state_reason=reason)
-        )
     await release(connection, list(rejected), at=at)
 
 
 async def release(connection: AsyncConnection, line_ids: Sequence[UUID], *, at: datetime) -> None:
     """Free the entries of lines that will not be paid: they go into a later batch."""
-    await connection.execute(
-        update(payout_entry)
-        .where(payout_entry.c.line_id.in_(list(line_ids)), payout_entry.c.released_at.is_(None))
-        .values(released_at=at)
-    )
+    await connection.execute(_RELEASE, {"lines": list(line_ids), "at": at})
 
 
 def _batches() -> Any:

@@ -159,7 +159,11 @@ async def acknowledge_batch(
     known = {line.id for line in await payouts.lines(connection, batch_id)}
     strange = sorted(str(line_id) for line_id in answer.rejected.keys() - known)
     if strange:
-        raise PayoutLineUnknown(f"batch {batch_id} has no line {', '.join(strange)}; nothing was changed")
+        others = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        raise PayoutLineUnknown(
+            f"batch {batch_id} has no line {strange[0]}{others}: name lines by the line_id that was pulled; "
+            "nothing was changed"
+        )
     await payouts.answer_lines(connection, batch_id, answer.rejected, at=now)
     return await _step(connection, batch, acknowledged_by=by, acknowledged_at=now)
 

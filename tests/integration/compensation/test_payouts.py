@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from services.compensation.repository import payouts
 from tests.support.compensation import APPROVER, PAYROLL, PLAN, WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, revoked, rostered
 
@@ -217,6 +218,14 @@ class TestAcknowledgement:
         batch = await sealed(earned)
         rejected = [{"line_id": str(UUID(int=1)), "reason": "never seen"}]
         assert (await acknowledge(earned, batch, rejected=rejected)).status_code == 422
+
+    async def test_any_number_of_lines_can_be_answered_and_released(self, earned: Compensation) -> None:
+        """PostgreSQL takes 32,767 single arguments; a state's batch has more lines."""
+        batch = await sealed(earned)
+        many = {UUID(int=number): "no such account" for number in range(40_000)}
+        async with earned.engine.begin() as connection:
+            await payouts.answer_lines(connection, UUID(batch["id"]), many, at=earned.clock.now())
+        assert await earned.rows("SELECT DISTINCT state FROM payout_line") == [{"state": "accepted"}]
 
 
 class TestPull:
