@@ -235,7 +235,7 @@ async def list_educator_observations(
 @router.patch(
     "/observations/{observation_id}",
     summary="Change the plan, or set the day of the visit",
-    responses=responses(*_EDIT, *_CLOSED, ObservedInFuture),
+    responses=responses(*_EDIT, *_CLOSED, ObservedInFuture, EducatorNotOnCampus),
 )
 async def plan_observation(
     observation_id: UUID,
@@ -304,6 +304,7 @@ async def finalize_observation(
         DimensionUnknown,
         LevelOutsideRubric,
         ObservedInFuture,
+        EducatorNotOnCampus,
     ),
 )
 async def amend_observation(

@@ -82,7 +82,7 @@ async def schedule_observation(
     educator = await educators.find_educator(connection, wanted.educator_id)
     if educator is None:
         raise EducatorUnknown(f"the roster has brought no educator {wanted.educator_id}")
-    _require_on_campus(educator, wanted)
+    _require_on_campus(educator, wanted.campus_id, wanted.planned_on)
     appraiser_id = await _appraiser(connection, principal, wanted)
     newest = wanted.rubric_version is None
     rubric = book.newest(wanted.rubric) if newest else book.get(wanted.rubric, wanted.rubric_version or 0)
@@ -111,15 +111,23 @@ def _require_campus(principal: Principal, campus_id: UUID) -> None:
         )
 
 
-def _require_on_campus(educator: Educator, wanted: Schedule) -> None:
-    day = wanted.planned_on
+def _require_on_campus(educator: Educator, campus_id: UUID, day: date) -> None:
     if not any(
-        one.campus_id == wanted.campus_id and one.begins_on <= day and (one.ends_on is None or day <= one.ends_on)
+        one.campus_id == campus_id and one.begins_on <= day and (one.ends_on is None or day <= one.ends_on)
         for one in educator.assignments
     ):
         raise EducatorNotOnCampus(
             f"the educator has no assignment on this campus on {day}: choose another day or campus"
         )
+
+
+async def _require_days(connection: AsyncConnection, current: Observation, *days: date | None) -> None:
+    """The day of a visit decides the year that it counts in, so a slip of the pen must not move it out of the work."""
+    wanted = [day for day in days if day is not None]
+    educator = await educators.find_educator(connection, current.educator_id) if wanted else None
+    if educator is not None:
+        for day in wanted:
+            _require_on_campus(educator, current.campus_id, day)
 
 
 async def _appraiser(connection: AsyncConnection, principal: Principal, wanted: Schedule) -> UUID:
@@ -136,9 +144,14 @@ async def _appraiser(connection: AsyncConnection, principal: Principal, wanted: 
 
 
 async def plan_observation(connection: AsyncConnection, clock: Clock, edit: Edit, change: Plan) -> Observation:
-    """Change the plan, or set the day of the visit. Raises ObservationUnknown, NotYours, and `steps.plan`'s."""
+    """Change the plan, or set the day of the visit.
+
+    Raises ObservationUnknown, NotYours, EducatorNotOnCampus, and `steps.plan`'s.
+    """
     current = await _to_edit(connection, edit, access.require_appraiser)
-    return await _save(connection, current, steps.plan(current, change, today=clock.now().date()))
+    planned = steps.plan(current, change, today=clock.now().date())
+    await _require_days(connection, current, change.planned_on, change.observed_on)
+    return await _save(connection, current, planned)
 
 
 async def score_dimension(
@@ -167,7 +180,10 @@ async def finalize_observation(
 async def amend_observation(
     connection: AsyncConnection, clock: Clock, edit: Edit, correction: Correction, *, book: RubricBook
 ) -> Observation:
-    """Correct what is finalized; the version before is kept. Raises ObservationUnknown, NotYours, `steps.amend`'s."""
+    """Correct what is finalized; the version before is kept.
+
+    Raises ObservationUnknown, NotYours, EducatorNotOnCampus, `steps.amend`'s.
+    """
     current = await _to_edit(connection, edit, access.require_correcting)
     rubric = book.get(current.rubric, current.rubric_version)
     amendment = steps.Amendment(
@@ -181,6 +197,7 @@ async def amend_observation(
     )
     now = clock.now()
     amended, event = steps.amend(current, rubric, amendment, now=now)
+    await _require_days(connection, current, correction.observed_on)
     await observations.keep_version(connection, current)
     await observations.save_observation(connection, amended)
     await outbox.record(connection, [event], now=now)

@@ -237,6 +237,18 @@ class TestFinalizing:
         )
         assert (answer.status_code, answer.json()["code"]) == (409, "observed-in-future")
 
+    async def test_a_day_before_the_educator_came_to_the_campus_is_refused(self, school: School) -> None:
+        observation = await scheduled(school)
+        path, day = f"{OBSERVATIONS}/{observation}", {"observed_on": "2012-03-01"}
+        for changes in (day, {"planned_on": "2012-03-01"}):
+            answer = await school.call("PATCH", path, school.amy, json=changes, headers={"If-Match": '"v1"'})
+            assert (answer.status_code, answer.json()["code"]) == (409, "educator-not-on-campus")
+        observation, tag = await school.finalized(key="k2")
+        amendment = {"reason": "another day", **day}
+        path = f"{OBSERVATIONS}/{observation}/amendments"
+        answer = await school.call("POST", path, school.amy, json=amendment, headers={"If-Match": tag})
+        assert (answer.status_code, answer.json()["code"]) == (409, "educator-not-on-campus")
+
     async def test_many_at_once_publish_one_event(self, school: School) -> None:
         observation = await scheduled(school)
         await school.score_all(observation)
