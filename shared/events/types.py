@@ -1,5 +1,6 @@
 """Field types that several events share."""
 
+from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import AfterValidator, Field
 from shared.kernel.period import SchoolYear
 
 
+@lru_cache(maxsize=512)
 def _school_year(label: str) -> str:
     return str(SchoolYear.parse(label))
 

@@ -1,8 +1,8 @@
 """From arrived facts to new statements and ledger entries: the whole of the event path that is not I/O.
 
-One decision for one event, in the order of arrival for each educator, so that every ledger entry has one cause and
-a replay in the recorded order comes to the same rows. Educators are independent of one another; the first events of
-all educators are decided together, then the second ones, and so on, which lets the evaluator work on whole arrays.
+One decision for each educator of a batch, after all events that the batch has of them: the statement names what was
+taken in since the one before, in order, and the last of it as its cause. A replay that follows these lists comes to
+the same rows. Educators are independent of one another and are decided together, as whole arrays.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -88,21 +88,14 @@ def take_in(
     *,
     decided_at: datetime,
 ) -> Changes:
-    """Apply `arrivals` to their accounts and decide after each. A stale fact changes nothing."""
+    """Apply `arrivals` to their accounts and decide each account that changed. A stale fact changes nothing."""
     changes = Changes()
-    queues: dict[str, list[Arrival]] = {}
+    causes: dict[str, _Cause] = {}
     for arrival in arrivals:
-        queues.setdefault(arrival.educator_id, []).append(arrival)
-    turn = 0
-    while queues:
-        causes = []
-        for educator_id, queue in queues.items():
-            arrival = queue[turn]
-            if _apply(accounts[educator_id], arrival, changes):
-                causes.append(_Cause(accounts[educator_id], arrival.event_id, arrival.traceparent))
-        _decide(causes, plans, changes, decided_at)
-        turn += 1
-        queues = {educator_id: queue for educator_id, queue in queues.items() if len(queue) > turn}
+        account = accounts[arrival.educator_id]
+        if _apply(account, arrival, changes):
+            causes[arrival.educator_id] = _Cause(account, arrival.event_id, arrival.traceparent)
+    _decide(list(causes.values()), plans, changes, decided_at)
     return changes
 
 

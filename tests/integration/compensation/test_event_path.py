@@ -20,7 +20,7 @@ from tests.support.factories.events import (
     scored,
 )
 
-ANA = educator_id(1)
+ANA, BEN = educator_id(1), educator_id(2)
 YEAR = {"plan_year": "2020-21"}
 
 
@@ -69,12 +69,22 @@ class TestEventToStatement:
         await compensation.take_in(rostered(ANA))
         assert (await compensation.statement(ANA))["total"]["amount"] == "200.00"
 
-    async def test_each_event_of_a_batch_is_decided_by_itself(self, compensation: Compensation) -> None:
+    async def test_what_a_batch_has_of_an_educator_is_decided_once_and_all_of_it_is_named(
+        self, compensation: Compensation
+    ) -> None:
         await compensation.publish()
-        await compensation.take_in(rostered(ANA), awarded(ANA, 1), awarded(ANA, 2, credential="mc-differentiation"))
-        rows = await compensation.rows("SELECT sequence, cause_event_id FROM statement ORDER BY sequence")
-        assert [row["sequence"] for row in rows] == [1, 2, 3]
-        assert len({row["cause_event_id"] for row in rows}) == 3
+        second = awarded(ANA, 2, credential="mc-differentiation")
+        # The last one is stale, so it changed nothing and cannot be the cause.
+        await compensation.take_in(rostered(ANA), awarded(ANA, 1), rostered(BEN), second, awarded(ANA, 1))
+        rows = await compensation.rows("SELECT educator_id, cause_event_id, applied_sequence FROM statement")
+        assert {str(row["educator_id"]): (row["cause_event_id"], row["applied_sequence"]) for row in rows} == {
+            str(ANA): (received(second).id, 3),
+            str(BEN): (received(rostered(BEN)).id, 1),
+        }
+        told = await compensation.rows(f"SELECT data::jsonb AS data FROM outbox WHERE key = '{ANA}'")
+        assert told[-1]["data"]["applied"] == [
+            str(received(event).id) for event in (rostered(ANA), awarded(ANA, 1), second)
+        ]
 
     async def test_what_was_decided_is_published_with_what_was_taken_in(self, compensation: Compensation) -> None:
         await compensation.publish()
