@@ -55,7 +55,8 @@ async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
     if await accounts.educators_after(connection, None, 1) or await plans.list_all(connection):
         raise DatabaseNotEmpty("a rebuild needs an empty database: make a new one, migrate it, and rebuild there")
     book = PlanBook()
-    for received in log.plans.values():
+    # Plans of different codes lie in different partitions, which are read in any order.
+    for received in sorted(log.plans.values(), key=lambda plan: (plan.recorded_at, plan.id)):
         await _rebuild_plan(connection, received, book)
     educators = sorted(log.educators.items())
     for start in range(0, len(educators), _EDUCATORS_AT_ONCE):
@@ -64,7 +65,10 @@ async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
 
 
 async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, book: PlanBook) -> None:
-    """The plan version that an event tells of; of each year the last one published stands in the end."""
+    """The plan version that an event tells of; of each year the last one published stands in the end.
+
+    Its recalculation is due again: it posts nothing where all was decided, and decides what the log had not come to.
+    """
     event = received.event
     assert isinstance(event, PlanPublished)  # noqa: S101 - sorted so by Log.add
     version = PlanVersion(
@@ -81,7 +85,6 @@ async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, bo
     await plans.add(connection, version)
     by = f"publisher, {_FROM_LOG}"
     await plans.publish(connection, version, by=by, at=received.recorded_at, event_id=received.id)
-    await plans.move_recalculation(connection, version.id, after=None, educators=0, finished_at=received.recorded_at)
     book.add_all([version])
 
 
@@ -95,7 +98,8 @@ async def _rebuild_educators(
         account = locked[educator_id]
         for decision in _once(log.decisions):
             changes.add(_decided_again(account, log, decision, book))
-        # What was taken in since the last decision changed nothing then, so its order can change nothing now.
+        # What the log brought since the last decision changed nothing then, or was not taken in yet: the
+        # recalculation of the standing plan, which is due, decides it.
         changes.add(take_in({educator_id: account}, log.arrivals.values(), [], decided_at=clock.now()))
     if changes:
         await accounts.save(connection, changes)

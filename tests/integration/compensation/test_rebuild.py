@@ -11,7 +11,7 @@ from services.compensation.service.rebuild import Log, rebuild
 from shared.events.registry import EVENTS, Event
 from shared.messaging.consumer import ReceivedEvent
 from tests.support.compensation import PLAN, Compensation, running_compensation
-from tests.support.factories.events import a_year_of, educator_id, received
+from tests.support.factories.events import a_year_of, awarded, educator_id, received
 
 EVENTS_OF_ALL = [event for number in range(6) for event in a_year_of(educator_id(number))]
 
@@ -58,6 +58,41 @@ async def test_a_rebuild_comes_to_the_same_rows_whatever_the_order_was(
         before, after = await lived.state(), await empty.state()
         assert len(before["ledger_entry"]) > 12
         assert after == before
+        await empty.recalculate()
+        assert await empty.state() == before
+
+
+async def test_what_the_lost_database_had_not_taken_in_yet_is_decided_too(make_database: Callable[[], str]) -> None:
+    late = awarded(educator_id(1), 99, credential="mc-of-the-last-minute")
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, 1)
+        log = await log_of(lived)
+        log.add(received(late), to_arrival(received(late)))
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        await empty.take_in(late)
+        await empty.recalculate()
+        await lived.take_in(late)
+        assert await empty.statement(educator_id(1)) == await lived.statement(educator_id(1))
+
+
+async def test_the_plan_published_last_stands_in_whatever_order_the_log_has_them(
+    make_database: Callable[[], str],
+) -> None:
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, 1)
+        log = await log_of(lived)
+        log.plans = dict(reversed(log.plans.items()))
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        standing = "SELECT id, version FROM plan_version WHERE state = 'published'"
+        assert await empty.rows(standing) == await lived.rows(standing)
 
 
 async def test_what_is_delivered_again_after_a_rebuild_changes_nothing(make_database: Callable[[], str]) -> None:
