@@ -24,7 +24,9 @@ _ROSTER_LOCK = "hashtext('roster')"
 
 _KEEP_RECEIPT = """
 INSERT INTO receipt (provider, webhook_id, body_hash, body, received_at, outcome, award_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (provider, webhook_id, body_hash) DO UPDATE SET outcome = excluded.outcome, award_id = excluded.award_id
+WHERE receipt.outcome = 'unreadable' AND excluded.outcome = 'taken'
 """
 _OPEN_AWARD = """
 INSERT INTO award (award_id, provider, provider_award_id, person_keys, state, version)
@@ -64,7 +66,7 @@ async def keep_receipt(
     outcome: str,
     award_id: UUID | None,
 ) -> bool:
-    """Keep a call; False where the same call was kept before."""
+    """Keep a call; False where the same call was kept before, unless it could not be read then and can be now."""
     status = await (await driver(connection)).execute(
         _KEEP_RECEIPT, provider, webhook_id, body_hash, body, received_at, outcome, award_id
     )
@@ -132,8 +134,11 @@ async def pathways_of(connection: AsyncConnection, credentials: Collection[str])
 
 async def save_educators(
     connection: AsyncConnection, rostered: Sequence[tuple[UUID, int, list[UUID], list[str]]]
-) -> None:
-    """Take in (educator, version, campuses, person keys); what is not newer than what stands is passed over."""
+) -> set[str]:
+    """Take in (educator, version, campuses, person keys); what is not newer than what stands is passed over.
+
+    Returns the keys that may name others than before: those that were there, and those that are there now.
+    """
     newest = {row[0]: row for row in sorted(rostered, key=lambda row: row[1])}
     saved = await connection.execute(
         insert(educator)
@@ -149,10 +154,13 @@ async def save_educators(
         .returning(educator.c.educator_id)
     )
     changed = {row.educator_id for row in saved}
-    await connection.execute(delete(person_key).where(person_key.c.educator_id.in_(changed)))
-    keys = [{"key": key, "educator_id": i} for i, _, _, ks in newest.values() if i in changed for key in set(ks)]
-    if keys:
-        await connection.execute(insert(person_key), keys)
+    were_there = await connection.execute(
+        delete(person_key).where(person_key.c.educator_id.in_(changed)).returning(person_key.c.key)
+    )
+    are_there = [(key, i) for i, _, _, keys in newest.values() if i in changed for key in set(keys)]
+    if are_there:
+        await connection.execute(insert(person_key), [{"key": key, "educator_id": i} for key, i in are_there])
+    return {row.key for row in were_there} | {key for key, _ in are_there}
 
 
 async def campuses_of(connection: AsyncConnection, educator_id: UUID) -> frozenset[UUID] | None:

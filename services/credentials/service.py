@@ -79,9 +79,9 @@ async def keep_unreadable(
 
 
 async def take_in_roster(connection: AsyncConnection, clock: Clock, rostered: Sequence[EducatorRostered]) -> None:
-    """Learn who people are, and match the awards that waited for them."""
+    """Learn who people are, and match the awards that waited for somebody to gain a key, or to lose one."""
     await repository.hold_roster(connection)
-    await repository.save_educators(
+    keys = await repository.save_educators(
         connection,
         [
             (
@@ -93,7 +93,6 @@ async def take_in_roster(connection: AsyncConnection, clock: Clock, rostered: Se
             for event in rostered
         ],
     )
-    keys = {key for event in rostered for key in event.person_keys}
     await _settle(connection, clock, await repository.parked_awards(connection, person_keys=keys))
 
 

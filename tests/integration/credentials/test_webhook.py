@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.credentials import bootstrap
+from services.credentials.errors import NoticeUnreadable
 from services.credentials.handlers import handler
+from services.credentials.schemas.providers import Provider
 from services.credentials.settings import Settings
 from shared.events.evaluation import Assignment, EducatorRostered, EducatorStatus, StaffRole, SubjectGroup
 from shared.kernel.person_key import PersonKeyKind, person_key
@@ -166,6 +168,12 @@ class TestAward:
         await bring(service, rostered(), rostered(educator=UUID(int=99)))
         assert "more than one" in (await post(service, awarded())).json()["parked_reason"]
 
+    async def test_an_address_that_one_of_two_people_loses_matches_the_other(self, service: RunningService) -> None:
+        await bring(service, rostered(), rostered(educator=UUID(int=99)))
+        await post(service, awarded())
+        await bring(service, rostered(version=2, email="new@example.org", educator=UUID(int=99)))
+        assert await recorded(service) == [("earned", 1)]
+
 
 class TestSignature:
     async def test_either_of_two_secrets_is_taken(self, service: RunningService) -> None:
@@ -232,6 +240,27 @@ class TestMalformed:
         async with service.runtime.engine.connect() as connection:
             kept = (await connection.execute(text("SELECT outcome, body FROM receipt"))).one()
         assert (kept.outcome, bytes(kept.body)) == ("unreadable", body)
+
+    async def test_a_call_that_can_be_read_now_is_taken_when_it_is_sent_again(
+        self, service: RunningService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The fault was in our adapter, and the provider retries the same bytes under the same id."""
+
+        def unreadable(_provider: Provider, _body: bytes) -> None:
+            raise NoticeUnreadable("a fault of ours")
+
+        await bring(service, rostered())
+        with monkeypatch.context() as patch:
+            patch.setattr(Provider, "read", unreadable)
+            for _ in range(2):
+                assert (await post(service, awarded())).status_code == 422
+        answer = await post(service, awarded())
+        assert (answer.json()["state"], answer.json()["duplicate"]) == ("earned", False)
+        assert (await post(service, awarded())).json()["duplicate"] is True
+        async with service.runtime.engine.connect() as connection:
+            kept = (await connection.execute(text("SELECT outcome, award_id IS NOT NULL AS named FROM receipt"))).one()
+        assert tuple(kept) == ("taken", True)
+        assert await recorded(service) == [("earned", 1)]
 
     async def test_an_award_without_an_end_may_say_so_by_the_last_moment_there_is(
         self, service: RunningService
