@@ -51,8 +51,8 @@ class Runtime(Generic[S]):
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    def relay(self) -> Relay:
-        return Relay(service=self.service, url=self.settings.database_url, bus=self.bus)
+    def relay(self, *, rest_seconds: float = 0.0) -> Relay:
+        return Relay(service=self.service, url=self.settings.database_url, bus=self.bus, rest_seconds=rest_seconds)
 
     async def __aenter__(self) -> Self:
         return self

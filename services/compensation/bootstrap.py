@@ -32,6 +32,8 @@ ABOUT = About(
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
 _IDLE_SECONDS = 0.5
+_RELAY_RESTS_SECONDS = 0.05
+"""Statements are read from the database; their events are for the record and for whoever follows it."""
 
 
 def api(runtime: Runtime[Settings]) -> FastAPI:
@@ -109,7 +111,7 @@ async def _is_whole(subscription: Subscription, reached: Mapping[Partition, int]
 def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
     """The service's background work."""
     return {
-        "compensation relay": runtime.relay().run,
+        "compensation relay": runtime.relay(rest_seconds=_RELAY_RESTS_SECONDS).run,
         "compensation consumer": consumer(runtime).run,
         "compensation recalculator": recalculator(runtime),
     }

@@ -49,7 +49,7 @@ WITH incoming AS (
   FROM incoming i JOIN moved m USING (partition)
   RETURNING 1
 )
-SELECT (SELECT count(*) FROM written), pg_notify('bus', $1)
+SELECT (SELECT count(*) FROM written), pg_notify($1, '')
 """
 """One statement, and so one transaction. Rows are held in the order of their numbers: appends cannot deadlock."""
 
@@ -176,13 +176,10 @@ class _EmbeddedSubscription:
     async def start(self) -> None:
         try:
             self._connection = await asyncpg.connect(self._url, command_timeout=30)
-            await self._connection.add_listener("bus", self._on_append)
+            for topic in self._topics:
+                await self._connection.add_listener(topic, lambda *_: self._appended.set())
         except DRIVER_FAULTS as error:
             raise BusUnavailable(f"the embedded log did not answer: {error}") from error
-
-    def _on_append(self, _connection: object, _pid: int, _channel: str, topic: object) -> None:
-        if topic in self._topics:
-            self._appended.set()
 
     async def fetch(self, *, limit: int, wait_seconds: float) -> list[ConsumedRecord]:
         deadline = time.monotonic() + wait_seconds

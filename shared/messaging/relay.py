@@ -38,10 +38,14 @@ _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 class Relay:
-    """Publishes the outbox of `service` in the database at `url`."""
+    """Publishes the outbox of `service` in the database at `url`.
 
-    def __init__(self, *, service: str, url: str, bus: Bus, batch: int = 500) -> None:
+    It rests for `rest_seconds` after each time: events that nobody waits for then travel several at once.
+    """
+
+    def __init__(self, *, service: str, url: str, bus: Bus, batch: int = 500, rest_seconds: float = 0.0) -> None:
         self._service = service
+        self._rest_seconds = rest_seconds
         self._url = url
         self._bus = bus
         self._batch = batch
@@ -99,6 +103,7 @@ class Relay:
                 PUBLISHED.labels(self._service).inc(len(rows))
             if len(rows) == self._batch:
                 continue
+            await asyncio.sleep(self._rest_seconds)
             # Whatever is committed after the rows were read has set the event since, or will.
             try:
                 async with asyncio.timeout(_POLL_SECONDS):
