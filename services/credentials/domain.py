@@ -90,6 +90,7 @@ def take_notice(award: CredentialAward, notice: AwardNotice) -> CredentialAward:
     """The award with what `notice` adds; an older notice of the same kind adds nothing.
 
     Of two awarding notices of one moment the content decides which stands, so that the order of arrival does not.
+    A notice that names the person otherwise than the one before has to be matched anew.
     """
     if notice.kind is NoticeKind.REVOKED:
         if award.revoked_occurred_at is not None and notice.occurred_at <= award.revoked_occurred_at:
@@ -107,6 +108,7 @@ def take_notice(award: CredentialAward, notice: AwardNotice) -> CredentialAward:
         expires_at=notice.expires_at,
         evidence_url=notice.evidence_url,
         awarded_occurred_at=notice.occurred_at,
+        educator_id=award.educator_id if notice.person_keys == award.person_keys else None,
     )
 
 
@@ -122,31 +124,30 @@ def _rank(occurred_at: datetime, said: AwardNotice | CredentialAward) -> tuple[o
 
 
 def settle(
-    award: CredentialAward, *, candidates: frozenset[UUID], pathways: frozenset[str] | None
-) -> tuple[CredentialAward, CredentialAwarded | CredentialRevoked | None]:
-    """The award's state from all that is known, and the event to publish where it became another.
+    stood: CredentialAward, award: CredentialAward, *, candidates: frozenset[UUID], pathways: frozenset[str] | None
+) -> tuple[CredentialAward, tuple[CredentialAwarded | CredentialRevoked, ...]]:
+    """The state of `award` from all that is known, and the events to publish where it is another than that of `stood`.
 
-    `candidates` are the educators that its person keys name; `pathways` are those its credential counts towards,
-    None where the catalogue does not have the credential. An award that was matched once stays with its educator; one
-    that was earned and counts for nothing now, because its notice was corrected, is taken back.
+    `stood` is the award as it was settled last. `candidates` are the educators that its person keys name; `pathways`
+    are those its credential counts towards, None where the catalogue does not have the credential.
+
+    An award stays with its educator for as long as its notices name the person alike, whatever becomes of the keys on
+    the roster. One that was earned, and by a corrected notice counts for nothing or is another person's, is first taken
+    back from who had it.
     """
     educator_id = award.educator_id or (next(iter(candidates)) if len(candidates) == 1 else None)
     reason = _parked_reason(award, educator_id, candidates, pathways)
-    if reason is not None or pathways is None or educator_id is None:
-        parked = replace(award, state=AwardState.PARKED, parked_reason=reason)
-        if award.state is not AwardState.EARNED:
-            return parked, None
-        parked = replace(parked, version=award.version + 1)
-        return parked, _event(parked, frozenset())
-    revoked = _is_revoked(award)
-    settled = replace(
-        award,
-        educator_id=educator_id,
-        state=AwardState.REVOKED if revoked else AwardState.EARNED,
-        parked_reason=None,
-        version=award.version + 1,
-    )
-    return settled, _event(settled, pathways)
+    version, events = stood.version, []
+    if stood.state is AwardState.EARNED and (reason is not None or educator_id != stood.educator_id):
+        version += 1
+        lost = replace(stood, state=AwardState.REVOKED, revoked_occurred_at=award.awarded_occurred_at, version=version)
+        events.append(_event(lost, frozenset()))
+    settled = replace(award, educator_id=educator_id, state=AwardState.PARKED, parked_reason=reason, version=version)
+    if reason is None and pathways is not None:
+        state = AwardState.REVOKED if _is_revoked(award) else AwardState.EARNED
+        settled = replace(settled, state=state, version=version + 1)
+        events.append(_event(settled, pathways))
+    return settled, tuple(events)
 
 
 def _is_revoked(award: CredentialAward) -> bool:
@@ -186,6 +187,4 @@ def _event(award: CredentialAward, pathways: frozenset[str]) -> CredentialAwarde
     }
     if award.state is AwardState.EARNED:
         return CredentialAwarded.model_validate(said)
-    return CredentialRevoked.model_validate(
-        said | {"revoked_at": award.revoked_occurred_at or award.awarded_occurred_at}
-    )
+    return CredentialRevoked.model_validate(said | {"revoked_at": award.revoked_occurred_at})

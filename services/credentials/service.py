@@ -58,7 +58,7 @@ async def receive_notice(
     noticed = take_notice(award, notice) if new else award
     if noticed == award:
         return Receipt(award.award_id, award.state, duplicate=True, parked_reason=award.parked_reason)
-    settled = (await _settle(connection, clock, [noticed]))[0]
+    settled = (await _settle(connection, clock, [(award, noticed)]))[0]
     return Receipt(settled.award_id, settled.state, duplicate=False, parked_reason=settled.parked_reason)
 
 
@@ -93,14 +93,16 @@ async def take_in_roster(connection: AsyncConnection, clock: Clock, rostered: Se
             for event in rostered
         ],
     )
-    await _settle(connection, clock, await repository.parked_awards(connection, person_keys=keys))
+    waiting = await repository.parked_awards(connection, person_keys=keys)
+    await _settle(connection, clock, [(award, award) for award in waiting])
 
 
 async def put_micro_credential(connection: AsyncConnection, clock: Clock, item: MicroCredential) -> None:
     """Add to the catalogue or change it, and match the awards that waited for it."""
     await repository.hold_roster(connection)
     await repository.put_micro_credential(connection, item)
-    await _settle(connection, clock, await repository.parked_awards(connection, credentials=[item.code]))
+    waiting = await repository.parked_awards(connection, credentials=[item.code])
+    await _settle(connection, clock, [(award, award) for award in waiting])
 
 
 async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
@@ -143,21 +145,24 @@ async def parked_awards(connection: AsyncConnection, *, after: Cursor | None, li
 
 
 async def _settle(
-    connection: AsyncConnection, clock: Clock, awards: Sequence[CredentialAward]
+    connection: AsyncConnection, clock: Clock, awards: Sequence[tuple[CredentialAward, CredentialAward]]
 ) -> list[CredentialAward]:
-    """Bring the awards, which the caller has locked, to the state that all knowledge gives, and record the events."""
-    keys = {key for award in awards for key in award.person_keys}
+    """Bring awards, each as it stood and as it is now, to the state that all knowledge gives, and record the events.
+
+    The caller has locked them.
+    """
+    keys = {key for _, award in awards for key in award.person_keys}
     educators = await repository.candidates(connection, keys) if keys else {}
-    catalogue = await repository.pathways_of(connection, {award.credential for award in awards if award.credential})
+    credentials = {award.credential for _, award in awards if award.credential}
+    catalogue = await repository.pathways_of(connection, credentials)
     settled_awards: list[CredentialAward] = []
     events: list[Event] = []
-    for award in awards:
+    for stood, award in awards:
         named = frozenset(found for key in award.person_keys for found in educators.get(key, ()))
         pathways = catalogue.get(award.credential) if award.credential else None
-        settled, event = settle(award, candidates=named, pathways=pathways)
+        settled, told = settle(stood, award, candidates=named, pathways=pathways)
         await repository.save_award(connection, settled)
         settled_awards.append(settled)
-        if event is not None:
-            events.append(event)
+        events.extend(told)
     await outbox.record(connection, events, now=clock.now())
     return settled_awards

@@ -28,6 +28,6 @@ class CredentialAwarded(_Award):
 
 @published("rung.credentials.award.revoked.v1", topic=Topic.CREDENTIALS)
 class CredentialRevoked(_Award):
-    """The provider took the award back; it counts for nothing from its first day on."""
+    """The provider took the award back or gave it to another; it counts for nothing from its first day on."""
 
     revoked_at: datetime

@@ -27,6 +27,7 @@ from tests.support.web import NOON
 
 SECRETS = [WebhookSecret(bytes(32)), WebhookSecret(bytes(range(32)))]
 EDUCATOR = UUID("01930000-0000-7000-8000-000000000001")
+BEN = UUID("01930000-0000-7000-8000-000000000002")
 CAMPUS = UUID("01930000-0000-7000-8000-00000000000c")
 HR = {"roles": ["hr"], "sub": "hr-1"}
 
@@ -158,6 +159,19 @@ class TestAward:
         assert early.json()["state"] == "parked"
         assert (await post(service, awarded())).json()["state"] == "revoked"
         assert await recorded(service) == [("revoked", 1)]
+
+    async def test_an_award_that_is_corrected_to_another_person_is_lost_by_the_one_and_earned_by_the_other(
+        self, service: RunningService
+    ) -> None:
+        await bring(service, rostered(), rostered(email="ben@example.org", educator=BEN))
+        await post(service, awarded())
+        corrected = awarded(at="2021-03-01T11:00:00Z", recipient={"email": "ben@example.org"})
+        assert (await post(service, corrected)).json()["state"] == "earned"
+        assert (await post(service, awarded(), webhook_id="msg_late")).json()["duplicate"] is True
+        assert await recorded(service) == [("earned", 1), ("revoked", 2), ("earned", 3)]
+        async with service.runtime.engine.connect() as connection:
+            keys = await connection.scalars(text("SELECT key FROM outbox ORDER BY position"))
+            assert list(keys) == [str(EDUCATOR), str(EDUCATOR), str(BEN)]
 
     async def test_an_older_word_of_the_roster_changes_nothing(self, service: RunningService) -> None:
         await bring(service, rostered(version=2, email="new@example.org"))
