@@ -4,22 +4,32 @@ BloomBoard publishes no webhook format, so its shape here is our agreement with 
 are those of its public webhook documentation.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    TypeAdapter,
+    ValidationError,
+)
 
 from services.credentials.domain import AwardNotice, NoticeKind
 from services.credentials.errors import NoticeUnreadable, ProviderUnknown
 from shared.kernel.errors import FieldError
 from shared.kernel.person_key import PersonKeyKind, person_key
+from shared.web.logging import describe_fault, get_logger
 from shared.web.problems import pointer_of
 from shared.web.webhooks import WebhookSecret
 
+_log = get_logger("rung.credentials")
 _T = TypeVar("_T")
 _STORABLE = r"^[^\x00]*$"
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=_STORABLE)]
@@ -162,35 +172,59 @@ class Provider:
         return self.adapter(body, self.name, self.person_key_secret)
 
 
+class _Entry(BaseModel):
+    adapter: Literal["bloomboard", "credly"]
+    secrets: list[Annotated[InstanceOf[WebhookSecret], BeforeValidator(lambda text: WebhookSecret.parse(str(text)))]]
+
+
+_FILE = TypeAdapter(dict[str, _Entry])
+
+
 class Providers:
-    """The providers in the file at `path`, read again when the file changes, so that a secret is replaced at once."""
+    """The providers in the file at `path`, read again when the file changes, so that a secret is replaced at once.
+
+    While the file cannot be used, those of its last usable state go on being served.
+    """
 
     def __init__(self, path: Path, person_key_secret: bytes) -> None:
         self._path = path
         self._person_key_secret = person_key_secret
-        self._read_at = -1
-        self._providers: dict[str, Provider] = {}
+        self._read_at: int | None = None
+        self._providers: dict[str, Provider] | None = None
 
     def get(self, name: str) -> Provider:
-        """Raises ProviderUnknown."""
-        changed_at = self._path.stat().st_mtime_ns
-        if changed_at != self._read_at:
-            self._providers = self._load()
-            self._read_at = changed_at
-        found = self._providers.get(name)
+        """Raises ProviderUnknown, and what is wrong with the file where it could never be used."""
+        found = self._current().get(name)
         if found is None:
             raise ProviderUnknown(f"no provider is called {name}: the address is /webhooks/ and the agreed name")
         return found
 
+    def _current(self) -> dict[str, Provider]:
+        try:
+            changed_at = self._path.stat().st_mtime_ns
+        except OSError:
+            # What reading it says of this is said once, as of any other fault.
+            changed_at = -1
+        if self._providers is None or changed_at != self._read_at:
+            self._read_at = changed_at
+            try:
+                self._providers = self._load()
+            except (OSError, ValueError) as error:
+                _log.error("the providers file cannot be used: mend it", fault=describe_fault(error))
+                if self._providers is None:
+                    raise
+        return self._providers
+
     def _load(self) -> dict[str, Provider]:
-        entries = json.loads(self._path.read_text())
+        """Raises OSError, ValueError."""
+        try:
+            entries = _FILE.validate_json(self._path.read_bytes())
+        except ValidationError as error:
+            # Said without what stands there: the file holds secrets.
+            places = (f"{pointer_of(item['loc']) or '/'}: {item['msg']}" for item in error.errors(include_input=False))
+            raise ValueError("; ".join(places)) from None
         return {
-            name: Provider(
-                name,
-                ADAPTERS[entry["adapter"]],
-                tuple(WebhookSecret.parse(secret) for secret in entry["secrets"]),
-                self._person_key_secret,
-            )
+            name: Provider(name, ADAPTERS[entry.adapter], tuple(entry.secrets), self._person_key_secret)
             for name, entry in entries.items()
         }
 

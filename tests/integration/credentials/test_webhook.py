@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from services.credentials import bootstrap
 from services.credentials.errors import NoticeUnreadable
@@ -219,6 +220,37 @@ class TestSignature:
         (tmp_path / "providers.json").write_text(json.dumps({"bloomboard": entry}))
         assert (await post(service, awarded(), secret=fresh)).status_code == 200
         assert (await post(service, awarded(), secret=SECRETS[0])).status_code == 401
+
+    @pytest.mark.parametrize(
+        ("content", "place"),
+        [
+            ('{"bloomboard": {"adap', "EOF"),
+            ('{"bloomboard": {"adapter": "blomboard", "secrets": []}}', "/bloomboard/adapter"),
+            ('{"bloomboard": {"adapter": "bloomboard", "secrets": ["swordfish"]}}', "/bloomboard/secrets/0"),
+            (None, "No such file"),
+        ],
+    )
+    async def test_a_broken_providers_file_is_said_once_and_the_last_good_one_serves_on(
+        self,
+        service: RunningService,
+        tmp_path: Path,
+        content: str | None,
+        place: str,
+    ) -> None:
+        providers = tmp_path / "providers.json"
+        await post(service, awarded())
+        if content is None:
+            providers.unlink()
+        else:
+            providers.write_text(content)
+        with capture_logs() as logs:
+            for number in range(3):
+                assert (await post(service, awarded(f"bb-{number}"), webhook_id=f"m{number}")).status_code == 200
+        [said] = [entry for entry in logs if entry["log_level"] == "error"]
+        assert place in said["fault"]["message"]
+        assert "swordfish" not in str(said)
+        providers.write_text("{}")
+        assert (await post(service, awarded())).status_code == 404
 
 
 class TestMalformed:
