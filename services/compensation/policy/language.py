@@ -16,6 +16,7 @@ from services.compensation.policy.terms import (
     Count,
     Day,
     DecimalText,
+    EarningCode,
     LocalTime,
     Named,
     PlanYear,
@@ -150,7 +151,7 @@ class _Component(Named):
     requires: tuple[Code, ...] = ()
     applies_to: AppliesTo = EVERYONE
     prorates: StrictBool
-    earning_code: str | None = None
+    earning_code: EarningCode | None = None
 
 
 class Matrix(_Component):

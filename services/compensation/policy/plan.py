@@ -63,6 +63,7 @@ def _line_of(pointer: str, lines: Lines) -> str:
 
 
 _REMEDIES = {
+    "model_type": "is not a group of names with their values: write each on a line of its own, like `name: value`",
     "missing": "is missing: add it",
     "extra_forbidden": "is not part of the plan language here: remove it or correct its spelling",
 }

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from services.compensation.errors import PlanInvalid, PlanUnreadable
 from shared.kernel.errors import FieldError
 
 Lines = dict[str, int]
 
-CHARACTERS_MAX = 500_000
+CHARACTERS_MAX = 100_000
+"""Ten times the sample plan. Reading so much takes a second or two: not for the thread that serves."""
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -34,7 +36,12 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     except yaml.MarkedYAMLError as error:
         place = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise PlanUnreadable(f"{place}{error.problem}: correct the YAML there") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise PlanUnreadable(f"line {line}: the character #x{error.character:04x} is not text: remove it") from error
+    except RecursionError as error:
+        raise PlanUnreadable("the document is nested deeper than any plan: close what is open") from error
+    except (yaml.YAMLError, ValueError) as error:
         raise PlanUnreadable(f"the document is not YAML: {error}") from error
     if root is None:
         raise PlanUnreadable("the document is empty: write the plan into it")
@@ -63,6 +70,8 @@ class _Reader:
             return self._read_mapping(node, pointer)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)]
+        if "\0" in node.value:
+            return self._refuse(pointer, line, "holds the character NUL, which is no text: remove it")
         return _scalar(node)
 
     def _read_mapping(self, node: yaml.MappingNode, pointer: str) -> dict[str, Any]:

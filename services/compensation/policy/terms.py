@@ -19,6 +19,7 @@ AMOUNT_CENTS_MAX = 1_000_000_000
 
 _DECIMAL = re.compile(r"-?\d{1,7}(\.\d{1,4})?")
 _DECIMAL_MAX = 1_000_000
+_EARNING_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -27,6 +28,12 @@ def _source(text: str) -> str:
         raise ValueError(
             'is neither an address nor "illustrative": write where the rule is published, or "illustrative"'
         )
+    return text
+
+
+def _earning_code(text: str) -> str:
+    if _EARNING_CODE.fullmatch(text) is None:
+        raise ValueError("is not an earning code: write 1 to 32 letters, digits, dots and dashes, like MC20")
     return text
 
 
@@ -81,6 +88,8 @@ def _local_time(moment: datetime) -> datetime:
 
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+EarningCode = Annotated[str, AfterValidator(_earning_code)]
+"""What a payroll system books a payment under."""
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 Source = Annotated[str, AfterValidator(_source)]
 DecimalText = Annotated[str, BeforeValidator(_decimal)]

@@ -1,5 +1,6 @@
 """Plan documents: written as drafts, published by another person, from then on immutable."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ async def write_plan(
     connection: AsyncConnection, clock: Clock, document: str | dict[str, Any], *, by: str
 ) -> PlanVersion:
     """Keep a plan document as the next draft version of its plan. Raises PlanInvalid with place and remedy."""
-    plan = parse_plan(document)
+    plan = await asyncio.to_thread(parse_plan, document)
     await plans.hold_plans(connection)
     now = clock.now()
     version = PlanVersion(

@@ -1,9 +1,13 @@
 """The door for plan documents: YAML or JSON, and nonsense is named."""
 
+import asyncio
 import json
+import threading
 
 import pytest
 
+from services.compensation.policy.plan import Plan, parse_plan
+from services.compensation.service import plans
 from tests.support.compensation import PLAN, WRITER, Compensation
 
 
@@ -35,3 +39,21 @@ async def test_nonsense_is_named_and_leaves_nothing(
     answer = await compensation.call("POST", "/plans", as_=WRITER, content=document)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert await compensation.rows("SELECT id FROM plan_version") == []
+
+
+async def test_others_are_answered_while_a_long_document_is_read(
+    compensation: Compensation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_reading, others_were_answered = threading.Event(), threading.Event()
+
+    def parse(document: str) -> Plan:
+        is_reading.set()
+        assert others_were_answered.wait(timeout=5)
+        return parse_plan(document)
+
+    monkeypatch.setattr(plans, "parse_plan", parse)
+    writing = asyncio.create_task(compensation.call("POST", "/plans", as_=WRITER, content=PLAN))
+    assert await asyncio.to_thread(is_reading.wait, 5)
+    assert (await compensation.call("GET", "/plans", as_=WRITER)).json() == []
+    others_were_answered.set()
+    assert (await writing).status_code == 201

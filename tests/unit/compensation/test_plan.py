@@ -91,9 +91,9 @@ def test_what_is_missing_in_yaml_names_the_line_of_what_it_is_missing_from() -> 
         ("a: [1, 2", "correct the YAML there"),
         ("a: \t- b: {", "line 1"),
         ("a: 'x", "correct the YAML there"),
-        ("\x00", "not YAML"),
-        ("a: " + "[" * 5000, "not YAML"),
-        ("x" * 600_000, "longer than"),
+        ("a: 1\nb: \x00", "line 2: the character #x0000"),
+        ("a: " + "[" * 5000, "nested deeper"),
+        ("x" * 100_001, "longer than"),
     ],
 )
 def test_text_that_is_no_yaml_is_refused_and_says_where(text: str, detail: str) -> None:
@@ -109,6 +109,7 @@ def test_text_that_is_no_yaml_is_refused_and_says_where(text: str, detail: str) 
         ("a: !!python/object:os.system x\n", "/a", "remove it"),
         ("<<: {a: 1}\n", "", "use a word"),
         ("? [a]\n: b\n", "", "use a word"),
+        ('a: 1\ntitle: "a\\0b"\n', "/title", "line 2: holds the character NUL"),
     ],
 )
 def test_yaml_that_json_cannot_say_is_refused(text: str, pointer: str, detail: str) -> None:
@@ -119,6 +120,7 @@ def test_yaml_that_json_cannot_say_is_refused(text: str, pointer: str, detail: s
 @pytest.mark.parametrize("document", [[], {}, {"language": 2}, {"measures": 7}, "just words", "[]", "7"])
 def test_a_document_that_is_no_plan_at_all_is_refused(document: Any) -> None:
     assert faults(document)
+    assert "Plan" not in str(faults(document))
 
 
 @pytest.mark.parametrize("text", [HARMONY, EVERYTHING])
