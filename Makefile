@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= embedded
-export PYTHONDONTWRITEBYTECODE ?=
+# Compiled modules are kept whatever the caller's shell says: without them every start takes three seconds longer.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
