@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+from shared.kernel.period import SchoolYear
+
 Data = dict[str, Any]
 
 
@@ -107,10 +109,16 @@ class EducatorFacts:
         )
         return Place(data.get("employee_number"), main.get("district_id"), main.get("campus_id"))
 
-    def campus_ids(self) -> frozenset[str]:
-        """Every campus that the roster has put the educator on."""
-        rosters = self.facts.get(FactKind.ROSTER, {})
-        return frozenset(part["campus_id"] for fact in rosters.values() for part in fact.data["assignments"])
+    def campuses_answering_for(self, year: SchoolYear) -> frozenset[str]:
+        """The campuses that the educator worked on in `year` or since: one that was left knows nothing of later years,
+        and the one they came to knows what they bring."""
+        begins_on = year.begins_on.isoformat()
+        return frozenset(
+            part["campus_id"]
+            for fact in self.facts.get(FactKind.ROSTER, {}).values()
+            for part in fact.data["assignments"]
+            if all(day is None or day >= begins_on for day in (part["ends_on"], fact.data["ended_on"]))
+        )
 
 
 def _supersedes(fact: Fact, known: Fact) -> bool:

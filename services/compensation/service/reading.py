@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compensation.domain import EducatorFacts
 from services.compensation.errors import StatementAbsent
 from services.compensation.repository import reading
+from shared.kernel.period import SchoolYear
 from shared.web.auth import NotYours, Principal, Role
 
 
 async def statement(connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal) -> Any:
     """The last statement: sequence, hash, body, decided_at. Raises NotYours, StatementAbsent."""
-    await _may_see(connection, educator_id, principal)
+    await _may_see(connection, educator_id, plan_year, principal)
     found = await reading.statement_of(connection, educator_id, plan_year)
     if found is None:
         raise StatementAbsent(
@@ -39,15 +40,17 @@ async def ledger(connection: AsyncConnection, educator_id: UUID, plan_year: str,
     return await reading.ledger_of(connection, educator_id, plan_year)
 
 
-async def _may_see(connection: AsyncConnection, educator_id: UUID, principal: Principal) -> None:
-    """The educator in person, the principal of a campus the educator works on, HR, payroll, administrators."""
+async def _may_see(connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal) -> None:
+    """The educator in person, the principal of a campus that the educator worked on in the plan year or since, HR,
+    payroll, administrators."""
     if principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.PAYROLL, Role.ADMIN):
         return
     if principal.has_any(Role.PRINCIPAL) and principal.campus_ids:
         document = await reading.facts_of(connection, educator_id)
         if document is not None:
             facts = EducatorFacts.from_document(str(educator_id), orjson.loads(document))
-            if not principal.campus_ids.isdisjoint(UUID(campus) for campus in facts.campus_ids()):
+            answering = facts.campuses_answering_for(SchoolYear.parse(plan_year))
+            if not principal.campus_ids.isdisjoint(map(UUID, answering)):
                 return
     raise NotYours("this is another educator's pay: only the educator, the campus's principal, HR and payroll see it")
 

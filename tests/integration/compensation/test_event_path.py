@@ -4,6 +4,7 @@ import csv
 import json
 import random
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -178,6 +179,25 @@ class TestReading:
             for caller in callers:
                 answer = await compensation.call("GET", path, as_=caller, params=YEAR)
                 assert answer.status_code == status, caller
+
+    @pytest.mark.parametrize(
+        ("left", "status"),
+        [
+            ({}, 200),
+            ({"ends_on": date(2020, 7, 1)}, 200),
+            ({"ends_on": date(2020, 6, 30)}, 403),
+            ({"ended_on": date(2020, 6, 30)}, 403),
+        ],
+    )
+    async def test_the_principal_of_a_campus_that_was_left_sees_nothing_of_later_years(
+        self, compensation: Compensation, left: dict[str, date], status: int
+    ) -> None:
+        await compensation.publish()
+        await compensation.take_in(rostered(ANA, **left))
+        principal = {"roles": ["principal"], "campus_ids": [str(rostered(ANA).assignments[0].campus_id)]}
+        for door in ("statement", "ladder", "ledger"):
+            answer = await compensation.call("GET", f"/educators/{ANA}/{door}", as_=principal, params=YEAR)
+            assert answer.status_code == status, answer.text
 
     async def test_a_statement_that_did_not_change_is_not_sent_again(self, compensation: Compensation) -> None:
         await compensation.publish()
