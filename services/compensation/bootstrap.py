@@ -21,7 +21,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.received import received
 from shared.messaging.worker import Loop
 from shared.runtime import Runtime
-from shared.web.app import About, create_app
+from shared.web.app import About, Edges, create_app
 
 NAME = "compensation"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -32,6 +32,8 @@ ABOUT = About(
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
 _IDLE_SECONDS = 0.5
+_BODY_LIMITS = {f"/{NAME}/v1/payout-batches/{{batch_id}}/acknowledgements": 32 * 1024 * 1024}
+"""Payroll answers a batch once and whole, with a reason for each line of a state's batch that it did not take."""
 _RELAY_RESTS_SECONDS = 0.05
 """Statements are read from the database; their events are for the record and for whoever follows it."""
 
@@ -43,6 +45,7 @@ def api(runtime: Runtime[Settings]) -> FastAPI:
         ROUTERS,
         authenticator=runtime.authenticator,
         ready_checks={"database": runtime.check_database},
+        edges=Edges(body_limits=_BODY_LIMITS),
     )
     app.state.engine = runtime.engine
     app.state.clock = runtime.clock

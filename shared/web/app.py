@@ -41,7 +41,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """How requests are let in: limits of the body by exact path in bytes (1 MiB elsewhere), and where spans go."""
+    """How requests are let in: limits of the body in bytes by the path of a route (1 MiB elsewhere), where spans go."""
 
     body_limits: Mapping[str, int] = field(default_factory=dict)
     tracer: Tracer | None = None

@@ -120,5 +120,12 @@ def _precondition(
 IfMatch = Annotated[Precondition, Depends(_precondition)]
 """Parameter of a route that changes what people edit. Missing: 428; unreadable: 400."""
 
-IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", examples=['"v3"'])]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-None-Match",
+        description="The ETag of what is known already: 304 where nothing changed.",
+        examples=['"v3"'],
+    ),
+]
 """Parameter of a route that answers 304 to who has the current version."""

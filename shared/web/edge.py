@@ -10,6 +10,7 @@ from opentelemetry.trace import Span, StatusCode, Tracer
 from prometheus_client import Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.kernel.trace_context import current_trace_id
@@ -39,7 +40,8 @@ class _BodyTooLarge(HTTPException):
 class Edge:
     """The layer around the whole application of one service.
 
-    `body_limits` gives exact paths a limit of their own, in bytes: the doors that take a season's work at once.
+    `body_limits` gives doors a limit of their own, in bytes, by the path of their route: those that take a season's
+    work at once.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class Edge:
     ) -> None:
         self._app = app
         self._service = service
-        self._body_limits = body_limits
+        self._body_limits = [(compile_path(path)[0], limit) for path, limit in body_limits.items()]
         self._tracer = tracer
         self._figures: dict[tuple[str, int], Histogram] = {}
 
@@ -60,7 +62,7 @@ class Edge:
             await _Exchange(self, scope, receive, send, span).run()
 
     def limit(self, path: str) -> int:
-        return self._body_limits.get(path, DEFAULT_BODY_LIMIT_BYTES)
+        return next((limit for door, limit in self._body_limits if door.match(path)), DEFAULT_BODY_LIMIT_BYTES)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -90,7 +92,9 @@ class _Exchange:
 
     async def run(self) -> None:
         if self._announces_too_much():
-            error = ContentTooLarge(f"This door takes at most {self._limit} bytes at once: send the content in parts.")
+            error = ContentTooLarge(
+                f"This door takes at most {self._limit} bytes at once: send it in parts, or write less."
+            )
             # No `Connection: close`: closed in mid-upload, a connection is reset, and the caller never sees the answer.
             await problem_response(error)(self._scope, self._receive, self.send)
             return

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.compensation.domain import PayoutBatch, PayoutState
 from services.compensation.errors import (
@@ -27,7 +27,7 @@ from services.compensation.service import payouts as service
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import parse_amount
 from shared.web.auth import Principal, Role, require
-from shared.web.conditional import is_not_modified, not_modified
+from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
 from shared.web.idempotency import (
     Answer,
     IdempotencyKey,
@@ -177,7 +177,7 @@ async def pull_payout_lines(
     principal: BatchReader,
     connection: Transaction,
     request: Request,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The ETag is the batch's content hash: SHA-256 over exactly these bytes."""
     batch = await service.visible_batch(connection, batch_id, principal)
@@ -222,7 +222,7 @@ async def acknowledge_payout_batch(
 async def list_acknowledged_lines(
     batch_id: UUID, principal: BatchReader, connection: Transaction
 ) -> list[AcknowledgedLine]:
-    await service.visible_batch(connection, batch_id, principal)
+    batch = await service.visible_batch(connection, batch_id, principal)
     return [
         AcknowledgedLine(
             line_id=row.id,
@@ -230,8 +230,8 @@ async def list_acknowledged_lines(
             educator_id=row.educator_id,
             component=row.component,
             amount=Money.of(row.amount_cents),
-            state=row.state,
-            reason=row.state_reason,
+            state="withdrawn" if batch.state is PayoutState.WITHDRAWN else row.state,
+            reason=row.state_reason or batch.withdrawn_reason,
         )
         for row in await service.batch_lines(connection, batch_id)
     ]

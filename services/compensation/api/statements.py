@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from services.compensation.errors import StatementAbsent
 from services.compensation.schemas.rest import LedgerEntryView, Money, StatementVersionView
@@ -12,14 +12,13 @@ from services.compensation.schemas.statement import LadderView, StatementView
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel
 from shared.web.auth import CurrentPrincipal
-from shared.web.conditional import is_not_modified, not_modified
+from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
 from shared.web.problems import responses
 from shared.web.transaction import Transaction
 
 router = APIRouter(tags=["statements"], prefix="/educators/{educator_id}")
 
 PlanYear = Annotated[SchoolYearLabel, Query(description="The school year that the plan pays for.")]
-IfNoneMatch = Annotated[str | None, Header(description="ETag of what is known already: 304 where nothing changed.")]
 
 
 @router.get(

@@ -172,7 +172,19 @@ class AcknowledgementRequest(_Body):
     content_hash: Annotated[
         str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 over the NDJSON lines.", examples=["0" * 64])
     ]
-    rejected: Annotated[list[RejectedLine], Field(max_length=100_000)] = []
+    rejected: Annotated[
+        list[RejectedLine], Field(max_length=100_000, description="Each line once. In all at most 32 MiB.")
+    ] = []
+
+    @field_validator("rejected")
+    @classmethod
+    def _names_each_line_once(cls, rejected: list[RejectedLine]) -> list[RejectedLine]:
+        seen: set[UUID] = set()
+        for line in rejected:
+            if line.line_id in seen:
+                raise ValueError(f"line {line.line_id} is rejected twice: name it once, with one reason")
+            seen.add(line.line_id)
+        return rejected
 
 
 class AcknowledgedLine(_Body):
@@ -183,5 +195,5 @@ class AcknowledgedLine(_Body):
     educator_id: UUID
     component: str
     amount: Money
-    state: Literal["open", "accepted", "rejected"]
-    reason: str | None
+    state: Literal["open", "accepted", "rejected", "withdrawn"]
+    reason: str | None = Field(description="Why the line was rejected, or its batch withdrawn.")

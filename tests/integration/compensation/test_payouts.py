@@ -169,6 +169,8 @@ class TestNobodyIsPaidTwice:
         path = f"/payout-batches/{batch['id']}/withdrawal"
         answer = await earned.call("POST", path, as_=WRITER, json={"reason": "wrong pay date"})
         assert answer.json()["state"] == "withdrawn"
+        shown = await earned.call("GET", f"/payout-batches/{batch['id']}/acknowledgements", as_=WRITER)
+        assert {(row["state"], row["reason"]) for row in shown.json()} == {("withdrawn", "wrong pay date")}
         again = await prepared(earned)
         assert again["control_total"] == batch["control_total"]
 
@@ -218,6 +220,22 @@ class TestAcknowledgement:
         batch = await sealed(earned)
         rejected = [{"line_id": str(UUID(int=1)), "reason": "never seen"}]
         assert (await acknowledge(earned, batch, rejected=rejected)).status_code == 422
+
+    async def test_as_many_rejected_lines_as_the_document_says_fit_into_one_answer(self, earned: Compensation) -> None:
+        batch = await sealed(earned)
+        rejected = [{"line_id": str(UUID(int=n)), "reason": "no such employee number here"} for n in range(100_000)]
+        refused = await acknowledge(earned, batch, rejected=rejected)
+        assert (refused.status_code, refused.json()["code"]) == (422, "payout-line-unknown")
+
+    async def test_a_line_that_is_rejected_twice_is_refused_and_changes_nothing(self, earned: Compensation) -> None:
+        batch = await sealed(earned)
+        line_id = json.loads((await lines(earned, batch)).splitlines()[0])["line_id"]
+        rejected = [{"line_id": line_id, "reason": reason} for reason in ("no such account", "account closed")]
+        refused = await acknowledge(earned, batch, rejected=rejected)
+        [error] = refused.json()["errors"]
+        assert (refused.status_code, error["pointer"]) == (422, "/rejected")
+        assert f"line {line_id} is rejected twice" in error["detail"]
+        assert await earned.rows("SELECT state FROM payout_batch") == [{"state": "sealed"}]
 
     async def test_any_number_of_lines_can_be_answered_and_released(self, earned: Compensation) -> None:
         """PostgreSQL takes 32,767 single arguments; a state's batch has more lines."""

@@ -15,6 +15,7 @@ from shared.kernel.errors import RungError
 from shared.kernel.trace_context import current_traceparent
 from shared.web.app import Edges
 from shared.web.auth import CurrentPrincipal, Principal, Role, require
+from shared.web.edge import DEFAULT_BODY_LIMIT_BYTES, Edge
 from shared.web.problems import PROBLEM_JSON, responses
 from tests.support.web import app_of, bearer, call_raw, calling
 
@@ -183,6 +184,18 @@ class TestBodyLimits:
         bulk = await call_raw(app, path="/compensation/v1/bulk", headers=headers)
         other = await call_raw(app, path="/compensation/v1/statements", headers=headers)
         assert (bulk[0]["status"], other[0]["status"]) == (200, 413)
+
+    @pytest.mark.parametrize(
+        ("path", "limit"),
+        [
+            ("/slo/v1/slos/7/files", 5),
+            ("/slo/v1/slos/7/8/files", DEFAULT_BODY_LIMIT_BYTES),
+            ("/slo/v1/slos/7/files/9", DEFAULT_BODY_LIMIT_BYTES),
+        ],
+    )
+    def test_a_door_with_a_name_in_its_path_can_have_a_limit_of_its_own(self, path: str, limit: int) -> None:
+        edge = Edge(app_of(router), service="slo", body_limits={"/slo/v1/slos/{slo_id}/files": 5})
+        assert edge.limit(path) == limit
 
 
 class TestDocument:
