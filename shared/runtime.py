@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.engine import create_engine
+from shared.db.idempotency import keep_forgetting
 from shared.kernel.clock import Clock, SystemClock
 from shared.messaging.bus import Bus
 from shared.messaging.embedded import EmbeddedBus
@@ -53,6 +54,10 @@ class Runtime(Generic[S]):
 
     def relay(self, *, rest_seconds: float = 0.0) -> Relay:
         return Relay(service=self.service, url=self.settings.database_url, bus=self.bus, rest_seconds=rest_seconds)
+
+    async def forget_answers(self) -> None:
+        """The loop that deletes answers when they have been kept for long enough."""
+        await keep_forgetting(self.engine, self.clock)
 
     async def __aenter__(self) -> Self:
         return self

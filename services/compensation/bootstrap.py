@@ -117,4 +117,5 @@ def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
         "compensation relay": runtime.relay(rest_seconds=_RELAY_RESTS_SECONDS).run,
         "compensation consumer": consumer(runtime).run,
         "compensation recalculator": recalculator(runtime),
+        "compensation answers": runtime.forget_answers,
     }

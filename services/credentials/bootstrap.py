@@ -53,4 +53,8 @@ def consumer(runtime: Runtime[Settings]) -> Consumer:
 
 def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
     """The service's background work."""
-    return {"credentials relay": runtime.relay().run, "credentials consumer": consumer(runtime).run}
+    return {
+        "credentials relay": runtime.relay().run,
+        "credentials consumer": consumer(runtime).run,
+        "credentials answers": runtime.forget_answers,
+    }

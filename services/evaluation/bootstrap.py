@@ -48,4 +48,4 @@ def api(runtime: Runtime[Settings]) -> FastAPI:
 
 def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
     """The service's background work: it publishes, and consumes nothing."""
-    return {"evaluation relay": runtime.relay().run}
+    return {"evaluation relay": runtime.relay().run, "evaluation answers": runtime.forget_answers}

@@ -64,4 +64,8 @@ def consumer(runtime: Runtime[Settings]) -> Consumer:
 
 def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
     """The service's background work."""
-    return {"slo relay": runtime.relay().run, "slo consumer": consumer(runtime).run}
+    return {
+        "slo relay": runtime.relay().run,
+        "slo consumer": consumer(runtime).run,
+        "slo answers": runtime.forget_answers,
+    }

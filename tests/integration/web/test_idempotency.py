@@ -11,9 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db import idempotency as kept
 from shared.db.base import new_metadata
 from shared.db.engine import create_engine
-from shared.db.idempotency import KEPT_FOR, forget_answers, idempotency_table
+from shared.db.idempotency import KEPT_FOR, forget_answers, idempotency_table, keep_forgetting
 from shared.kernel.assertions import InvariantBroken
 from shared.kernel.errors import RungError
 from shared.web import idempotency
@@ -27,7 +28,8 @@ from shared.web.idempotency import (
     call_of,
     run_once,
 )
-from tests.support.web import app_of, bearer, calling
+from tests.support.serving import eventually
+from tests.support.web import StandingClock, app_of, bearer, calling
 
 NOW = datetime(2021, 3, 1, 12, 0, tzinfo=UTC)
 CALL = IdempotentCall(principal="payroll", operation="prepare_batch", key="k1", body_hash=b"one")
@@ -192,6 +194,23 @@ async def test_a_key_is_forgotten_after_thirty_days(engine: AsyncEngine) -> None
         assert await forget_answers(connection, now=NOW + KEPT_FOR) == 0
         assert await forget_answers(connection, now=NOW + KEPT_FOR + timedelta(seconds=1)) == 1
     assert await count(engine, "idempotency_key") == 0
+
+
+async def test_the_loop_forgets_what_is_old_however_much_it_is_and_nothing_else(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "FORGOTTEN_AT_ONCE", 2)
+    for number in range(5):
+        await send(engine, replace(CALL, key=f"old {number}"), now=NOW - KEPT_FOR - timedelta(seconds=1))
+    await send(engine, now=NOW - KEPT_FOR)
+    loop = asyncio.create_task(keep_forgetting(engine, StandingClock(NOW)))
+
+    async def one_is_left() -> bool:
+        return await count(engine, "idempotency_key") == 1
+
+    await eventually(one_is_left)
+    loop.cancel()
+    assert (await send(engine, now=NOW)).is_replayed
 
 
 async def test_over_http_the_replay_is_marked_and_the_digest_covers_path_query_and_body(engine: AsyncEngine) -> None:
