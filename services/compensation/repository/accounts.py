@@ -10,9 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compensation.domain import (
     Account,
     EducatorFacts,
-    LedgerEntry,
-    NewStatement,
-    NewTotal,
     StandingTotal,
 )
 from services.compensation.policy.recalculation import Changes
@@ -127,7 +124,7 @@ async def save(connection: AsyncConnection, changes: Changes) -> None:
             "version": row.fact.version,
             "event_id": row.fact.event_id,
             "recorded_at": row.recorded_at,
-            "data": orjson.dumps(row.fact.data).decode(),
+            "data": row.fact.data,
         }
         for row in changes.facts
     ]
@@ -135,26 +132,22 @@ async def save(connection: AsyncConnection, changes: Changes) -> None:
         {
             "educator_id": row.educator_id,
             "sequence": row.applied_sequence,
-            "facts": orjson.dumps(row.facts.to_document()).decode(),
+            "facts": row.facts.to_document(),
             "unreported": row.unreported,
         }
         for row in changes.accounts
     ]
-    statements = [{**_fields(row), "body": row.body.decode()} for row in changes.statements]
-    totals = [{**_fields(row), "components": orjson.dumps(row.components).decode()} for row in changes.totals]
+    statements = [{**row._asdict(), "body": orjson.Fragment(row.body)} for row in changes.statements]
     await (await driver(connection)).execute(
         _SAVE,
         _json(facts),
         _json(accounts),
         _json(statements),
-        _json([_fields(row) for row in changes.entries]),
-        _json(totals),
+        _json([row._asdict() for row in changes.entries]),
+        _json([row._asdict() for row in changes.totals]),
     )
 
 
-def _fields(row: NewStatement | NewTotal | LedgerEntry) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row.__slots__}
-
-
 def _json(rows: list[dict[str, object]]) -> str:
+    """Rows as PostgreSQL reads them. A document within becomes its text, byte for byte as it stands here."""
     return orjson.dumps(rows, default=str).decode()
