@@ -75,8 +75,6 @@ class Relay:
                 "application_name": f"rung {self._service} relay",
                 # The server itself ends a leader that was stopped or cut off, or nobody else could ever lead.
                 "idle_session_timeout": f"{_SILENCE_SECONDS}s",
-                # A mark that a power cut takes back is made again, after publishing again, which is harmless.
-                "synchronous_commit": "off",
             },
         )
         try:
