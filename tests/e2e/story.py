@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from tests.support.stack import (
     settled,
 )
 
-EDUCATORS = 150
+EDUCATORS = int(os.environ.get("EDUCATORS", "150"))
 CREDENTIALS = ("mc-family-partnership", "mc-english-learners", "mc-classroom-culture", "mc-project-based-learning")
 
 

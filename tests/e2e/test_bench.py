@@ -1,0 +1,26 @@
+"""Every figure of `make bench` can be measured. What comes out on so small a network says nothing."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from deploy.bench.__main__ import measure
+from deploy.bench.backlog import backlog
+from deploy.bench.setting import Setting
+
+ON_THE_LOADED_NETWORK = ("loading", "start", "memory", "latency-embedded", "evaluator")
+
+
+def test_what_stands_on_a_loaded_network_is_measured() -> None:
+    figures = measure(ON_THE_LOADED_NETWORK, educators=150, console=Console(file=io.StringIO()))
+    assert len(figures) == 9
+    assert all(figure.ours > 0 and figure.floor > 0 for figure in figures), figures
+
+
+@pytest.mark.kafka
+def test_a_backlog_on_kafka_is_measured(kafka_jars: Path, servers_folder: Path) -> None:
+    figures = backlog(Setting(servers_folder / "bench", lambda _step: None, educators=150), events=3_000)
+    assert len(figures) == 2
+    assert all(figure.ours > 0 and figure.floor > 0 for figure in figures), figures
