@@ -1,15 +1,30 @@
 """Engines on asyncpg with limits that keep a lost lock or a hung statement from holding a worker for ever."""
 
+from typing import Literal
+
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+SILENCE_SECONDS = 30
+"""A process that was stopped or cut off gives its locks up before others are long held up by them."""
 
 _SERVER_SETTINGS = {
     "application_name": "rung",
     "lock_timeout": "15s",
     "statement_timeout": "120s",
-    # A process that was stopped in mid-transaction must give its locks up before others are long held up by it.
-    "idle_in_transaction_session_timeout": "30s",
     "timezone": "UTC",
 }
+
+
+def silence_ends(seconds: int, *, holds: Literal["transaction", "session"]) -> dict[str, str]:
+    """Settings by which the server itself ends a client that says nothing for `seconds` while it holds locks, of a
+    transaction or of the whole session.
+
+    A server that waits for the next statement and one that waits for somebody to read a large answer need a limit
+    each: while it sends, the server looks at no limit on statements.
+    """
+    limit = f"{seconds}s"
+    settings = {"idle_in_transaction_session_timeout": limit, "tcp_user_timeout": limit}
+    return settings | {"idle_session_timeout": limit} if holds == "session" else settings
 
 
 def create_engine(url: str, *, pool_size: int = 8, application_name: str = "rung") -> AsyncEngine:
@@ -23,7 +38,11 @@ def create_engine(url: str, *, pool_size: int = 8, application_name: str = "rung
         # Bound values are people's data, and errors are logged.
         hide_parameters=True,
         connect_args={
-            "server_settings": _SERVER_SETTINGS | {"application_name": application_name},
+            "server_settings": {
+                **_SERVER_SETTINGS,
+                **silence_ends(SILENCE_SECONDS, holds="transaction"),
+                "application_name": application_name,
+            },
             "timeout": 10,
             "command_timeout": 150,
         },

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import asyncpg
 
+from shared.db.engine import SILENCE_SECONDS, silence_ends
 from shared.db.faults import DRIVER_FAULTS
 from shared.events.topics import PARTITIONS
 from shared.messaging.bus import Bounds, BusUnavailable, ConsumedRecord, Partition, Record, Subscription
@@ -175,7 +176,9 @@ class _EmbeddedSubscription:
 
     async def start(self) -> None:
         try:
-            self._connection = await asyncpg.connect(self._url, command_timeout=30)
+            # The watch looks at the log through it every few seconds: only a stopped member is ever silent.
+            settings = silence_ends(SILENCE_SECONDS, holds="session")
+            self._connection = await asyncpg.connect(self._url, command_timeout=30, server_settings=settings)
             for topic in self._topics:
                 await self._connection.add_listener(topic, lambda *_: self._appended.set())
         except DRIVER_FAULTS as error:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from prometheus_client import Counter, Gauge
 
+from shared.db.engine import SILENCE_SECONDS, silence_ends
 from shared.db.faults import DRIVER_FAULTS, is_passing
 from shared.events.envelope import Envelope, encode_binary
 from shared.events.registry import schema_uri
@@ -33,7 +34,7 @@ WHERE o.id = u.id
 """
 _POLL_SECONDS = 1.0
 _STANDBY_SECONDS = 1.0
-_SILENCE_SECONDS = 30
+_SILENCE_SECONDS = SILENCE_SECONDS
 _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -74,7 +75,7 @@ class Relay:
             server_settings={
                 "application_name": f"rung {self._service} relay",
                 # The server itself ends a leader that was stopped or cut off, or nobody else could ever lead.
-                "idle_session_timeout": f"{_SILENCE_SECONDS}s",
+                **silence_ends(_SILENCE_SECONDS, holds="session"),
             },
         )
         try:

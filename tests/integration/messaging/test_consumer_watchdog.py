@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.db.engine import _SERVER_SETTINGS, create_engine
+from shared.db.engine import create_engine
 from shared.messaging.bus import BusUnavailable
 from shared.messaging.consumer import Consumer, ConsumerLimits, Handler, ReceivedEvent
 from shared.messaging.worker import running
@@ -106,7 +106,7 @@ async def test_a_handler_slower_than_the_watchdogs_patience_is_left_to_finish(en
 async def test_a_reader_stopped_in_mid_transaction_holds_the_others_up_no_longer_than_the_server_allows(
     engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(_SERVER_SETTINGS, "idle_in_transaction_session_timeout", "1s")
+    monkeypatch.setattr("shared.db.engine.SILENCE_SECONDS", 1)
     naps = iter([3.0])
 
     async def nap(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:

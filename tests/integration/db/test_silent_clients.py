@@ -1,0 +1,51 @@
+"""A process that is stopped keeps no lock for long, whatever it was doing at that moment."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, create_subprocess_exec
+
+import asyncpg
+import pytest
+
+from tests.support.messaging import until
+
+CLIENT = """
+import asyncio, sys
+from sqlalchemy import text
+from shared.db import engine
+
+async def hold(url, statement):
+    engine.SILENCE_SECONDS = 2
+    async with engine.create_engine(url).begin() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        print("held", flush=True)
+        await connection.execute(text(statement))
+        await asyncio.sleep(60)
+
+asyncio.run(hold(*sys.argv[1:]))
+"""
+BETWEEN_STATEMENTS = "SELECT 1"
+IN_A_LARGE_ANSWER = "SELECT repeat('x', 1000000) FROM generate_series(1, 500)"
+
+
+@pytest.mark.parametrize("statement", [BETWEEN_STATEMENTS, IN_A_LARGE_ANSWER])
+async def test_a_stopped_process_gives_its_locks_up(database: str, statement: str) -> None:
+    other = await asyncpg.connect(database)
+    client = await create_subprocess_exec(sys.executable, "-c", CLIENT, database, statement, stdout=PIPE)
+    try:
+        assert client.stdout is not None
+        assert await client.stdout.readline() == b"held\n"
+
+        async def has_begun() -> bool:
+            return bool(await other.fetchval("SELECT 1 FROM pg_stat_activity WHERE query = $1", statement))
+
+        await until(has_begun)
+        client.send_signal(signal.SIGSTOP)
+        assert not await other.fetchval("SELECT pg_try_advisory_lock(1)")
+        async with asyncio.timeout(20):
+            await other.fetchval("SELECT pg_advisory_lock(1)")
+    finally:
+        client.kill()
+        await client.wait()
+        await other.close()
