@@ -13,7 +13,9 @@ from deploy.bench.setting import Setting
 ON_THE_LOADED_NETWORK = ("loading", "start", "memory", "latency-embedded", "evaluator")
 
 
-def test_what_stands_on_a_loaded_network_is_measured() -> None:
+def test_what_stands_on_a_loaded_network_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, short in {"latency._ROUNDS": 1, "latency._ROUND_SECONDS": 0.5, "startup._ROUNDS": 1}.items():
+        monkeypatch.setattr(f"deploy.bench.{name}", short)
     figures = measure(ON_THE_LOADED_NETWORK, educators=150, console=Console(file=io.StringIO()))
     assert len(figures) == 9
     assert all(figure.ours > 0 and figure.floor > 0 for figure in figures), figures
