@@ -138,7 +138,12 @@ async def _scene(servers: Servers, bus: Mapping[str, str], open_bus: Callable[[]
     async with running_compensation(database) as service:
         await service.announce()
         async with workers(database, bus, servers.folder) as started:
-            yield Scene(service, Books(database), started, open_bus)
+            scene = Scene(service, Books(database), started, open_bus)
+            try:
+                yield scene
+            except Exception as error:
+                error.add_note(f"{await scene.books.standing()}\n{started.report()}")
+                raise
 
 
 async def test_a_worker_killed_again_and_again_in_mid_backlog(servers: Servers, expected: Mapping[str, Any]) -> None:

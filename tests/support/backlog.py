@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy.child_process import ChildProcess
+from deploy.child_process import ChildProcess, tail
 from deploy.server_folder import free_port
 from shared.events.envelope import Envelope, encode_binary
 from shared.events.registry import Event
@@ -39,6 +39,16 @@ OUTCOME = {
 """What must be the same whatever happened on the way."""
 
 _TAKEN_IN = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset WHERE consumer = 'compensation'"
+_DONE_AND_NOT = """
+SELECT count(*) FILTER (WHERE published_seq IS NULL) AS unpublished, count(*) AS recorded,
+       (SELECT count(*) FROM recalculation WHERE finished_at IS NULL) AS unfinished,
+       (SELECT sum(next_offset) FROM consumer_offset) AS taken_in FROM outbox
+"""
+_SESSIONS = """
+SELECT pid, application_name, state, wait_event, now() - state_change AS since, pg_blocking_pids(pid) AS blocked_by,
+       left(query, 80) AS query
+FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 _UNFINISHED = (
     "SELECT (SELECT count(*) FROM recalculation WHERE finished_at IS NULL)"
     " + (SELECT count(*) FROM outbox WHERE published_seq IS NULL)"
@@ -95,6 +105,10 @@ class Books:
         """How many records the consumer has moved its offsets past."""
         return int((await self.fetch(_TAKEN_IN))[0][0])
 
+    async def standing(self) -> str:
+        """For a test that failed: what is done and not done, and what the server's sessions wait for."""
+        return "\n".join(map(str, [*await self.fetch(_DONE_AND_NOT), *await self.fetch(_SESSIONS)]))
+
     async def outcome(self) -> dict[str, list[Any]]:
         return {name: await self.fetch(query) for name, query in OUTCOME.items()}
 
@@ -146,6 +160,10 @@ class Workers:
         }
         self._log = log
         self.started: list[ChildProcess] = []
+
+    def report(self) -> str:
+        """Which workers run, and the end of the log that they share."""
+        return f"{[worker.exit_code for worker in self.started]}\n{tail(self._log, lines=40)}"
 
     def start(self) -> ChildProcess:
         self.started.append(
