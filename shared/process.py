@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from shared.db.engine import TRANSACTION_SECONDS, end_long_transactions
 from shared.messaging.worker import Loop, running
 from shared.runtime import Runtime, S
 from shared.settings import ServiceSettings
@@ -16,6 +17,8 @@ from shared.web.logging import configure_logging
 
 def worker_app(runtime: Runtime[S], about: About, loops: Mapping[str, Loop]) -> FastAPI:
     """A worker seen from outside: it serves `/livez`, `/readyz` and `/metrics` while `loops` run."""
+
+    end_long_transactions(runtime.engine, seconds=TRANSACTION_SECONDS)
 
     @asynccontextmanager
     async def work(_app: FastAPI) -> AsyncIterator[None]:

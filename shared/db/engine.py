@@ -1,11 +1,13 @@
 """Engines on asyncpg with limits that keep a lost lock or a hung statement from holding a worker for ever."""
 
-from typing import Literal
+from typing import Any, Literal
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 SILENCE_SECONDS = 30
 """A process that was stopped or cut off gives its locks up before others are long held up by them."""
+TRANSACTION_SECONDS = 60
 
 _SERVER_SETTINGS = {
     "application_name": "rung",
@@ -25,6 +27,22 @@ def silence_ends(seconds: int, *, holds: Literal["transaction", "session"]) -> d
     limit = f"{seconds}s"
     settings = {"idle_in_transaction_session_timeout": limit, "tcp_user_timeout": limit}
     return settings | {"idle_session_timeout": limit} if holds == "session" else settings
+
+
+def end_long_transactions(engine: AsyncEngine, *, seconds: int) -> None:
+    """Have the server end any transaction of `engine` that lasts longer. For workers, whose transactions are short.
+
+    Between the two halves of a statement that is new to its connection the server waits under no other limit: a
+    process that is stopped just there holds its locks for ever. PostgreSQL has this limit from version 17 on.
+    """
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _limit(connection: Any, _record: object) -> None:
+        if connection.driver_connection.get_server_version() >= (17,):
+            cursor = connection.cursor()
+            cursor.execute(f"SET transaction_timeout = '{seconds}s'")
+            cursor.close()
+            connection.commit()
 
 
 def create_engine(url: str, *, pool_size: int = 8, application_name: str = "rung") -> AsyncEngine:

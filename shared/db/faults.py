@@ -11,7 +11,8 @@ _PASSING_STATES = (
     "08",  # connection
     "0A000",  # a cached plan that a migration made invalid; the next call plans anew
     "25006",  # read-only: the old primary after a failover
-    "25P03",  # idle in transaction for too long: this process was stopped for a while
+    "25P03",  # idle in transaction, or in one transaction, for too long: this process was stopped for a while
+    "25P04",
     "28",  # authorization: a password is being changed
     "3D",  # the database is not there yet
     "40",  # rollback: deadlock, serialisation

@@ -7,7 +7,11 @@ from asyncio.subprocess import PIPE, create_subprocess_exec
 
 import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from shared.db.engine import create_engine, end_long_transactions
+from shared.db.faults import is_passing
 from tests.support.messaging import until
 
 CLIENT = """
@@ -49,3 +53,17 @@ async def test_a_stopped_process_gives_its_locks_up(database: str, statement: st
         client.kill()
         await client.wait()
         await other.close()
+
+
+async def test_a_transaction_that_lasts_too_long_is_ended_and_the_connection_replaced(database: str) -> None:
+    engine = create_engine(database)
+    end_long_transactions(engine, seconds=1)
+    with pytest.raises(DBAPIError) as ended:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT 1"))
+            await asyncio.sleep(2)
+            await connection.execute(text("SELECT 1"))
+    assert is_passing(ended.value)
+    async with engine.begin() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await engine.dispose()
