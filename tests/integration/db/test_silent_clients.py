@@ -58,11 +58,15 @@ async def test_a_stopped_process_gives_its_locks_up(database: str, statement: st
 async def test_a_transaction_that_lasts_too_long_is_ended_and_the_connection_replaced(database: str) -> None:
     engine = create_engine(database)
     end_long_transactions(engine, seconds=1)
-    with pytest.raises(DBAPIError) as ended:
+
+    async def last_too_long() -> None:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT 1"))
             await asyncio.sleep(2)
             await connection.execute(text("SELECT 1"))
+
+    with pytest.raises(DBAPIError) as ended:
+        await last_too_long()
     assert is_passing(ended.value)
     async with engine.begin() as connection:
         assert await connection.scalar(text("SELECT 1")) == 1
