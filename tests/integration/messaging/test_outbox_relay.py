@@ -181,7 +181,8 @@ async def test_of_two_relays_one_leads_and_the_other_takes_over_whenever_it_lose
     leaders: list[int] = []
     async with at_work(*(relay(database, bus).run for bus in buses)):
         writing = asyncio.ensure_future(write(engine, 1_000))
-        while not writing.done():
+        # On a busy machine all may be written before the third one leads.
+        while not writing.done() or len(set(leaders)) < 3:
             await asyncio.sleep(0.15)
             rows = await select(engine, "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
             assert len(rows) <= 1
@@ -189,7 +190,6 @@ async def test_of_two_relays_one_leads_and_the_other_takes_over_whenever_it_lose
             await select(engine, "SELECT pg_terminate_backend(:pid)", pid=leaders[-1] if rows else 0)
         await writing
         await until_published(engine)
-    assert len(set(leaders)) > 2
     assert await departures(engine, buses[0]) == []
     assert await numbering_departs(engine, buses[0]) == []
 
