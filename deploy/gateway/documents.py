@@ -4,12 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from shared.web.conditional import is_not_modified, not_modified
+from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
 
 GENERATED = Path(__file__).resolve().parents[1] / "generated"
 
@@ -57,14 +57,13 @@ class Documents:
 def documents_router(documents: Documents) -> APIRouter:
     """The two addresses; a service's own document is behind its name."""
     router = APIRouter()
-    known = Annotated[str | None, Header()]
 
     @router.get("/openapi.json")
-    async def read_openapi(if_none_match: known = None) -> Response:
+    async def read_openapi(if_none_match: IfNoneMatch = None) -> Response:
         return documents.openapi.response(if_none_match)
 
     @router.get("/asyncapi.json")
-    async def read_asyncapi(if_none_match: known = None) -> Response:
+    async def read_asyncapi(if_none_match: IfNoneMatch = None) -> Response:
         return documents.asyncapi.response(if_none_match)
 
     return router

@@ -225,19 +225,5 @@ async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
 
 
 def _award(row: Any) -> CredentialAward:
-    return CredentialAward(
-        award_id=row["award_id"],
-        provider=row["provider"],
-        provider_award_id=row["provider_award_id"],
-        person_keys=tuple(row["person_keys"]),
-        credential=row["credential"],
-        awarded_at=row["awarded_at"],
-        expires_at=row["expires_at"],
-        evidence_url=row["evidence_url"],
-        awarded_occurred_at=row["awarded_occurred_at"],
-        revoked_occurred_at=row["revoked_occurred_at"],
-        educator_id=row["educator_id"],
-        state=AwardState(row["state"]),
-        parked_reason=row["parked_reason"],
-        version=row["version"],
-    )
+    """The table's columns are the award's fields."""
+    return CredentialAward(**{**row, "person_keys": tuple(row["person_keys"]), "state": AwardState(row["state"])})

@@ -34,7 +34,6 @@ WHERE o.id = u.id
 """
 _POLL_SECONDS = 1.0
 _STANDBY_SECONDS = 1.0
-_SILENCE_SECONDS = SILENCE_SECONDS
 _BACKOFF_SECONDS = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -75,7 +74,7 @@ class Relay:
             server_settings={
                 "application_name": f"rung {self._service} relay",
                 # The server itself ends a leader that was stopped or cut off, or nobody else could ever lead.
-                **silence_ends(_SILENCE_SECONDS, holds="session"),
+                **silence_ends(SILENCE_SECONDS, holds="session"),
             },
         )
         try:

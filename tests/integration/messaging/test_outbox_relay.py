@@ -204,7 +204,7 @@ class SilentBus(FakeBus):
 async def test_a_leader_that_falls_silent_is_ended_by_the_server_and_replaced(
     engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay._SILENCE_SECONDS", 1)
+    monkeypatch.setattr("shared.messaging.relay.SILENCE_SECONDS", 1)
     bus = FakeBus()
     async with at_work(relay(database, SilentBus()).run):
         await write(engine, 20)
