@@ -43,7 +43,7 @@ def settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
 
 
 def serve(app: FastAPI, about: About, settings: ServiceSettings) -> None:

@@ -47,7 +47,7 @@ class SubscriptionStuck(Exception):
 class ConsumerLimits:
     """How much at once, and how long without progress before the subscription is replaced."""
 
-    batch: int = 2000
+    batch: int = 4000
     wait_seconds: float = 1.0
     stuck_seconds: float = 20.0
     check_seconds: float = 5.0

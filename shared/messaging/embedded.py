@@ -166,7 +166,7 @@ class _EmbeddedSubscription:
     def __init__(self, url: str, group: str, topics: Sequence[str]) -> None:
         self._url = url
         self._group = group
-        self._topics = frozenset(topics)
+        self._topics = tuple(dict.fromkeys(topics))
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._in_use = asyncio.Lock()
         self._appended = asyncio.Event()
@@ -211,10 +211,8 @@ class _EmbeddedSubscription:
         async with self._in_use:
             if not self._next and not await self._join():
                 return []
-            # Another partition comes first each time, so that a busy one cannot keep the others waiting.
             self._turn += 1
-            places = sorted(self._next.items())
-            places = places[self._turn % len(places) :] + places[: self._turn % len(places)]
+            places = sorted(self._next.items(), key=self._place_in_turn)
             rows = await self._started().fetch(
                 _FETCH,
                 [partition.topic for partition, _ in places],
@@ -235,6 +233,13 @@ class _EmbeddedSubscription:
         for record in records:
             self._next[record.partition] = record.offset + 1
         return records
+
+    def _place_in_turn(self, place: tuple[Partition, int]) -> tuple[int, int]:
+        """By number, since a key has the same one in each topic and is best taken in at once. Another number comes
+        first each time, and another topic each round, so that a busy partition cannot keep the others waiting."""
+        partition, _ = place
+        rounds, number = divmod(self._turn, PARTITIONS)
+        return (partition.number - number) % PARTITIONS, (self._topics.index(partition.topic) - rounds) % len(self._topics)
 
     async def _join(self) -> bool:
         held = await self._started().fetchval(
