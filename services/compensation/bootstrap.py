@@ -18,7 +18,7 @@ from shared.events.topics import Topic
 from shared.kernel.ids import uuid7
 from shared.messaging.bus import Partition, Subscription
 from shared.messaging.consumer import Consumer
-from shared.messaging.received import received
+from shared.messaging.received import of_interest, received
 from shared.messaging.worker import Loop
 from shared.runtime import Runtime
 from shared.web.app import About, Edges, create_app
@@ -91,10 +91,10 @@ async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
     try:
         reached: dict[Partition, int] = {}
         while not await _is_whole(subscription, reached):
-            for record in await subscription.fetch(limit=2000, wait_seconds=1.0):
-                reached[record.partition] = record.offset + 1
-                for event in received([record], _REBUILT_FROM):
-                    log.add(event, to_arrival(event))
+            fetched = await subscription.fetch(limit=2000, wait_seconds=1.0)
+            reached |= {record.partition: record.offset + 1 for record in fetched}
+            for event in received(of_interest(fetched, _REBUILT_FROM), _REBUILT_FROM):
+                log.add(event, to_arrival(event))
     finally:
         await subscription.close()
     async with runtime.engine.begin() as connection:

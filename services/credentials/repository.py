@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,64 +20,80 @@ from services.credentials.models import (
     person_key,
 )
 from shared.db.direct import driver
+from shared.messaging import outbox
 
 _ROSTER_LOCK = "hashtext('roster')"
 
-_KEEP_RECEIPT = """
+_KEEP_CALL = """
 INSERT INTO receipt (provider, webhook_id, body_hash, body, received_at, outcome, award_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ({})
 ON CONFLICT (provider, webhook_id, body_hash) DO UPDATE SET outcome = excluded.outcome, award_id = excluded.award_id
 WHERE receipt.outcome = 'unreadable' AND excluded.outcome = 'taken'
 """
-_OPEN_AWARD = """
+_SAVE_AWARDS = """
+UPDATE award a SET person_keys = r.person_keys, credential = r.credential, awarded_at = r.awarded_at,
+  expires_at = r.expires_at, evidence_url = r.evidence_url, awarded_occurred_at = r.awarded_occurred_at,
+  revoked_occurred_at = r.revoked_occurred_at, educator_id = r.educator_id, state = r.state,
+  parked_reason = r.parked_reason, version = r.version
+FROM json_to_recordset($8::json) AS r(
+  award_id uuid, person_keys text[], credential text, awarded_at timestamptz, expires_at timestamptz,
+  evidence_url text, awarded_occurred_at timestamptz, revoked_occurred_at timestamptz, educator_id uuid, state text,
+  parked_reason text, version int)
+WHERE a.award_id = r.award_id
+"""
+_SAVE = f"WITH recorded AS ({outbox.RECORD}) {_SAVE_AWARDS}"
+_SAVE_WITH_CALL = f"""
+WITH recorded AS ({outbox.RECORD}), saved AS ({_SAVE_AWARDS})
+{_KEEP_CALL.format("$9, $10, $11, $12, $13, $14, $15")}
+"""
+_KEEP_CALL_ALONE = _KEEP_CALL.format("$1, $2, $3, $4, $5, $6, $7")
+# A subquery with a volatile function is worked out first and never left out.
+_OPEN_AWARD = f"""
 INSERT INTO award (award_id, provider, provider_award_id, person_keys, state, version)
-VALUES ($1, $2, $3, '{}', 'parked', 0) ON CONFLICT DO NOTHING RETURNING *
+SELECT $1, $2, $3, '{{}}', 'parked', 0 FROM (SELECT pg_advisory_xact_lock_shared({_ROSTER_LOCK})) held
+ON CONFLICT DO NOTHING RETURNING *
 """
 _LOCK_AWARD = "SELECT * FROM award WHERE provider = $1 AND provider_award_id = $2 FOR UPDATE"
-_SAVE_AWARD = """
-UPDATE award SET person_keys = $2, credential = $3, awarded_at = $4, expires_at = $5, evidence_url = $6,
-  awarded_occurred_at = $7, revoked_occurred_at = $8, educator_id = $9, state = $10, parked_reason = $11, version = $12
-WHERE award_id = $1
-"""
-_CANDIDATES = "SELECT key, educator_id FROM person_key WHERE key = ANY($1)"
-_PATHWAYS_OF = """
-SELECT m.code, array_remove(array_agg(p.pathway), NULL) FROM micro_credential m
-LEFT JOIN pathway_credential p ON p.credential = m.code WHERE m.code = ANY($1) GROUP BY m.code
+_KNOWN = """
+SELECT
+  (SELECT json_agg(json_build_array(key, educator_id))::text FROM person_key WHERE key = ANY($1)) AS named,
+  (SELECT json_object_agg(code, pathways)::text FROM (
+     SELECT m.code, coalesce(json_agg(p.pathway) FILTER (WHERE p.pathway IS NOT NULL), '[]') AS pathways
+     FROM micro_credential m LEFT JOIN pathway_credential p ON p.credential = m.code
+     WHERE m.code = ANY($2) GROUP BY m.code) of_code) AS catalogue
 """
 
 
-async def share_roster(connection: AsyncConnection) -> None:
-    """Until this transaction ends the roster stands still: a person is either known to it or will find the award."""
-    await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_ROSTER_LOCK})"))
+class Call(NamedTuple):
+    """A signed webhook call as it is kept: `outcome` is "taken" or "unreadable"."""
+
+    provider: str
+    webhook_id: str
+    body_hash: str
+    body: bytes
+    received_at: datetime
+    outcome: str
+    award_id: UUID | None
 
 
 async def hold_roster(connection: AsyncConnection) -> None:
-    """The counterpart of `share_roster`, for changing who is known or what can be earned."""
+    """Let the awards under way be settled first, and no other begin, while it changes who is known or what can be
+    earned."""
     await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ROSTER_LOCK})"))
 
 
-async def keep_receipt(
-    connection: AsyncConnection,
-    *,
-    provider: str,
-    webhook_id: str,
-    body_hash: str,
-    body: bytes,
-    received_at: datetime,
-    outcome: str,
-    award_id: UUID | None,
-) -> bool:
-    """Keep a call; False where the same call was kept before, unless it could not be read then and can be now."""
-    status = await (await driver(connection)).execute(
-        _KEEP_RECEIPT, provider, webhook_id, body_hash, body, received_at, outcome, award_id
-    )
-    return status == "INSERT 0 1"
+async def keep_call(connection: AsyncConnection, call: Call) -> None:
+    """Keep a call, once. One that could not be read when it first came, and can be now, is from then on taken."""
+    await (await driver(connection)).execute(_KEEP_CALL_ALONE, *call)
 
 
-async def lock_award(
+async def open_award(
     connection: AsyncConnection, provider: str, provider_award_id: str, *, new_id: UUID
 ) -> CredentialAward:
-    """The award under the provider's id, opened as `new_id` where it is new, locked until the transaction ends."""
+    """The award under the provider's id, opened as `new_id` where it is new, locked until the transaction ends.
+
+    Until then the roster stands still too: a person is either known to it or will find the award.
+    """
     below = await driver(connection)
     row = await below.fetchrow(_OPEN_AWARD, new_id, provider, provider_award_id)
     if row is None:
@@ -84,22 +101,16 @@ async def lock_award(
     return _award(row)
 
 
-async def save_award(connection: AsyncConnection, changed: CredentialAward) -> None:
-    await (await driver(connection)).execute(
-        _SAVE_AWARD,
-        changed.award_id,
-        changed.person_keys,
-        changed.credential,
-        changed.awarded_at,
-        changed.expires_at,
-        changed.evidence_url,
-        changed.awarded_occurred_at,
-        changed.revoked_occurred_at,
-        changed.educator_id,
-        changed.state,
-        changed.parked_reason,
-        changed.version,
-    )
+async def save(
+    connection: AsyncConnection, awards: Sequence[CredentialAward], recorded: outbox.Rows, *, call: Call | None = None
+) -> None:
+    """Save awards with the events that tell of it, and with the call that brought it about, in one statement."""
+    rows = orjson.dumps(awards, default=str).decode()
+    below = await driver(connection)
+    if call is None:
+        await below.execute(_SAVE, *recorded, rows)
+    else:
+        await below.execute(_SAVE_WITH_CALL, *recorded, rows, *call)
 
 
 async def parked_awards(
@@ -118,18 +129,15 @@ async def parked_awards(
     return [_award(row) for row in rows.mappings()]
 
 
-async def candidates(connection: AsyncConnection, keys: Collection[str]) -> dict[str, set[UUID]]:
-    """The educators that each key names."""
-    found: dict[str, set[UUID]] = {}
-    for key, educator_id in await (await driver(connection)).fetch(_CANDIDATES, list(keys)):
-        found.setdefault(key, set()).add(educator_id)
-    return found
-
-
-async def pathways_of(connection: AsyncConnection, credentials: Collection[str]) -> dict[str, frozenset[str]]:
-    """The pathways of each credential; credentials that the catalogue does not have are left out."""
-    rows = await (await driver(connection)).fetch(_PATHWAYS_OF, list(credentials))
-    return {code: frozenset(pathways) for code, pathways in rows}
+async def known(
+    connection: AsyncConnection, keys: Collection[str], credentials: Collection[str]
+) -> tuple[dict[str, set[UUID]], dict[str, frozenset[str]]]:
+    """The educators that each key names, and the pathways of each credential that the catalogue has."""
+    [(named, catalogue)] = await (await driver(connection)).fetch(_KNOWN, list(keys), list(credentials))
+    educators: dict[str, set[UUID]] = {}
+    for key, educator_id in orjson.loads(named or "[]"):
+        educators.setdefault(key, set()).add(UUID(educator_id))
+    return educators, {code: frozenset(pathways) for code, pathways in orjson.loads(catalogue or "{}").items()}
 
 
 async def save_educators(

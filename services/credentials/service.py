@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,24 +42,14 @@ async def receive_notice(
     connection: AsyncConnection, clock: Clock, notice: AwardNotice, *, webhook_id: str, body: bytes
 ) -> Receipt:
     """Take a provider's word on an award in. Duplicates and any order are harmless; an unknown person is parked."""
-    digest = hashlib.sha256(body).hexdigest()
     now = clock.now()
-    await repository.share_roster(connection)
-    award = await repository.lock_award(connection, notice.provider, notice.provider_award_id, new_id=uuid7(now))
-    new = await repository.keep_receipt(
-        connection,
-        provider=notice.provider,
-        webhook_id=webhook_id,
-        body_hash=digest,
-        body=body,
-        received_at=now,
-        outcome="taken",
-        award_id=award.award_id,
-    )
-    noticed = take_notice(award, notice) if new else award
+    award = await repository.open_award(connection, notice.provider, notice.provider_award_id, new_id=uuid7(now))
+    call = _call(notice.provider, webhook_id, body, now, award.award_id)
+    noticed = take_notice(award, notice)
     if noticed == award:
+        await repository.keep_call(connection, call)
         return Receipt(award.award_id, award.state, duplicate=True, parked_reason=award.parked_reason)
-    settled = (await _settle(connection, clock, [(award, noticed)]))[0]
+    [settled] = await _settle(connection, clock, [(award, noticed)], call=call)
     return Receipt(settled.award_id, settled.state, duplicate=False, parked_reason=settled.parked_reason)
 
 
@@ -66,16 +57,12 @@ async def keep_unreadable(
     connection: AsyncConnection, clock: Clock, *, provider: str, webhook_id: str, body: bytes
 ) -> None:
     """Keep a signed call that does not have the agreed shape, so that nothing a provider said is lost."""
-    await repository.keep_receipt(
-        connection,
-        provider=provider,
-        webhook_id=webhook_id,
-        body_hash=hashlib.sha256(body).hexdigest(),
-        body=body,
-        received_at=clock.now(),
-        outcome="unreadable",
-        award_id=None,
-    )
+    await repository.keep_call(connection, _call(provider, webhook_id, body, clock.now(), None))
+
+
+def _call(provider: str, webhook_id: str, body: bytes, now: datetime, award_id: UUID | None) -> repository.Call:
+    outcome = "unreadable" if award_id is None else "taken"
+    return repository.Call(provider, webhook_id, hashlib.sha256(body).hexdigest(), body, now, outcome, award_id)
 
 
 async def take_in_roster(connection: AsyncConnection, clock: Clock, rostered: Sequence[EducatorRostered]) -> None:
@@ -110,8 +97,8 @@ async def put_pathway(connection: AsyncConnection, item: Pathway) -> None:
 
     Raises MicroCredentialUnknown where the catalogue does not have a member.
     """
-    known = await repository.pathways_of(connection, item.credentials)
-    missing = [code for code in item.credentials if code not in known]
+    _, catalogue = await repository.known(connection, [], item.credentials)
+    missing = [code for code in item.credentials if code not in catalogue]
     if missing:
         raise MicroCredentialUnknown(f"the catalogue does not have {', '.join(missing)}: put it there first")
     await repository.put_pathway(connection, item)
@@ -145,24 +132,28 @@ async def parked_awards(connection: AsyncConnection, *, after: Cursor | None, li
 
 
 async def _settle(
-    connection: AsyncConnection, clock: Clock, awards: Sequence[tuple[CredentialAward, CredentialAward]]
+    connection: AsyncConnection,
+    clock: Clock,
+    awards: Sequence[tuple[CredentialAward, CredentialAward]],
+    *,
+    call: repository.Call | None = None,
 ) -> list[CredentialAward]:
     """Bring awards, each as it stood and as it is now, to the state that all knowledge gives, and record the events.
 
-    The caller has locked them.
+    The caller has locked them. `call` is kept with them.
     """
+    if not awards:
+        return []
     keys = {key for _, award in awards for key in award.person_keys}
-    educators = await repository.candidates(connection, keys) if keys else {}
     credentials = {award.credential for _, award in awards if award.credential}
-    catalogue = await repository.pathways_of(connection, credentials)
+    educators, catalogue = await repository.known(connection, keys, credentials)
     settled_awards: list[CredentialAward] = []
     events: list[Event] = []
     for stood, award in awards:
         named = frozenset(found for key in award.person_keys for found in educators.get(key, ()))
         pathways = catalogue.get(award.credential) if award.credential else None
         settled, told = settle(stood, award, candidates=named, pathways=pathways)
-        await repository.save_award(connection, settled)
         settled_awards.append(settled)
         events.extend(told)
-    await outbox.record(connection, events, now=clock.now())
+    await repository.save(connection, settled_awards, outbox.rows(events, now=clock.now()), call=call)
     return settled_awards

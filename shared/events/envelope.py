@@ -8,9 +8,9 @@ import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -31,8 +31,7 @@ class MalformedEnvelope(ValueError):
     """The record is not a CloudEvent: the producer is wrong, and a retry cannot help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One event on its way: who says it (`source`), which one (`id`), what kind, about whom, and the data as bytes."""
 
     id: str

@@ -18,7 +18,7 @@ from shared.events.registry import Event
 from shared.kernel.clock import Clock
 from shared.messaging import offsets
 from shared.messaging.bus import ConsumedRecord, Partition
-from shared.messaging.received import Handler, received, wanted_types
+from shared.messaging.received import Handler, of_interest, received, wanted_types
 
 _BEHIND = "waits behind an earlier event of the same key"
 
@@ -117,7 +117,8 @@ async def retry(
     async with engine.begin() as connection:
         await offsets.hold(connection, consumer)
         letters = await waiting(connection, consumer=consumer, key=key, limit=None)
-        if again := received([letter.record for letter in letters], wanted_types(events)):
+        wanted = wanted_types(events)
+        if again := received(of_interest([letter.record for letter in letters], wanted), wanted):
             await handle(connection, again)
         ids = [letter.id for letter in letters]
         return await settle(connection, ids, state="retried", now=clock.now(), by=by, reason=reason)

@@ -239,7 +239,9 @@ class _EmbeddedSubscription:
         first each time, and another topic each round, so that a busy partition cannot keep the others waiting."""
         partition, _ = place
         rounds, number = divmod(self._turn, PARTITIONS)
-        return (partition.number - number) % PARTITIONS, (self._topics.index(partition.topic) - rounds) % len(self._topics)
+        return (partition.number - number) % PARTITIONS, (self._topics.index(partition.topic) - rounds) % len(
+            self._topics
+        )
 
     async def _join(self) -> bool:
         held = await self._started().fetchval(

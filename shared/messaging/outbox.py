@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,41 +15,34 @@ from shared.kernel.trace_context import current_traceparent
 MAX_EVENT_CHARACTERS = 200_000
 """A Kafka broker takes one megabyte by default, a character is at most four bytes."""
 
-_INSERT = """
+RECORD = """
 INSERT INTO outbox (id, topic, key, type, data, traceparent, recorded_at)
 SELECT u.id, u.topic, u.key, u.type, u.data, u.traceparent, $7
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
      WITH ORDINALITY AS u(id, topic, key, type, data, traceparent, n)
 ORDER BY u.n
 """
+"""Records the `rows` that are its first seven parameters. A statement that saves what the events tell of can take it in
+as `WITH recorded AS (...)`, which spares the event path a round trip."""
+
+Rows: TypeAlias = tuple[list[UUID], list[str], list[str], list[str], list[str], list[str | None], datetime]
 
 
 class EventTooLarge(ValueError):
     """No bus would take this event, and every later one of the outbox would wait behind it for ever."""
 
 
-async def record(
-    connection: AsyncConnection,
-    events: Sequence[Event],
-    *,
-    now: datetime,
-    traceparents: Sequence[str | None] | None = None,
-) -> list[UUID]:
-    """Record `events` in their order and return their ids.
+def rows(events: Sequence[Event], *, now: datetime, traceparents: Sequence[str | None] | None = None) -> Rows:
+    """`events` as the parameters of `RECORD`, in their order.
 
-    The caller holds the lock on each event's aggregate, so that positions of one aggregate follow its versions.
     `traceparents` names a trace per event where they have different origins; otherwise the current one is used.
     Raises EventTooLarge.
     """
-    if not events:
-        return []
     data = [event.model_dump_json() for event in events]
-    if (largest := max(map(len, data))) > MAX_EVENT_CHARACTERS:
+    if (largest := max(map(len, data), default=0)) > MAX_EVENT_CHARACTERS:
         raise EventTooLarge(f"an event of {largest} characters; at most {MAX_EVENT_CHARACTERS} can be published")
-    ids = [uuid7(now) for _ in events]
-    await (await driver(connection)).execute(
-        _INSERT,
-        ids,
+    return (
+        [uuid7(now) for _ in events],
         [event.topic for event in events],
         [event.key for event in events],
         [event.type for event in events],
@@ -56,4 +50,16 @@ async def record(
         list(traceparents) if traceparents else [current_traceparent()] * len(events),
         now,
     )
-    return ids
+
+
+async def record(connection: AsyncConnection, events: Sequence[Event], *, now: datetime) -> list[UUID]:
+    """Record `events` in their order and return their ids.
+
+    The caller holds the lock on each event's aggregate, so that positions of one aggregate follow its versions.
+    Raises EventTooLarge.
+    """
+    if not events:
+        return []
+    recorded = rows(events, now=now)
+    await (await driver(connection)).execute(RECORD, *recorded)
+    return recorded[0]

@@ -1,8 +1,8 @@
 """From records of the bus to the events that a handler sees."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,8 +12,7 @@ from shared.events.registry import EVENTS, Event
 from shared.messaging.bus import ConsumedRecord
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedEvent:
+class ReceivedEvent(NamedTuple):
     """A decoded event with what its envelope says: its id, when it was recorded, and the trace it belongs to."""
 
     id: UUID
@@ -34,12 +33,9 @@ def of_interest(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Eve
 
 
 def received(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]] = EVENTS) -> list[ReceivedEvent]:
-    """Decode the records of `wanted` types (event class by type) and pass over the others.
-
-    A malformed one raises ValueError.
-    """
+    """Decode the records of `wanted` types (event class by type) and pass over the others. Raises ValueError."""
     events = []
-    for record in of_interest(records, wanted):
+    for record in records:
         envelope = decode(record.headers, record.value)
         if (event_class := wanted.get(envelope.type)) is not None:
             events.append(_received(envelope, event_class))

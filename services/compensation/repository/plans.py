@@ -15,7 +15,6 @@ from services.compensation.domain import (
 )
 from services.compensation.models import plan_version, recalculation
 from services.compensation.repository.accounts import PLANS_LOCK
-from shared.db.direct import driver
 
 
 async def hold_plans(connection: AsyncConnection) -> None:
@@ -60,13 +59,6 @@ async def published(connection: AsyncConnection) -> list[PlanVersion]:
         select(plan_version).where(plan_version.c.state == PlanState.PUBLISHED).order_by(plan_version.c.plan_year)
     )
     return [_plan_version(row) for row in rows]
-
-
-async def published_ids(connection: AsyncConnection) -> list[UUID]:
-    rows = await (await driver(connection)).fetch(
-        "SELECT id FROM plan_version WHERE state = 'published' ORDER BY plan_year"
-    )
-    return [row["id"] for row in rows]
 
 
 async def publish(connection: AsyncConnection, version: PlanVersion, *, by: str, at: datetime, event_id: UUID) -> None:

@@ -18,6 +18,7 @@ from services.compensation.policy.recalculation import Changes, decide_again, ta
 from services.compensation.repository import accounts, plans
 from shared.events.compensation import PlanPublished, StatementRecalculated
 from shared.kernel.clock import Clock
+from shared.messaging import outbox
 from shared.messaging.received import ReceivedEvent
 
 _FROM_LOG = "rebuilt from the log"
@@ -92,7 +93,7 @@ async def _rebuild_educators(
     connection: AsyncConnection, clock: Clock, logs: dict[str, EducatorLog], book: PlanBook
 ) -> None:
     """Accounts, statements and ledger of the educators in `logs`. Raises LogDoesNotMatch."""
-    locked = await accounts.lock_accounts(connection, list(logs))
+    locked, _ = await accounts.lock_accounts(connection, list(logs))
     changes = Changes()
     for educator_id, log in logs.items():
         account = locked[educator_id]
@@ -102,7 +103,8 @@ async def _rebuild_educators(
         # recalculation of the standing plan, which is due, decides it.
         changes.add(take_in({educator_id: account}, log.arrivals.values(), [], decided_at=clock.now()))
     if changes:
-        await accounts.save(connection, changes)
+        # The log has the events already.
+        await accounts.save(connection, changes, outbox.rows([], now=clock.now()))
 
 
 def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalculated, book: PlanBook) -> Changes:

@@ -20,9 +20,8 @@ CHUNK = 500
 
 async def take_in_facts(connection: AsyncConnection, clock: Clock, book: PlanBook, arrivals: Sequence[Arrival]) -> None:
     """Take facts in and post what they come to. Stale ones change nothing."""
-    await accounts.share_plans(connection)
-    locked = await accounts.lock_accounts(connection, [arrival.educator_id for arrival in arrivals])
-    standing = await _standing_plans(connection, book)
+    locked, published = await accounts.lock_accounts(connection, [arrival.educator_id for arrival in arrivals])
+    standing = await _booked(connection, book, published)
     now = clock.now()
     changes = take_in(locked, arrivals, standing, decided_at=now)
     await _save(connection, changes, now)
@@ -41,8 +40,8 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
     ids = await accounts.educators_after(connection, due.after_educator_id, CHUNK)
     now = clock.now()
     if ids:
-        locked = await accounts.lock_accounts(connection, ids)
-        standing = await _standing_plans(connection, book)
+        locked, published = await accounts.lock_accounts(connection, ids)
+        standing = await _booked(connection, book, published)
         plan = next((plan for plan in standing if plan.plan_version_id == due.plan_version_id), None)
         # A version that was superseded while its recalculation ran has nothing more to decide: its successor will.
         if plan is not None:
@@ -58,8 +57,7 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
     return len(ids)
 
 
-async def _standing_plans(connection: AsyncConnection, book: PlanBook) -> list[BookedPlan]:
-    ids = await plans.published_ids(connection)
+async def _booked(connection: AsyncConnection, book: PlanBook, ids: Sequence[UUID]) -> list[BookedPlan]:
     if not book.has_all(ids):
         book.add_all(await plans.published(connection))
     return book.get_all(ids)
@@ -67,5 +65,5 @@ async def _standing_plans(connection: AsyncConnection, book: PlanBook) -> list[B
 
 async def _save(connection: AsyncConnection, changes: Changes, now: datetime) -> None:
     if changes:
-        await accounts.save(connection, changes)
-        await outbox.record(connection, changes.events, now=now, traceparents=changes.traceparents)
+        events = outbox.rows(changes.events, now=now, traceparents=changes.traceparents)
+        await accounts.save(connection, changes, events)
