@@ -17,6 +17,7 @@ from services.credentials.schemas.rest import (
     PathwayView,
     WebhookReceipt,
 )
+from shared.db.direct import begin
 from shared.web.auth import CurrentPrincipal, Principal, Role, require
 from shared.web.errors import ContentTooLarge
 from shared.web.pagination import BadCursor, Cursor, Page, Paging, link_next
@@ -101,12 +102,12 @@ async def receive_award_notice(
     try:
         notice = known.read(body)
     except NoticeUnreadable:
-        async with request.app.state.engine.begin() as connection:
+        async with begin(request.app.state.engine) as connection:
             await service.keep_unreadable(connection, clock, provider=provider, webhook_id=webhook.id, body=body)
         raise
     if notice is None:
         return WebhookReceipt(award_id=None, state=None, duplicate=False, parked_reason=None)
-    async with request.app.state.engine.begin() as connection:
+    async with begin(request.app.state.engine) as connection:
         receipt = await service.receive_notice(connection, clock, notice, webhook_id=webhook.id, body=body)
     return WebhookReceipt(
         award_id=receipt.award_id,

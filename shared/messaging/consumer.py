@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import Counter, Gauge, Histogram
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.db.direct import begin
 from shared.db.faults import is_passing
 from shared.events.registry import Event
 from shared.kernel.clock import Clock
@@ -197,7 +198,7 @@ class Consumer:
         now = self._clock.now()
         handled: Sequence[ReceivedEvent] = ()
         aside = of_interest(records, self._wanted)
-        async with self._engine.begin() as connection:
+        async with begin(self._engine) as connection:
             await offsets.move(connection, self._name, records)
             if poison is None:
                 blocked = await dead_letters.blocked_keys(connection, self._name, {record.key for record in aside})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.db.direct import driver
 from shared.messaging.bus import Bounds, ConsumedRecord, Partition
 
 
@@ -61,16 +62,15 @@ async def move(connection: AsyncConnection, consumer: str, records: Sequence[Con
         first, _ = spans.get(record.partition, (record.offset, 0))
         spans[record.partition] = (first, record.offset + 1)
     partitions = sorted(spans)
-    moved = await connection.execute(
+    status = await (await driver(connection)).execute(
         _MOVE,
-        {
-            "consumer": consumer,
-            "expected": [spans[partition][0] for partition in partitions],
-            "next": [spans[partition][1] for partition in partitions],
-        }
-        | _columns(partitions),
+        consumer,
+        [partition.topic for partition in partitions],
+        [partition.number for partition in partitions],
+        [spans[partition][0] for partition in partitions],
+        [spans[partition][1] for partition in partitions],
     )
-    if moved.rowcount != len(partitions):
+    if status != f"UPDATE {len(partitions)}":
         raise OffsetMoved(f"{consumer}: another reader took in part of {partitions}")
 
 
@@ -112,14 +112,11 @@ _ENTER = text(
     """
 )
 _PLACES = text("SELECT topic, partition, next_offset, origin FROM consumer_offset WHERE consumer = :consumer")
-_MOVE = text(
-    """
-    UPDATE consumer_offset o SET next_offset = p.next
-    FROM unnest(CAST(:topics AS text[]), CAST(:numbers AS int[]), CAST(:expected AS bigint[]), CAST(:next AS bigint[]))
-      AS p(topic, number, expected, next)
-    WHERE o.consumer = :consumer AND o.topic = p.topic AND o.partition = p.number AND o.next_offset = p.expected
-    """
-)
+_MOVE = """
+UPDATE consumer_offset o SET next_offset = p.next
+FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS p(topic, number, expected, next)
+WHERE o.consumer = $1 AND o.topic = p.topic AND o.partition = p.number AND o.next_offset = p.expected
+"""
 _CORRECT = text(
     """
     UPDATE consumer_offset SET next_offset = next_offset + CAST(:step AS bigint), origin = :origin

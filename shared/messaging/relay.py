@@ -75,6 +75,8 @@ class Relay:
                 "application_name": f"rung {self._service} relay",
                 # The server itself ends a leader that was stopped or cut off, or nobody else could ever lead.
                 **silence_ends(SILENCE_SECONDS, holds="session"),
+                # A mark that a crash of the server loses is made again: the event is sent twice, which is harmless.
+                "synchronous_commit": "off",
             },
         )
         try:
