@@ -1,0 +1,144 @@
+"""A transaction of the event path: whatever ends it, all of it happened or nothing, and the connection is clean."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.db.direct import TransactionRolledBack, begin, driver
+from shared.db.engine import create_engine
+from shared.db.faults import is_passing
+from tests.support.messaging import until
+
+ADD = "INSERT INTO kept VALUES ($1)"
+SLEEP = "SELECT pg_sleep(30)"
+
+
+class Stopped(Exception):
+    """What a handler may come to."""
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """Of one connection, so that each transaction has to do with what the one before left behind."""
+    engine = create_engine(database, pool_size=1)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE kept (n int PRIMARY KEY)"))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def other(database: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    connection = await asyncpg.connect(database)
+    yield connection
+    await connection.close()
+
+
+async def kept(engine: AsyncEngine) -> list[int]:
+    """What a transaction of SQLAlchemy's own sees, on the same connection."""
+    async with engine.begin() as connection:
+        return list(await connection.scalars(text("SELECT n FROM kept ORDER BY n")))
+
+
+async def add(engine: AsyncEngine, *numbers: int) -> None:
+    async with begin(engine) as connection:
+        for number in numbers:
+            await (await driver(connection)).execute(ADD, number)
+
+
+async def test_what_the_driver_and_sqlalchemy_write_is_one_transaction(
+    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with begin(engine) as connection:
+        await (await driver(connection)).execute(ADD, 1)
+        await connection.execute(text("INSERT INTO kept VALUES (2)"))
+        assert await connection.scalar(text("SELECT count(*) FROM kept")) == 2
+        assert await other.fetchval("SELECT count(*) FROM kept") == 0
+    assert await other.fetchval("SELECT count(*) FROM kept") == 2
+
+
+async def test_an_error_rolls_all_of_it_back_and_is_raised_as_it_is(engine: AsyncEngine) -> None:
+    with pytest.raises(Stopped):
+        async with begin(engine) as connection:
+            await (await driver(connection)).execute(ADD, 1)
+            await connection.execute(text("INSERT INTO kept VALUES (2)"))
+            raise Stopped
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await add(engine, 3, 3)
+    assert await kept(engine) == []
+
+
+async def test_an_error_that_was_passed_over_is_not_taken_for_a_commit(engine: AsyncEngine) -> None:
+    with pytest.raises(TransactionRolledBack):
+        async with begin(engine) as connection:
+            below = await driver(connection)
+            await below.execute(ADD, 1)
+            with pytest.raises(asyncpg.UniqueViolationError):
+                await below.execute(ADD, 1)
+    assert await kept(engine) == []
+
+
+async def test_a_commit_that_fails_is_an_error_and_keeps_nothing(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE late (n int REFERENCES kept DEFERRABLE INITIALLY DEFERRED)"))
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        async with begin(engine) as connection:
+            await (await driver(connection)).execute("INSERT INTO late VALUES (7)")
+            await (await driver(connection)).execute(ADD, 1)
+    assert await kept(engine) == []
+
+
+async def test_a_cancellation_in_mid_statement_rolls_back_at_once(
+    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async def wait_within() -> None:
+        async with begin(engine) as connection:
+            below = await driver(connection)
+            await below.execute(ADD, 1)
+            await below.execute(SLEEP)
+
+    async def sleeps() -> bool:
+        return bool(await other.fetchval("SELECT 1 FROM pg_stat_activity WHERE query = $1 AND state = 'active'", SLEEP))
+
+    waiting = asyncio.create_task(wait_within())
+    await until(sleeps)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    async with asyncio.timeout(5):
+        assert await kept(engine) == []
+    await add(engine, 2)
+    assert await kept(engine) == [2]
+
+
+async def test_a_connection_lost_in_the_middle_is_a_passing_fault_and_replaced(
+    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    with pytest.raises(Exception) as lost:  # noqa: PT011 - whichever the driver has for it
+        async with begin(engine) as connection:
+            below = await driver(connection)
+            await below.execute(ADD, 1)
+            await other.execute("SELECT pg_terminate_backend($1)", below.get_server_pid())
+            await below.execute(ADD, 2)
+    assert is_passing(lost.value)
+    await add(engine, 3)
+    assert await kept(engine) == [3]
+
+
+async def test_a_connection_lost_in_the_pool_is_replaced_before_anything_is_begun(
+    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with begin(engine) as connection:
+        below = await driver(connection)
+    await other.execute("SELECT pg_terminate_backend($1)", below.get_server_pid())
+
+    async def is_noticed() -> bool:
+        return below.is_closed()
+
+    await until(is_noticed)
+    await add(engine, 1)
+    assert await kept(engine) == [1]
