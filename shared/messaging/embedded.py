@@ -8,7 +8,8 @@ import asyncio
 import json
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import asyncpg
 
@@ -90,57 +91,45 @@ def _from_text(headers: str) -> list[tuple[str, bytes]]:
     return [(name, value.encode("latin-1")) for name, value in json.loads(headers)]
 
 
-async def _as_it_is(_connection: object) -> None:
-    """Nothing here changes a connection's state, and undoing nothing costs a round trip."""
-
-
 class EmbeddedBus:
-    """The log in the database at `url`."""
+    """The log in the database at `url`, by one connection that is kept: each record appended waits for the log anyway,
+    and a pool would cost as much as the append."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
-        self._opening = asyncio.Lock()
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._in_use = asyncio.Lock()
 
-    async def _connections(self) -> "asyncpg.Pool[asyncpg.Record]":
-        async with self._opening:
-            if self._pool is None:
-                pool = await asyncpg.create_pool(self._url, min_size=0, max_size=4, command_timeout=30, reset=_as_it_is)
-                try:
-                    async with pool.acquire() as connection, connection.transaction():
-                        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('bus schema'))")
-                        await connection.execute(_SCHEMA)
-                except BaseException:
-                    pool.terminate()
-                    raise
-                self._pool = pool
-            return self._pool
+    @asynccontextmanager
+    async def _connected(self) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        """The connection, for one user at a time. Raises BusUnavailable."""
+        async with self._in_use:
+            try:
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await _prepared(self._url)
+                yield self._connection
+            except DRIVER_FAULTS as error:
+                raise BusUnavailable(f"the embedded log did not answer: {error}") from error
 
     async def create_topics(self, topics: Sequence[str]) -> None:
         """Make the topics that do not exist yet. Raises BusUnavailable."""
-        try:
-            async with (await self._connections()).acquire() as connection:
-                await connection.executemany(
-                    "INSERT INTO bus_partition (topic, partition) SELECT $1, generate_series(0, $2 - 1)"
-                    " ON CONFLICT DO NOTHING",
-                    [(topic, PARTITIONS) for topic in topics],
-                )
-        except DRIVER_FAULTS as error:
-            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+        async with self._connected() as connection:
+            await connection.executemany(
+                "INSERT INTO bus_partition (topic, partition) SELECT $1, generate_series(0, $2 - 1)"
+                " ON CONFLICT DO NOTHING",
+                [(topic, PARTITIONS) for topic in topics],
+            )
 
     async def append(self, topic: str, records: Sequence[Record]) -> None:
-        try:
-            async with (await self._connections()).acquire() as connection:
-                written = await connection.fetchval(
-                    _APPEND,
-                    topic,
-                    [partition_of(record.key) for record in records],
-                    [record.key for record in records],
-                    [_to_text(record.headers) for record in records],
-                    [record.value for record in records],
-                )
-        except DRIVER_FAULTS as error:
-            raise BusUnavailable(f"the embedded log did not take the records: {error}") from error
+        async with self._connected() as connection:
+            written = await connection.fetchval(
+                _APPEND,
+                topic,
+                [partition_of(record.key) for record in records],
+                [record.key for record in records],
+                [_to_text(record.headers) for record in records],
+                [record.value for record in records],
+            )
         if written != len(records):
             raise BusUnavailable(f"topic {topic} does not exist; create the topics first")
 
@@ -149,15 +138,37 @@ class EmbeddedBus:
 
     async def check(self) -> None:
         try:
-            async with asyncio.timeout(5), (await self._connections()).acquire() as connection:
+            async with asyncio.timeout(5), self._connected() as connection:
                 await connection.fetchval("SELECT 1")
-        except DRIVER_FAULTS as error:
-            raise BusUnavailable(f"the embedded log did not answer: {error}") from error
+        except TimeoutError as error:
+            raise BusUnavailable("the embedded log did not answer within 5 s") from error
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
-            self._pool = None
+        async with self._in_use:
+            if self._connection is not None:
+                await _close_quietly(self._connection)
+                self._connection = None
+
+
+async def _prepared(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A new connection to a log that has its tables."""
+    connection = await asyncpg.connect(url, command_timeout=30)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('bus schema'))")
+            await connection.execute(_SCHEMA)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def _close_quietly(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Say goodbye, or cut it off where the server does not answer."""
+    try:
+        await connection.close(timeout=5)
+    except DRIVER_FAULTS:
+        connection.terminate()
 
 
 class _EmbeddedSubscription:
@@ -284,7 +295,4 @@ class _EmbeddedSubscription:
 
     async def close(self) -> None:
         if self._connection is not None and not self._connection.is_closed():
-            try:
-                await self._connection.close(timeout=5)
-            except DRIVER_FAULTS:
-                self._connection.terminate()
+            await _close_quietly(self._connection)

@@ -360,7 +360,7 @@ async def empty(bus: TopicBus, topic: str) -> None:
         await asyncio.sleep(0.5)
         await bus.create_topics([topic])
     else:
-        async with (await bus._connections()).acquire() as connection:  # type: ignore[attr-defined]
+        async with bus._connected() as connection:  # type: ignore[attr-defined]
             await connection.execute("DELETE FROM bus_record WHERE topic = $1", topic)
             await connection.execute("UPDATE bus_partition SET next_offset = 0 WHERE topic = $1", topic)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -216,10 +215,10 @@ def malformed_records() -> list[Record]:
     whole = record(event)
 
     def without(name: str) -> Record:
-        return replace(whole, headers=[header for header in whole.headers if header[0] != name])
+        return whole._replace(headers=[header for header in whole.headers if header[0] != name])
 
     def having(name: str, value: bytes) -> Record:
-        return replace(whole, headers=[*without(name).headers, (name, value)])
+        return whole._replace(headers=[*without(name).headers, (name, value)])
 
     broken = [
         *(without(name) for name in ("ce_id", "ce_type", "ce_source", "ce_specversion", "ce_time")),
@@ -229,17 +228,17 @@ def malformed_records() -> list[Record]:
         having("ce_odd", b"\xff\xfe"),
         having("ce_odd", b"nul \x00"),
         having("content-type", b"application/cloudevents+json"),
-        replace(whole, headers=[]),
-        replace(whole, value=None),
-        replace(whole, value=b""),
-        replace(whole, value=b"\xff\x00"),
-        replace(whole, value=b"[1]"),
-        replace(whole, value=b"[" * 100_000),
-        replace(whole, value=b"{}"),
-        replace(whole, value=event.model_dump_json().replace('"version":1', '"version":0').encode()),
-        replace(whole, value=event.model_dump_json().replace(str(event.educator_id), "nobody \\ud800\\u0000").encode()),
+        whole._replace(headers=[]),
+        whole._replace(value=None),
+        whole._replace(value=b""),
+        whole._replace(value=b"\xff\x00"),
+        whole._replace(value=b"[1]"),
+        whole._replace(value=b"[" * 100_000),
+        whole._replace(value=b"{}"),
+        whole._replace(value=event.model_dump_json().replace('"version":1', '"version":0').encode()),
+        whole._replace(value=event.model_dump_json().replace(str(event.educator_id), "nobody \\ud800\\u0000").encode()),
     ]
-    return [replace(each, key=f"malformed {n}") for n, each in enumerate(broken)]
+    return [each._replace(key=f"malformed {n}") for n, each in enumerate(broken)]
 
 
 @pytest.mark.kafka

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.direct import driver
 from shared.messaging import consumer, dead_letters, offsets, outbox, relay
 from shared.messaging.bus import BusUnavailable, Record
 from shared.messaging.consumer import Consumer, ConsumerLimits, Handler, ReceivedEvent
@@ -71,7 +71,7 @@ async def test_nothing_is_reported_where_nothing_is_broken(engine: AsyncEngine) 
 async def test_an_offset_moved_without_a_comparison_is_seen_as_repeated_effects(
     engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(offsets, "_MOVE", text(offsets._MOVE.text.replace("AND o.next_offset = p.expected", "")))
+    monkeypatch.setattr(offsets, "_MOVE", offsets._MOVE.replace("AND o.next_offset = p.expected", ""))
     assert any("repeated" in found for found in await take_in(engine, slowly, slowly))
 
 
@@ -91,10 +91,11 @@ async def test_an_offset_committed_before_the_effects_is_seen_as_lost_effects(en
     failures = iter([ConnectionResetError("before the effects")])
 
     async def too_late(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:
-        await connection.commit()
+        below = await driver(connection)
+        await below.execute("COMMIT")
         if (failure := next(failures, None)) is not None:
             raise failure
-        await connection.begin()
+        await below.execute("BEGIN")
         await leave_traces(connection, events)
 
     assert any("lost" in found for found in await take_in(engine, too_late))

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared.db.direct import driver
 from shared.events.envelope import decode
 from shared.events.registry import schema_uri
 from shared.kernel.trace_context import set_traceparent
@@ -284,7 +285,9 @@ async def test_the_envelope_says_who_says_what_of_whom_and_when(engine: AsyncEng
         set_traceparent(trace)
         ids = await outbox.record(connection, [event], now=NOW)
         set_traceparent(None)
-        ids += await outbox.record(connection, [event] * 2, now=NOW, traceparents=[None, trace])
+        of_two_traces = outbox.rows([event] * 2, now=NOW, traceparents=[None, trace])
+        await (await driver(connection)).execute(outbox.RECORD, *of_two_traces)
+        ids += of_two_traces[0]
         ids += await outbox.record(connection, [event], now=NOW + timedelta(days=1))
         assert await outbox.record(connection, [], now=NOW) == []
     async with at_work(relay(database, bus).run):
