@@ -53,7 +53,11 @@ INSERT INTO award (award_id, provider, provider_award_id, person_keys, state, ve
 SELECT $1, $2, $3, '{{}}', 'parked', 0 FROM (SELECT pg_advisory_xact_lock_shared({_ROSTER_LOCK})) held
 ON CONFLICT DO NOTHING RETURNING *
 """
-_LOCK_AWARD = "SELECT * FROM award WHERE provider = $1 AND provider_award_id = $2 FOR UPDATE"
+_LOCK_AWARD = """
+SELECT *, EXISTS (
+  SELECT FROM receipt WHERE provider = $1 AND webhook_id = $3 AND body_hash = $4 AND outcome = 'taken') AS is_repeat
+FROM award WHERE provider = $1 AND provider_award_id = $2 FOR UPDATE
+"""
 _KNOWN = """
 SELECT
   (SELECT json_agg(json_build_array(key, educator_id))::text FROM person_key WHERE key = ANY($1)) AS named,
@@ -77,8 +81,8 @@ class Call(NamedTuple):
 
 
 async def hold_roster(connection: AsyncConnection) -> None:
-    """Let the awards under way be settled first, and no other begin, while it changes who is known or what can be
-    earned."""
+    """Let the awards under way be settled first, and no other begin, while this transaction changes who is known or
+    what can be earned."""
     await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ROSTER_LOCK})"))
 
 
@@ -88,17 +92,21 @@ async def keep_call(connection: AsyncConnection, call: Call) -> None:
 
 
 async def open_award(
-    connection: AsyncConnection, provider: str, provider_award_id: str, *, new_id: UUID
-) -> CredentialAward:
-    """The award under the provider's id, opened as `new_id` where it is new, locked until the transaction ends.
+    connection: AsyncConnection, call: Call, provider_award_id: str, *, new_id: UUID
+) -> tuple[CredentialAward, bool]:
+    """The award under the provider's id, opened as `new_id` where it is new, locked until the transaction ends; and
+    whether it has taken in this very `call` before.
 
     Until then the roster stands still too: a person is either known to it or will find the award.
     """
     below = await driver(connection)
-    row = await below.fetchrow(_OPEN_AWARD, new_id, provider, provider_award_id)
-    if row is None:
-        row = await below.fetchrow(_LOCK_AWARD, provider, provider_award_id)
-    return _award(row)
+    row = await below.fetchrow(_OPEN_AWARD, new_id, call.provider, provider_award_id)
+    if row is not None:
+        return _award(row), False
+    [known] = await below.fetch(_LOCK_AWARD, call.provider, provider_award_id, call.webhook_id, call.body_hash)
+    columns = dict(known)
+    is_repeat = columns.pop("is_repeat")
+    return _award(columns), is_repeat
 
 
 async def save(

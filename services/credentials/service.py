@@ -41,11 +41,15 @@ class Receipt:
 async def receive_notice(
     connection: AsyncConnection, clock: Clock, notice: AwardNotice, *, webhook_id: str, body: bytes
 ) -> Receipt:
-    """Take a provider's word on an award in. Duplicates and any order are harmless; an unknown person is parked."""
+    """Take a provider's word on an award in. Duplicates and any order are harmless; an unknown person is parked.
+
+    A call that was taken in before is not judged again, whatever has become of how it would be read.
+    """
     now = clock.now()
-    award = await repository.open_award(connection, notice.provider, notice.provider_award_id, new_id=uuid7(now))
-    call = _call(notice.provider, webhook_id, body, now, award.award_id)
-    noticed = take_notice(award, notice)
+    call = _call(notice.provider, webhook_id, body, now, outcome="taken")
+    award, is_repeat = await repository.open_award(connection, call, notice.provider_award_id, new_id=uuid7(now))
+    call = call._replace(award_id=award.award_id)
+    noticed = award if is_repeat else take_notice(award, notice)
     if noticed == award:
         await repository.keep_call(connection, call)
         return Receipt(award.award_id, award.state, duplicate=True, parked_reason=award.parked_reason)
@@ -57,12 +61,11 @@ async def keep_unreadable(
     connection: AsyncConnection, clock: Clock, *, provider: str, webhook_id: str, body: bytes
 ) -> None:
     """Keep a signed call that does not have the agreed shape, so that nothing a provider said is lost."""
-    await repository.keep_call(connection, _call(provider, webhook_id, body, clock.now(), None))
+    await repository.keep_call(connection, _call(provider, webhook_id, body, clock.now(), outcome="unreadable"))
 
 
-def _call(provider: str, webhook_id: str, body: bytes, now: datetime, award_id: UUID | None) -> repository.Call:
-    outcome = "unreadable" if award_id is None else "taken"
-    return repository.Call(provider, webhook_id, hashlib.sha256(body).hexdigest(), body, now, outcome, award_id)
+def _call(provider: str, webhook_id: str, body: bytes, now: datetime, *, outcome: str) -> repository.Call:
+    return repository.Call(provider, webhook_id, hashlib.sha256(body).hexdigest(), body, now, outcome, None)
 
 
 async def take_in_roster(connection: AsyncConnection, clock: Clock, rostered: Sequence[EducatorRostered]) -> None:

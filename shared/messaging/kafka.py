@@ -20,8 +20,9 @@ _SEND_SECONDS = 15
 _ANSWER_SECONDS = 10
 _CLOSE_SECONDS = 3
 _SESSION_MS = 10_000
+# What has come and was not asked for yet takes up to as much of each partition that is read.
 _PARTITION_BYTES = 4 * 1024 * 1024
-_FETCH_BYTES = 64 * 1024 * 1024
+_FETCH_BYTES = 48 * 1024 * 1024
 _FAULTS = (KafkaError, ConsumerStoppedError, OSError, TimeoutError)
 
 
@@ -147,7 +148,7 @@ class _KafkaSubscription:
         self._group = group
         self._consumer: AIOKafkaConsumer | None = None
         self._is_behind = False
-        self._turn = 0
+        self._last_number = 0
 
     async def start(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -196,14 +197,15 @@ class _KafkaSubscription:
         """What has come, one partition number after the other, of all topics, until it is half a batch.
 
         A key has the same number in each topic, so that a batch brings much of few keys and not a little of all: a
-        consumer that decides once a batch and key then takes half as long again for an event (`make bench`).
+        consumer that decides once a batch and key takes half as long for an event (docs/decisions/0003).
         """
         consumer = self._started()
         fetched: list[ConsumedRecord] = []
-        for _ in range(PARTITIONS):
-            self._turn = (self._turn + 1) % PARTITIONS
-            if places := [place for place in consumer.assignment() if place.partition == self._turn]:
-                fetched += _records(await consumer.getmany(*places, max_records=limit - len(fetched)))
+        places = consumer.assignment()
+        for number in sorted({place.partition for place in places}, key=lambda n: (n <= self._last_number, n)):
+            of_number = [place for place in places if place.partition == number]
+            fetched += _records(await consumer.getmany(*of_number, max_records=limit - len(fetched)))
+            self._last_number = number
             if len(fetched) > limit // 2:
                 break
         return fetched

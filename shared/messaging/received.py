@@ -32,7 +32,7 @@ def of_interest(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Eve
     return [record for record in records if (named := _named_type(record)) is None or named in wanted]
 
 
-def received(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]] = EVENTS) -> list[ReceivedEvent]:
+def received(records: Sequence[ConsumedRecord], wanted: Mapping[str, type[Event]]) -> list[ReceivedEvent]:
     """Decode the records of `wanted` types (event class by type) and pass over the others. Raises ValueError."""
     events = []
     for record in records:

@@ -23,6 +23,6 @@ def test_what_stands_on_a_loaded_network_is_measured(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.kafka
 def test_a_backlog_on_kafka_is_measured(kafka_jars: Path, servers_folder: Path) -> None:
-    figures = backlog(Setting(servers_folder / "bench", lambda _step: None, educators=150), events=3_000)
+    figures = backlog(Setting(servers_folder / "bench", lambda _step: None, educators=150), events=12_000)
     assert len(figures) == 2
     assert all(figure.ours > 0 and figure.floor > 0 for figure in figures), figures

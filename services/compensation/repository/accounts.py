@@ -22,9 +22,9 @@ _SHARE_PLANS = f"SELECT pg_advisory_xact_lock_shared({PLANS_LOCK})"
 # The plans' lock stands in the outer side of the join, so that it is taken though no account is found.
 _LOCK_ACCOUNTS = f"""
 WITH locked AS (
-  SELECT educator_id::text, applied_sequence, facts, unreported
-  FROM educator_account WHERE educator_id = ANY($1::uuid[])
-  ORDER BY educator_id FOR UPDATE
+  SELECT a.educator_id::text, a.applied_sequence, a.facts, a.unreported
+  FROM educator_account a WHERE a.educator_id = ANY($1::uuid[])
+  ORDER BY a.educator_id FOR UPDATE
 )
 SELECT locked.* FROM ({_SHARE_PLANS}) held LEFT JOIN locked ON true
 """
@@ -98,7 +98,7 @@ async def lock_accounts(
     ids = sorted(set(educator_ids))
     below = await driver(connection)
     rows = await below.fetch(_LOCK_ACCOUNTS, ids)
-    if len(rows) < len(ids) or rows[0]["educator_id"] is None:
+    if len(rows) < len(ids) or (ids and rows[0]["educator_id"] is None):
         await below.execute(_OPEN_ACCOUNTS, ids)
         rows = await below.fetch(_LOCK_ACCOUNTS, ids)
     standing = await below.fetch(_STANDING, ids)
@@ -117,6 +117,7 @@ async def lock_accounts(
             totals=totals.get(educator_id, {}),
         )
         for educator_id, applied_sequence, facts, unreported in rows
+        if educator_id is not None
     }
     return accounts, standing[0]["published"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -37,8 +38,9 @@ Address = Annotated[str, Field(max_length=2000, pattern=_STORABLE)]
 Moment = Annotated[
     AwareDatetime,
     Field(strict=True, ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime.max.replace(tzinfo=UTC)),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
 ]
-"""RFC 3339 as text, within what every reader of it can turn into UTC."""
+"""RFC 3339 as text, within what can be turned into UTC, as UTC: PostgreSQL reads no offset beyond 15:59."""
 Adapter = Callable[[bytes, str, bytes], AwardNotice | None]
 """(body, provider, person-key secret) -> the notice, or None where the body does not speak of an award."""
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.credentials import bootstrap
+from services.credentials.domain import AwardNotice
 from services.credentials.errors import NoticeUnreadable
 from services.credentials.handlers import handler
 from services.credentials.schemas.providers import Provider
@@ -188,6 +190,32 @@ class TestAward:
         await post(service, awarded())
         await bring(service, rostered(version=2, email="new@example.org", educator=UUID(int=99)))
         assert await recorded(service) == [("earned", 1)]
+
+    async def test_a_call_that_was_taken_is_not_judged_again_though_it_would_be_read_otherwise_now(
+        self, service: RunningService, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Providers retry for weeks, and in the meantime an adapter or the secret of the person keys may change."""
+        read = Provider.read
+
+        def otherwise(provider: Provider, body: bytes) -> AwardNotice | None:
+            notice = read(provider, body)
+            return notice and replace(notice, person_keys=("zzz",))
+
+        await bring(service, rostered())
+        first = await post(service, awarded())
+        with monkeypatch.context() as patch:
+            patch.setattr(Provider, "read", otherwise)
+            again = await post(service, awarded())
+            another_call = await post(service, awarded(), webhook_id="another")
+        assert (first.json()["state"], first.json()["duplicate"]) == ("earned", False)
+        assert (again.json()["state"], again.json()["duplicate"]) == ("earned", True)
+        assert (another_call.json()["state"], another_call.json()["duplicate"]) == ("parked", False)
+
+    @pytest.mark.parametrize("offset", ["+23:59", "-16:00", "+05:45"])
+    async def test_a_moment_is_taken_in_whatever_its_offset(self, service: RunningService, offset: str) -> None:
+        await bring(service, rostered())
+        answer = await post(service, awarded(awarded_at=f"2021-03-01T12:00:00.000001{offset}"))
+        assert answer.json()["state"] == "earned"
 
 
 class TestSignature:

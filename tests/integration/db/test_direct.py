@@ -121,6 +121,24 @@ async def test_a_cancellation_in_mid_statement_rolls_back_at_once(
     assert await kept(engine) == [2]
 
 
+async def test_a_cancellation_while_it_begins_leaves_no_transaction_behind(engine: AsyncEngine) -> None:
+    """At whatever step it comes: the server may have begun what the driver never heard of."""
+
+    async def nothing_within() -> None:
+        async with begin(engine):
+            await asyncio.sleep(0)
+
+    for steps in range(16):
+        beginning = asyncio.create_task(nothing_within())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        beginning.cancel()
+        with suppress(asyncio.CancelledError):
+            await beginning
+        assert await kept(engine) == list(range(steps))
+        await add(engine, steps)
+
+
 async def test_a_connection_lost_in_the_middle_is_a_passing_fault_and_replaced(
     engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
