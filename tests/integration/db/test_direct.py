@@ -156,16 +156,20 @@ async def test_a_connection_lost_in_the_middle_is_a_passing_fault_and_replaced(
     assert await kept(engine) == [3]
 
 
-async def test_a_connection_lost_in_the_pool_is_replaced_before_anything_is_begun(
-    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+async def test_connections_lost_in_the_pool_are_replaced_before_anything_is_begun(
+    database: str, engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    async with begin(engine) as connection:
-        below = await driver(connection)
-    await other.execute("SELECT pg_terminate_backend($1)", below.get_server_pid())
+    pooled = create_engine(database, pool_size=3)
+    async with begin(pooled) as one, begin(pooled) as two, begin(pooled) as three:
+        lost = [await driver(connection) for connection in (one, two, three)]
+    for below in lost:
+        await other.execute("SELECT pg_terminate_backend($1)", below.get_server_pid())
 
     async def is_noticed() -> bool:
-        return below.is_closed()
+        return all(below.is_closed() for below in lost)
 
     await until(is_noticed)
-    await add(engine, 1)
-    assert await kept(engine) == [1]
+    await add(pooled, 1)
+    await add(pooled, 2)
+    assert await kept(engine) == [1, 2]
+    await pooled.dispose()
