@@ -4,16 +4,12 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from itertools import count
-from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.db.direct import driver
 from shared.events.envelope import decode
@@ -24,9 +20,8 @@ from shared.messaging.bus import BusUnavailable, Record
 from shared.messaging.relay import Relay, republish
 from tests.support.fake_bus import FakeBus
 from tests.support.messaging import NOW, at_work, award, select, until, violations
+from tests.support.outbox_load import AGGREGATES, change, write
 
-AGGREGATES = [uuid4() for _ in range(20)]
-WRITERS = 16
 POSITIONS = "SELECT key, CAST(id AS text) FROM outbox ORDER BY position"
 
 
@@ -38,38 +33,6 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def relay(database: str, bus: FakeBus) -> Relay:
     return Relay(service="test", url=database, bus=bus, batch=50)
-
-
-async def change(connection: AsyncConnection, aggregate: UUID) -> None:
-    """A use case in small: lock the aggregate by raising its version, and record the two things that happened."""
-    version = await connection.scalar(
-        text(
-            "INSERT INTO aggregate VALUES (:key, 2)"
-            " ON CONFLICT (key) DO UPDATE SET version = aggregate.version + 2 RETURNING version"
-        ),
-        {"key": str(aggregate)},
-    )
-    await outbox.record(connection, [award(aggregate, version - 1), award(aggregate, version)], now=NOW)
-
-
-async def write(engine: AsyncEngine, events: int) -> None:
-    """`events` committed by 16 writers at once, some of them late, and some more that are rolled back."""
-    numbers = count(step=2)
-
-    async def one_writer(seed: int) -> None:
-        chance = random.Random(seed)
-        while next(numbers) < events:
-            async with engine.begin() as connection:
-                await change(connection, chance.choice(AGGREGATES))
-                if chance.random() < 0.3:
-                    await asyncio.sleep(chance.uniform(0, 0.02))
-            if chance.random() < 0.2:
-                with suppress(InterruptedError):
-                    async with engine.begin() as connection:
-                        await change(connection, chance.choice(AGGREGATES))
-                        raise InterruptedError
-
-    await asyncio.gather(*map(one_writer, range(WRITERS)))
 
 
 async def until_published(engine: AsyncEngine) -> None:
@@ -113,29 +76,6 @@ async def test_all_that_16_writers_commit_is_published_in_order_and_nothing_else
     assert await numbering_departs(engine, bus) == []
     numbered = await select(engine, "SELECT key, CAST(id AS text) FROM outbox ORDER BY published_seq")
     assert [tuple(row) for row in numbered] == published(bus)
-
-
-async def test_a_cursor_on_position_would_lose_events_under_the_same_load(engine: AsyncEngine, database: str) -> None:
-    """The proof that the load above is hard enough: `position > last`, the obvious relay, does not survive it."""
-    seen: list[tuple[str, str]] = []
-
-    async def cursor() -> None:
-        connection = await asyncpg.connect(database)
-        last = 0
-        while True:
-            query = "SELECT position, key, CAST(id AS text) FROM outbox WHERE position > $1 ORDER BY position"
-            for position, key, event in await connection.fetch(query, last):
-                seen.append((key, event))
-                last = position
-            await asyncio.sleep(0.001)
-
-    async with at_work(cursor):
-        await write(engine, 1_000)
-        await asyncio.sleep(0.2)
-    recorded: dict[str, list[str]] = {}
-    for key, event in await select(engine, POSITIONS):
-        recorded.setdefault(key, []).append(event)
-    assert any("lost" in found for found in violations(recorded, seen))
 
 
 class TroubledBus(FakeBus):

@@ -1,0 +1,127 @@
+"""A process that dies at its Nth step of I/O, as SQLite tests crashes, for whole services.
+
+Before and after each write to a socket is a step. What a process does for others to see lies between its writes, to
+the database, to the log and to its callers alike: no step has to be named, and one that is new is found by itself.
+
+As a program it forks a process for each order that it reads, from one that has imported everything already.
+"""
+
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from asyncio import selector_events
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MODULES = ("services.credentials.main", "services.compensation.main", "services.compensation.worker")
+
+
+class Forge:
+    """Starts processes that die where they are told to."""
+
+    def __init__(self, program: "subprocess.Popen[str]", log: Path) -> None:
+        self._program = program
+        self._log = log
+
+    def start(self, module: str, environment: Mapping[str, str], *, die_at: int) -> int:
+        """The id of a new process that runs `module`; it dies at step `die_at`, or never where that is 0."""
+        order = {"run": module, "environment": dict(environment), "die_at": die_at, "log": str(self._log)}
+        return int(self._ask(order))
+
+    def has_died(self, process: int) -> bool:
+        return bool(self._ask({"has_died": process}))
+
+    def end(self, process: int) -> None:
+        """Kill it, if it is alive; it has nothing to finish."""
+        self._ask({"end": process})
+
+    def _ask(self, order: dict[str, Any]) -> Any:
+        assert self._program.stdin is not None
+        assert self._program.stdout is not None
+        print(json.dumps(order), file=self._program.stdin, flush=True)
+        return json.loads(self._program.stdout.readline())
+
+
+@contextmanager
+def forge(log: Path) -> Iterator[Forge]:
+    """The processes write to `log`, and end with the block."""
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", __name__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as program:
+        try:
+            yield Forge(program, log)
+        finally:
+            program.terminate()
+
+
+def _serve() -> None:
+    """Carry out the orders on standard input until it ends."""
+    # Not imported before the fork and never after it: it writes where nobody can count.
+    sys.modules["uvloop"] = None  # type: ignore[assignment]
+    for module in MODULES:
+        __import__(module)
+    ended: set[int] = set()
+    for line in sys.stdin:
+        order = json.loads(line)
+        answer: object = None
+        if "run" in order:
+            answer = os.fork()
+            if answer == 0:
+                _run(order)
+        elif "has_died" in order:
+            answer = _has_died(order["has_died"], ended)
+        elif not _has_died(order["end"], ended):
+            os.kill(order["end"], signal.SIGKILL)
+            os.waitpid(order["end"], 0)
+            ended.add(order["end"])
+        print(json.dumps(answer), flush=True)
+
+
+def _has_died(process: int, ended: set[int]) -> bool:
+    if process not in ended and os.waitpid(process, os.WNOHANG) != (0, 0):
+        ended.add(process)
+    return process in ended
+
+
+def _run(order: dict[str, Any]) -> None:
+    with Path(order["log"]).open("a") as log:
+        os.dup2(log.fileno(), sys.stdout.fileno())
+        os.dup2(log.fileno(), sys.stderr.fileno())
+    os.environ.update(order["environment"])
+    _die_at(order["die_at"])
+    sys.argv = [order["run"]]
+    runpy.run_module(order["run"], run_name="__main__")
+    os._exit(0)
+
+
+def _die_at(step: int) -> None:
+    transport: Any = selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
+    write = transport.write
+    taken = 0
+
+    def take_step() -> None:
+        nonlocal taken
+        taken += 1
+        if taken == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def counted(self: Any, data: bytes) -> None:
+        take_step()
+        write(self, data)
+        take_step()
+
+    transport.write = counted
+
+
+if __name__ == "__main__":
+    _serve()
