@@ -38,8 +38,8 @@ def settle_memory() -> None:
     """Take what exists now, which lives as long as the process, out of the garbage collector's rounds, and make the
     rounds rarer: a batch makes a million objects and hardly a cycle.
 
-    Call it once everything is built. Measured: loading 16,823 observations takes 3.0 s of processor time and not 4.6;
-    an event of a backlog takes 260 microseconds and not 355.
+    Call it once everything is built. Measured with rounds after 10,000 objects: loading 16,823 observations takes 3.0 s
+    of processor time and not 4.6, an event of a backlog 260 microseconds and not 355; after 50,000, 9 % less again.
     """
     gc.collect()
     gc.freeze()
