@@ -294,5 +294,5 @@ class _EmbeddedSubscription:
         """The embedded log has no lag tools of its own: the offset rows say it all."""
 
     async def close(self) -> None:
-        if self._connection is not None and not self._connection.is_closed():
+        if self._connection is not None:
             await _close_quietly(self._connection)

@@ -45,7 +45,9 @@ async def enter(
     connection: AsyncConnection, consumer: str, partitions: Collection[Partition]
 ) -> dict[Partition, Place]:
     """Make rows at the start of the log and return all. Only for those not found: it waits for whoever moves them."""
-    await connection.execute(_ENTER, {"consumer": consumer} | _columns(sorted(partitions)))
+    ordered = sorted(partitions)
+    topics, numbers = [partition.topic for partition in ordered], [partition.number for partition in ordered]
+    await connection.execute(_ENTER, {"consumer": consumer, "topics": topics, "numbers": numbers})
     return await places(connection, consumer)
 
 
@@ -94,13 +96,6 @@ async def correct(connection: AsyncConnection, consumer: str, partition: Partiti
 async def hold(connection: AsyncConnection, consumer: str) -> None:
     """Keep all readers of this consumer from taking anything in until the transaction ends."""
     await connection.execute(_HOLD, {"consumer": consumer})
-
-
-def _columns(partitions: Sequence[Partition]) -> dict[str, list[str] | list[int]]:
-    return {
-        "topics": [partition.topic for partition in partitions],
-        "numbers": [partition.number for partition in partitions],
-    }
 
 
 _ENTER = text(

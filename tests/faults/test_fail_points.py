@@ -4,14 +4,11 @@ The steps are not listed anywhere: each run dies one step later than the one bef
 """
 
 import json
-import os
-from collections.abc import Awaitable, Callable
-from itertools import count
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from deploy.postgres import PostgresServer
 from services.credentials import bootstrap as credentials
 from services.credentials.handlers import handler
 from services.credentials.settings import Settings as CredentialsSettings
@@ -20,48 +17,15 @@ from shared.kernel.clock import SystemClock
 from shared.kernel.person_key import PersonKeyKind, person_key
 from shared.messaging.embedded import EmbeddedBus
 from shared.web.webhooks import WebhookSecret, sign
-from tests.faults.conftest import Copies, Mortal, as_of_now, rows
-from tests.support.backlog import OUTCOME, append
+from tests.support.backlog import Books, append, not_published_in_order
 from tests.support.compensation import APPROVER, PAYROLL, WRITER, running_compensation
 from tests.support.factories.events import a_year_of, awarded, educator_id, received, rostered, scored
-from tests.support.fail_points import Forge
+from tests.support.mortals import Deaths, Mortal, as_of_now, rows
 from tests.support.service import PERSON_KEY_SECRET, running_service
 
 ANA, BEN = educator_id(1), educator_id(2)
 ANA_KEY = person_key(PERSON_KEY_SECRET.encode(), PersonKeyKind.EMAIL, "ana@example.org")
 SECRET = WebhookSecret(bytes(32))
-STRIDE = int(os.environ.get("STRIDE", "23"))
-"""Every how manieth step is tried; with 1, all of them."""
-
-SENT = f"""
-SELECT headers, key FROM bus_record WHERE topic = '{Topic.COMPENSATION}' ORDER BY partition, "offset"
-"""
-
-Play = Callable[[Mortal, list[str]], Awaitable[Any]]
-"""What is done with a process, by the URLs of its databases; and what came of it, told without ids and moments."""
-
-
-async def dies_everywhere(start: Callable[[list[str], int], Mortal], copies: Copies, play: Play) -> int:
-    """Play with a process that dies at each step in turn; returns how many steps it has.
-
-    Raises AssertionError where one of the ends is another than that of the process that lived.
-    """
-
-    async def end_of(die_at: int) -> tuple[Any, bool]:
-        async with copies.fresh() as urls:
-            mortal = start(urls, die_at)
-            try:
-                return await play(mortal, urls), mortal.has_died
-            finally:
-                mortal.end()
-
-    undisturbed, _ = await end_of(0)
-    for step in count(1, STRIDE):
-        outcome, has_died = await end_of(step)
-        assert outcome == undisturbed, f"killed at step {step}"
-        if not has_died:
-            return step
-    raise AssertionError("unreachable")
 
 
 def notice(kind: str, moment: str, **data: Any) -> bytes:
@@ -82,13 +46,7 @@ REVOKED = notice("revoked", "2021-03-01T11:00:00Z", revoked_at="2021-03-01T11:00
 UNREADABLE = notice("awarded", "2021-03-01T12:00:00Z")
 
 
-async def test_the_webhook(
-    postgres: PostgresServer,
-    mortals: Forge,
-    environment: dict[str, str],
-    prepared: Callable[[str], str],
-    tmp_path: Path,
-) -> None:
+async def test_the_webhook(deaths: Deaths, database: str, tmp_path: Path) -> None:
     """A provider sends each call until it is answered."""
     providers = tmp_path / "providers.json"
     providers.write_text(json.dumps({"bloomboard": {"adapter": "bloomboard", "secrets": [SECRET.reveal()]}}))
@@ -97,7 +55,7 @@ async def test_the_webhook(
         CredentialsSettings,
         credentials.MIGRATIONS,
         credentials.api,
-        database=prepared("before_awards"),
+        database=database,
         providers_file=providers,
     ) as service:
         body = {"title": "Questioning", "description": "", "clock_hours": 15}
@@ -105,11 +63,6 @@ async def test_the_webhook(
         await service.call("PUT", "/credentials/v1/micro-credentials/mc-questioning", as_=hr, json=body)
         async with service.runtime.engine.begin() as connection:
             await handler(service.clock)(connection, [received(rostered(ANA, person_keys=[ANA_KEY]))])
-
-    def start(urls: list[str], die_at: int) -> Mortal:
-        of_service = {"RUNG_DATABASE_URL": urls[0], "RUNG_BUS_DATABASE_URL": urls[0]}
-        told = environment | of_service | {"RUNG_PROVIDERS_FILE": str(providers)}
-        return Mortal(mortals, "services.credentials.main", told, die_at)
 
     async def play(api: Mortal, urls: list[str]) -> Any:
         answers = []
@@ -124,21 +77,16 @@ async def test_the_webhook(
             "SELECT key, type, data::json->>'version' FROM outbox ORDER BY position",
         )
 
-    steps = await dies_everywhere(start, Copies(postgres, "before_awards"), play)
+    module = "services.credentials.main"
+    steps = await deaths.everywhere(module, [database], play, RUNG_PROVIDERS_FILE=str(providers))
     assert steps > 60
 
 
-async def test_the_steps_of_a_payout_batch(
-    postgres: PostgresServer, mortals: Forge, environment: dict[str, str], prepared: Callable[[str], str]
-) -> None:
+async def test_the_steps_of_a_payout_batch(deaths: Deaths, database: str) -> None:
     """Whoever gets no answer takes the step again, with the same key."""
-    async with running_compensation(prepared("before_payout")) as service:
+    async with running_compensation(database) as service:
         await service.publish()
         await service.take_in(rostered(ANA), awarded(ANA, 1), rostered(BEN), awarded(BEN, 1))
-
-    def start(urls: list[str], die_at: int) -> Mortal:
-        told = environment | {"RUNG_DATABASE_URL": urls[0], "RUNG_BUS_DATABASE_URL": urls[0]}
-        return Mortal(mortals, "services.compensation.main", told, die_at)
 
     async def play(api: Mortal, urls: list[str]) -> Any:
         async def take(path: str, by: dict[str, Any], **request: Any) -> Any:
@@ -167,42 +115,27 @@ async def test_the_steps_of_a_payout_batch(
             ),
         )
 
-    steps = await dies_everywhere(start, Copies(postgres, "before_payout"), play)
+    steps = await deaths.everywhere("services.compensation.main", [database], play)
     assert steps > 100
 
 
-async def test_the_worker_that_takes_in_and_publishes(
-    postgres: PostgresServer, mortals: Forge, environment: dict[str, str], prepared: Callable[[str], str]
-) -> None:
+async def test_the_worker_that_takes_in_and_publishes(deaths: Deaths, make_database: Callable[[], str]) -> None:
     """Consumer, relay and recalculation in one process, from a log in which a season waits."""
     events = [*a_year_of(ANA), rostered(BEN), scored(BEN), awarded(BEN, 1)]
-    async with running_compensation(prepared("before_season")) as service:
+    database, log = make_database(), make_database()
+    async with running_compensation(database) as service:
         await service.announce()
-    bus = EmbeddedBus(prepared("log_of_season"))
+    bus = EmbeddedBus(log)
     await bus.create_topics(list(Topic))
     await append(bus, events)
     await bus.close()
 
-    def start(urls: list[str], die_at: int) -> Mortal:
-        told = environment | {"RUNG_DATABASE_URL": urls[0], "RUNG_BUS_DATABASE_URL": urls[1]}
-        return Mortal(mortals, "services.compensation.worker", told, die_at)
-
     async def play(worker: Mortal, urls: list[str]) -> Any:
-        await worker.until(f"SELECT sum(next_offset) = {len(events)} FROM consumer_offset", urls[0])
-        await worker.until("SELECT bool_and(finished_at IS NOT NULL) FROM recalculation", urls[0])
-        await worker.until("SELECT bool_and(published_seq IS NOT NULL) FROM outbox", urls[0])
-        [published] = await rows(urls[0], "SELECT id::text, key FROM outbox ORDER BY position")
-        [sent] = await rows(urls[1], SENT)
-        ids = [(dict(json.loads(headers))["ce_id"], key) for headers, key in sent]
-        for educator in {key for _, key in published}:
-            # Sent again, perhaps; but each was sent, and first in its order.
-            first = dict.fromkeys(event_id for event_id, key in ids if key == educator)
-            assert list(first) == [event_id for event_id, key in published if key == educator]
-        return await rows(
-            urls[0],
-            *OUTCOME.values(),
-            "SELECT topic, partition, next_offset FROM consumer_offset WHERE next_offset > 0 ORDER BY 1, 2",
-        )
+        books = Books(urls[0])
+        await worker.until(lambda: books.is_settled(len(events)))
+        assert await not_published_in_order(EmbeddedBus(urls[1]), books) == []
+        offsets = "SELECT topic, partition, next_offset FROM consumer_offset WHERE next_offset > 0 ORDER BY 1, 2"
+        return await books.outcome(), await rows(urls[0], offsets)
 
-    steps = await dies_everywhere(start, Copies(postgres, "before_season", "log_of_season"), play)
+    steps = await deaths.everywhere("services.compensation.worker", [database, log], play)
     assert steps > 150

@@ -121,9 +121,10 @@ class Books:
 
     async def settled(self, count: int) -> None:
         """Wait until all is taken in, everybody recalculated and everything published."""
-        await until(lambda: self._is_settled(count), seconds=120, pause=0.1)
+        await until(lambda: self.is_settled(count), seconds=120, pause=0.1)
 
-    async def _is_settled(self, count: int) -> bool:
+    async def is_settled(self, count: int) -> bool:
+        """Whether all that is; False also while its server is down."""
         try:
             return await self._has_reached(count) and not (await self.fetch(_UNFINISHED))[0][0]
         except (OSError, asyncpg.PostgresError):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.messaging import outbox
-from tests.support.messaging import NOW, award
+from tests.support.messaging import NOW, award, select
 
 AGGREGATES = [uuid4() for _ in range(20)]
 WRITERS = 16
@@ -48,3 +48,11 @@ async def write(engine: AsyncEngine, events: int) -> None:
                         raise InterruptedError
 
     await asyncio.gather(*map(one_writer, range(WRITERS)))
+
+
+async def recorded(engine: AsyncEngine) -> dict[str, list[str]]:
+    """The ids of each key's events in the order of their changes."""
+    ids: dict[str, list[str]] = {}
+    for key, event in await select(engine, "SELECT key, CAST(id AS text) FROM outbox ORDER BY position"):
+        ids.setdefault(key, []).append(event)
+    return ids

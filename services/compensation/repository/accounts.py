@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +14,7 @@ from services.compensation.domain import (
     StandingTotal,
 )
 from services.compensation.policy.recalculation import Changes
-from shared.db.direct import driver
+from shared.db.direct import Driver, driver
 from shared.messaging import outbox
 
 PLANS_LOCK = "hashtext('published plans')"
@@ -97,10 +98,10 @@ async def lock_accounts(
     """
     ids = sorted(set(educator_ids))
     below = await driver(connection)
-    rows = await below.fetch(_LOCK_ACCOUNTS, ids)
-    if len(rows) < len(ids) or (ids and rows[0]["educator_id"] is None):
+    rows = await _lock(below, ids)
+    if len(rows) < len(ids):
         await below.execute(_OPEN_ACCOUNTS, ids)
-        rows = await below.fetch(_LOCK_ACCOUNTS, ids)
+        rows = await _lock(below, ids)
     standing = await below.fetch(_STANDING, ids)
     totals: dict[str, dict[str, StandingTotal]] = {}
     for _, educator_id, plan_year, sequence, plan_version_id, statement_hash, components in standing:
@@ -117,9 +118,13 @@ async def lock_accounts(
             totals=totals.get(educator_id, {}),
         )
         for educator_id, applied_sequence, facts, unreported in rows
-        if educator_id is not None
     }
     return accounts, standing[0]["published"]
+
+
+async def _lock(below: Driver, ids: Sequence[str]) -> list[asyncpg.Record]:
+    """The accounts that are there; the join's row for none at all is not one of them."""
+    return [row for row in await below.fetch(_LOCK_ACCOUNTS, ids) if row["educator_id"] is not None]
 
 
 async def educators_after(connection: AsyncConnection, after: UUID | None, limit: int) -> list[str]:

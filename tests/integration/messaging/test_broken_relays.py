@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.support.messaging import at_work, select, violations
-from tests.support.outbox_load import write
+from tests.support.messaging import at_work, violations
+from tests.support.outbox_load import recorded, write
 
 Seen = list[tuple[str, str]]
 """What a relay sent, in order: key and event."""
@@ -99,7 +99,4 @@ async def test_a_broken_relay_is_seen_to_be_broken(
     async with at_work(work):
         await write(engine, EVENTS)
         await asyncio.sleep(0.5)
-    recorded: dict[str, list[str]] = {}
-    for key, event in await select(engine, "SELECT key, CAST(id AS text) FROM outbox ORDER BY position"):
-        recorded.setdefault(key, []).append(event)
-    assert any(fault in found for found in violations(recorded, seen))
+    assert any(fault in found for found in violations(await recorded(engine), seen))

@@ -20,9 +20,7 @@ from shared.messaging.bus import BusUnavailable, Record
 from shared.messaging.relay import Relay, republish
 from tests.support.fake_bus import FakeBus
 from tests.support.messaging import NOW, at_work, award, select, until, violations
-from tests.support.outbox_load import AGGREGATES, change, write
-
-POSITIONS = "SELECT key, CAST(id AS text) FROM outbox ORDER BY position"
+from tests.support.outbox_load import AGGREGATES, change, recorded, write
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +42,7 @@ async def until_published(engine: AsyncEngine) -> None:
 
 async def departures(engine: AsyncEngine, bus: FakeBus) -> list[str]:
     """How the bus departs from the outbox: lost, invented, out of order. Repetitions are allowed."""
-    recorded: dict[str, list[str]] = {}
-    for key, event in await select(engine, POSITIONS):
-        recorded.setdefault(key, []).append(event)
-    return violations(recorded, published(bus), repeats_allowed=True)
+    return violations(await recorded(engine), published(bus), repeats_allowed=True)
 
 
 def published(bus: FakeBus) -> list[tuple[str, str]]:
