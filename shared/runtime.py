@@ -75,7 +75,7 @@ def connect_bus(settings: ServiceSettings, *, client_id: str) -> Bus:
         # Imported here: without Kafka its client costs start-up time and memory for nothing.
         from shared.messaging.kafka import KafkaBus
 
-        return KafkaBus(settings.kafka_bootstrap, client_id=client_id)
+        return KafkaBus(settings.kafka_bootstrap, client_id=client_id, member=settings.kafka_member)
     if settings.bus_database_url is not None:
         return EmbeddedBus(settings.bus_database_url)
     raise ValueError("no bus: set RUNG_KAFKA_BOOTSTRAP, or RUNG_BUS_DATABASE_URL for the embedded log")

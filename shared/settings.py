@@ -16,6 +16,10 @@ class ServiceSettings(BaseSettings):
     kafka_bootstrap: Annotated[
         str | None, Field(description="host:port of Kafka; without it the embedded log runs")
     ] = None
+    kafka_member: Annotated[
+        str | None,
+        Field(description="name that no other worker of this service has: started again under it, it reads on at once"),
+    ] = None
     bus_database_url: Annotated[str | None, Field(description="database of the embedded log")] = None
     token_issuer: str = "urn:rung:issuer:local"  # noqa: S105 - a name, not a secret
     token_audience: str = "urn:rung:api"  # noqa: S105 - a name, not a secret

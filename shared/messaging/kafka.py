@@ -27,11 +27,17 @@ _FAULTS = (KafkaError, ConsumerStoppedError, OSError, TimeoutError)
 
 
 class KafkaBus:
-    """A Kafka cluster behind `bootstrap` (host:port, comma-separated)."""
+    """A Kafka cluster behind `bootstrap` (host:port, comma-separated).
 
-    def __init__(self, bootstrap: str, *, client_id: str) -> None:
+    A `member` takes over from whoever had its name in a group, and is not missed while it is started again. Without a
+    name, what a killed member read waits until its session has ended. Two living members of one name take the
+    partitions from each other for ever.
+    """
+
+    def __init__(self, bootstrap: str, *, client_id: str, member: str | None = None) -> None:
         self._bootstrap = bootstrap
         self._client_id = client_id
+        self._member = member
         self._producer: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
 
@@ -97,7 +103,7 @@ class KafkaBus:
             await _close_quietly(producer)
 
     def subscribe(self, group: str, topics: Sequence[str]) -> Subscription:
-        return _KafkaSubscription(self._bootstrap, self._client_id, group, topics)
+        return _KafkaSubscription(self._bootstrap, self._client_id, self._member, group, topics)
 
     async def check(self) -> None:
         try:
@@ -141,10 +147,11 @@ def _records(fetched: "Mapping[TopicPartition, list[ConsumerRecord[bytes, bytes]
 
 
 class _KafkaSubscription:
-    def __init__(self, bootstrap: str, client_id: str, group: str, topics: Sequence[str]) -> None:
+    def __init__(self, bootstrap: str, client_id: str, member: str | None, group: str, topics: Sequence[str]) -> None:
         self._topics = list(topics)
         self._bootstrap = bootstrap
         self._client_id = client_id
+        self._member = member
         self._group = group
         self._consumer: AIOKafkaConsumer | None = None
         self._is_behind = False
@@ -156,6 +163,7 @@ class _KafkaSubscription:
             bootstrap_servers=self._bootstrap,
             client_id=self._client_id,
             group_id=self._group,
+            group_instance_id=self._member,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             session_timeout_ms=_SESSION_MS,
