@@ -38,7 +38,7 @@ OUTCOME = {
 }
 """What must be the same whatever happened on the way."""
 
-_TAKEN_IN = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset WHERE consumer = 'compensation'"
+_TAKEN_IN = "SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset"
 _DONE_AND_NOT = """
 SELECT count(*) FILTER (WHERE published_seq IS NULL) AS unpublished, count(*) AS recorded,
        (SELECT count(*) FROM recalculation WHERE finished_at IS NULL) AS unfinished,
@@ -49,10 +49,8 @@ SELECT pid, application_name, state, wait_event, now() - state_change AS since, 
        left(query, 80) AS query
 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
-_UNFINISHED = (
-    "SELECT (SELECT count(*) FROM recalculation WHERE finished_at IS NULL)"
-    " + (SELECT count(*) FROM outbox WHERE published_seq IS NULL)"
-)
+_UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_seq IS NULL"
+_UNFINISHED = f"SELECT (SELECT count(*) FROM recalculation WHERE finished_at IS NULL) + ({_UNPUBLISHED})"
 
 
 def a_backlog(educators: int) -> list[Event]:
@@ -114,9 +112,9 @@ class Books:
 
     async def reached(self, count: int) -> None:
         """Wait until at least `count` records are taken in. It looks often: what is waited for lasts a moment."""
-        await until(lambda: self._has_reached(count), seconds=60, pause=0.005)
+        await until(lambda: self.has_reached(count), seconds=60, pause=0.005)
 
-    async def _has_reached(self, count: int) -> bool:
+    async def has_reached(self, count: int) -> bool:
         return await self.taken_in() >= count
 
     async def settled(self, count: int) -> None:
@@ -126,9 +124,13 @@ class Books:
     async def is_settled(self, count: int) -> bool:
         """Whether all that is; False also while its server is down."""
         try:
-            return await self._has_reached(count) and not (await self.fetch(_UNFINISHED))[0][0]
+            return await self.has_reached(count) and not (await self.fetch(_UNFINISHED))[0][0]
         except (OSError, asyncpg.PostgresError):
             return False
+
+    async def has_published(self, *, after: int) -> bool:
+        """Whether, once `after` records are taken in, all that any service recorded is published."""
+        return (not after or await self.has_reached(after)) and not (await self.fetch(_UNPUBLISHED))[0][0]
 
 
 async def undisturbed(
@@ -191,14 +193,14 @@ async def workers(database: str, bus: Mapping[str, str], folder: Path) -> AsyncI
         await asyncio.to_thread(started.end)
 
 
-async def not_published_in_order(bus: Bus, books: Books) -> list[str]:
+async def not_published_in_order(bus: Bus, books: Books, topic: Topic = Topic.COMPENSATION) -> list[str]:
     """Keys of whose recorded events one is missing on the bus, or stands before an earlier one (guarantee 1)."""
     recorded: dict[str, list[str]] = {}
     for row in await books.fetch("SELECT id, key FROM outbox ORDER BY position"):
         recorded.setdefault(row["key"], []).append(str(row["id"]))
     ours = {event_id for ids in recorded.values() for event_id in ids}
     seen: dict[str, dict[str, None]] = {}
-    subscription = bus.subscribe(f"audit-{uuid4()}", [Topic.COMPENSATION])
+    subscription = bus.subscribe(f"audit-{uuid4()}", [topic])
     await subscription.start()
     try:
         bounds = await subscription.bounds()

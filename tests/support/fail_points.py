@@ -6,6 +6,7 @@ the database, to the log and to its callers alike: no step has to be named, and 
 As a program it forks a process for each order that it reads, from one that has imported everything already.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -18,7 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-MODULES = ("services.credentials.main", "services.compensation.main", "services.compensation.worker")
+from deploy.child_process import tail
+from deploy.services import SERVICES
+
+_PROGRAMS = [f"services.{service}.{process}" for service in SERVICES for process in ("main", "worker")]
+_LATER = ["shared.messaging.kafka"]
+"""What a program imports only where it is needed."""
 
 
 class Forge:
@@ -39,6 +45,10 @@ class Forge:
     def end(self, process: int) -> None:
         """Kill it, if it is alive; it has nothing to finish."""
         self._ask({"end": process})
+
+    def report(self) -> str:
+        """The last lines of what its processes said."""
+        return tail(self._log, lines=40)
 
     def _ask(self, order: dict[str, Any]) -> Any:
         assert self._program.stdin is not None
@@ -68,8 +78,11 @@ def _serve() -> None:
     """Carry out the orders on standard input until it ends."""
     # Not imported before the fork and never after it: it writes where nobody can count.
     sys.modules["uvloop"] = None  # type: ignore[assignment]
-    for module in MODULES:
+    for module in _PROGRAMS + _LATER:
         __import__(module)
+    # A collector that looks at what was imported would have each process copy all of it.
+    gc.collect()
+    gc.freeze()
     ended: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)
