@@ -25,6 +25,11 @@ class PlanPublished(Event):
     plan_year: SchoolYearLabel
     content_hash: str = Field(description="SHA-256 over the canonical document, in hex.")
     document: dict[str, Any] = Field(description="The plan document, whole.")
+    publication: int | None = Field(
+        default=None,
+        ge=1,
+        description="Number of this publication among all: of a year the last one published stands. Null in old events.",
+    )
 
 
 class LedgerLine(BaseModel):
@@ -55,3 +60,8 @@ class StatementRecalculated(Event):
     applied: list[UUID]
     cause_event_id: UUID
     decided_at: datetime
+    applied_sequence: int | None = Field(
+        default=None,
+        ge=1,
+        description="Number of the last of the educator's facts that this statement knew. Null in old events.",
+    )

@@ -225,6 +225,7 @@ def _report(
             applied=account.unreported,
             cause_event_id=cause.event_id,
             decided_at=decided_at,
+            applied_sequence=account.applied_sequence,
         )
     )
     changes.traceparents.append(cause.traceparent)

@@ -76,6 +76,12 @@ async def publish(connection: AsyncConnection, version: PlanVersion, *, by: str,
     await connection.execute(insert(recalculation).values(plan_version_id=version.id, requested_at=at))
 
 
+async def publications(connection: AsyncConnection) -> int:
+    """How many there were so far, of any plan and year."""
+    count = select(func.count()).where(plan_version.c.published_at.is_not(None))
+    return (await connection.scalar(count)) or 0
+
+
 async def due_recalculation(connection: AsyncConnection) -> Any:
     """The oldest unfinished recalculation, locked; None where there is none or another worker has it."""
     found = await connection.execute(

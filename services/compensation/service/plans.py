@@ -63,6 +63,7 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
         plan_year=version.plan_year,
         content_hash=version.content_hash,
         document=version.document,
+        publication=await plans.publications(connection) + 1,
     )
     [event_id] = await outbox.record(connection, [event], now=now)
     await plans.publish(connection, version, by=by, at=now, event_id=event_id)

@@ -7,6 +7,7 @@ log or the code was changed, and the rebuild stops.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -56,8 +57,7 @@ async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
     if await accounts.educators_after(connection, None, 1) or await plans.list_all(connection):
         raise DatabaseNotEmpty("a rebuild needs an empty database: make a new one, migrate it, and rebuild there")
     book = PlanBook()
-    # Plans of different codes lie in different partitions, which are read in any order.
-    for received in sorted(log.plans.values(), key=lambda plan: (plan.recorded_at, plan.id)):
+    for received in sorted(log.plans.values(), key=_publication):
         await _rebuild_plan(connection, received, book)
     educators = sorted(log.educators.items())
     for start in range(0, len(educators), _EDUCATORS_AT_ONCE):
@@ -97,7 +97,7 @@ async def _rebuild_educators(
     changes = Changes()
     for educator_id, log in logs.items():
         account = locked[educator_id]
-        for decision in _once(log.decisions):
+        for decision in _in_order(log.decisions):
             changes.add(_decided_again(account, log, decision, book))
         # What the log brought since the last decision changed nothing then, or was not taken in yet: the
         # recalculation of the standing plan, which is due, decides it.
@@ -127,9 +127,26 @@ def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalc
     )
 
 
-def _once(decisions: Iterable[StatementRecalculated]) -> list[StatementRecalculated]:
-    """Each decision the first time the log has it: a relay may have published it twice."""
-    first: dict[tuple[str, int], StatementRecalculated] = {}
+def _in_order(decisions: Iterable[StatementRecalculated]) -> list[StatementRecalculated]:
+    """Each decision once, as they were made, wherever the log has them.
+
+    A log that lost its records has what was new meanwhile before what was published again. Old events do not tell how
+    many facts were known; they are the first, in the order of the log.
+    """
+    once: dict[tuple[str, int], StatementRecalculated] = {}
     for decision in decisions:
-        first.setdefault((decision.plan_year, decision.sequence), decision)
-    return list(first.values())
+        once.setdefault((decision.plan_year, decision.sequence), decision)
+    return sorted(once.values(), key=_place)
+
+
+def _place(decision: StatementRecalculated) -> tuple[int, bool, int]:
+    """Of the decisions that knew the same facts, the first is the one that took the last of them in."""
+    if decision.applied_sequence is None:
+        return 0, False, 0
+    return decision.applied_sequence, not decision.applied, decision.sequence
+
+
+def _publication(received: ReceivedEvent) -> tuple[int, datetime, UUID]:
+    """Plans of different codes lie in different partitions, and clocks go wrong: neither tells which came first."""
+    assert isinstance(received.event, PlanPublished)  # noqa: S101 - sorted so by Log.add
+    return received.event.publication or 0, received.recorded_at, received.id

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from shared.messaging.consumer import ReceivedEvent
 from tests.support.compensation import PLAN, Compensation, running_compensation
 from tests.support.factories.events import a_year_of, awarded, educator_id, received
 
+NEXT_YEAR = PLAN.replace(b"2021-", b"2022-").replace(b"2020-21", b"2021-22").replace(b"2020-", b"2021-")
 EVENTS_OF_ALL = [event for number in range(6) for event in a_year_of(educator_id(number))]
 
 
@@ -26,6 +28,8 @@ async def a_lived_year(compensation: Compensation, seed: int) -> None:
         compensation.clock.advance(seconds=1)
         if number == len(turns) // 4:
             await compensation.publish()
+        if number == len(turns) // 3:
+            await compensation.publish(NEXT_YEAR)
         if number == len(turns) // 2:
             await compensation.publish(PLAN.replace(b'"200.00"', b'"150.00"'))
         await compensation.take_in(*turn)
@@ -79,7 +83,30 @@ async def test_what_the_lost_database_had_not_taken_in_yet_is_decided_too(make_d
         assert await empty.statement(educator_id(1)) == await lived.statement(educator_id(1))
 
 
-async def test_the_plan_published_last_stands_in_whatever_order_the_log_has_them(
+async def test_a_log_that_was_filled_again_in_another_order_rebuilds_the_same(
+    make_database: Callable[[], str],
+) -> None:
+    """A broker that lost its records has what was new meanwhile before what an operator published again."""
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, 1)
+        log = await log_of(lived)
+        rng = random.Random(1)
+        for educator in log.educators.values():
+            rng.shuffle(educator.decisions)
+            arrivals = list(educator.arrivals.items())
+            rng.shuffle(arrivals)
+            educator.arrivals = dict(arrivals)
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        before = await lived.state()
+        assert {row["plan_year"] for row in before["statement"]} == {"2020-21", "2021-22"}
+        assert await empty.state() == before
+
+
+async def test_the_plan_published_last_stands_whatever_the_log_s_order_and_the_clocks_say(
     make_database: Callable[[], str],
 ) -> None:
     async with (
@@ -88,7 +115,11 @@ async def test_the_plan_published_last_stands_in_whatever_order_the_log_has_them
     ):
         await a_lived_year(lived, 1)
         log = await log_of(lived)
-        log.plans = dict(reversed(log.plans.items()))
+        earlier = lived.clock.now() - timedelta(days=90)
+        log.plans = {
+            version: plan._replace(recorded_at=earlier - timedelta(days=number))
+            for number, (version, plan) in enumerate(log.plans.items())
+        }
         async with empty.engine.begin() as connection:
             await rebuild(connection, empty.clock, log)
         standing = "SELECT id, version FROM plan_version WHERE state = 'published'"
