@@ -55,7 +55,10 @@ generated-check: $(VENV)/.dev ## the generated files are current, and outside ju
 
 check: lint types test generated-check ## all of it: what must pass on every change
 
+faults: $(VENV)/.dev ## the whole product under a schedule of faults (FAULTS=60, SEED=1), report in .rung/faults
+	@$(BIN)/python -m tests.faults.schedule
+
 bench: $(VENV)/.dev ## figures beside their floors, measured in the same run, and .rung/bench.json
 	@$(BIN)/python -m deploy.bench
 
-.PHONY: help setup lock run test format lint types generated generated-check check bench
+.PHONY: help setup lock run test format lint types generated generated-check check faults bench

@@ -1,0 +1,64 @@
+"""`make faults`: the whole product under a schedule of faults, and a report in `.rung/faults`.
+
+`FAULTS=` says how many (60), `SEED=` which schedule; the same two give the same schedule again.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.kafka_broker import kafka_missing
+from tests.faults.schedule.report import write
+from tests.faults.schedule.running import is_disk_small, running_course
+from tests.support.servers import KAFKA_JARS, session_folder
+
+FOLDER = Path(".rung/faults")
+
+
+async def _run(count: int, seed: int, console: Console) -> int:
+    console.print(f"Fault schedule {seed}, {count} faults. Again with: make faults FAULTS={count} SEED={seed}")
+    columns = (TextColumn("  faults"), BarColumn(bar_width=40), MofNCompleteColumn(), TimeElapsedColumn())
+    with session_folder() as folder, Progress(*columns, console=console) as progress:
+        task = progress.add_task("faults", total=count)
+        async with running_course(
+            folder / "world", seed=seed, count=count, tell=lambda: progress.advance(task)
+        ) as course:
+            if not is_disk_small(course.world):
+                console.print("No tmpfs can be mounted here (root can): the disk is NOT filled.", style="bold red")
+            try:
+                await course.run()
+            finally:
+                document = write(course, FOLDER, seed=seed, is_disk_small=is_disk_small(course.world))
+                _keep_logs(course.world.workspace.folder / "logs", FOLDER / "logs")
+    console.print(f"{document['faults_inflicted']} faults, {document['acknowledged_calls']} acknowledged calls")
+    for name, entry in document["checks"].items():
+        says = "; ".join(entry["violations"][:5]) or f"held {entry['times']} times"
+        console.print(f"  {name}: {says}", highlight=False, soft_wrap=True)
+    for trouble in document["troubles"]:
+        console.print(f"  {trouble}", style="red", markup=False, soft_wrap=True)
+    console.print(f"The report: {FOLDER / 'report.html'}")
+    return 0 if document["held"] else 1
+
+
+def _keep_logs(logs: Path, kept: Path) -> None:
+    """The logs of the processes outlive their folder."""
+    kept.mkdir(parents=True, exist_ok=True)
+    for log in logs.glob("*.log"):
+        (kept / log.name).write_bytes(log.read_bytes())
+
+
+def main() -> int:
+    """Exit code 0 where everything held."""
+    missing = kafka_missing(KAFKA_JARS)
+    if missing:
+        sys.exit(missing)
+    count, seed = int(os.environ.get("FAULTS", "60")), int(os.environ.get("SEED", "1"))
+    return asyncio.run(_run(count, seed, Console()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

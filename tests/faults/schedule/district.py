@@ -1,0 +1,363 @@
+"""The people of the run and what they do: providers, principals, educators, HR and payroll, each in their own way.
+
+Whatever the product acknowledges is noted among the promises, with what it must look like from then on.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from deploy.client import Person
+from deploy.loading import PLAN, PLAN_YEAR
+from deploy.sample.awards import CREDENTIALS
+from shared.web.tokens import Role
+from tests.faults.schedule.caller import Caller, Refused
+from tests.faults.schedule.promises import Award, Batch, Observation, Promises, SloScore
+from tests.support import roster_files
+
+HR = Person("hr:one", (Role.HR,))
+SECOND_HR = Person("hr:two", (Role.HR,))
+PAYROLL = Person("client:payroll", (Role.PAYROLL,))
+CAMPUSES = ("c1", "c2")
+DIMENSIONS = (
+    "learning_objectives",
+    "content_knowledge",
+    "questioning_and_discussion",
+    "student_engagement",
+    "use_of_assessment",
+    "differentiation",
+    "classroom_culture",
+    "classroom_management",
+)
+_VISIT_ON = "2021-05-20"
+_GOOD = {"goal": 3, "evidence": 3, "targets": 2, "strategies": 4}
+_BATCHES = "/compensation/v1/payout-batches"
+_AT_FIRST = 24
+# SLOs are approved today, and the sample plan stops counting them in 2021.
+_DOCUMENT = PLAN.read_text().replace("  slos: 2021-03-01T17:00:00\n", "")
+
+
+@dataclass(frozen=True)
+class Educator:
+    educator_id: str
+    number: str
+    campus: str
+
+
+Act = Callable[["District", random.Random], Awaitable[None]]
+
+
+@dataclass
+class District:
+    """What is known of the people and of their papers, and what was promised about them."""
+
+    caller: Caller
+    promises: Promises = field(default_factory=Promises)
+    educators: list[Educator] = field(default_factory=list)
+    principals: dict[str, Person] = field(default_factory=dict)
+    counted: int = 0
+
+    def __post_init__(self) -> None:
+        self._publishing = asyncio.Lock()
+        self._paying = asyncio.Lock()
+        self._hiring = asyncio.Lock()
+        self._busy: set[str] = set()
+
+    def next(self) -> int:
+        """A number that no paper of this run has yet."""
+        self.counted += 1
+        return self.counted
+
+    async def settle_in(self) -> None:
+        """Catalogue, roster and the first plan: what a year begins with."""
+        for code in CREDENTIALS:
+            body = {"title": code, "clock_hours": 15}
+            await self.caller.call("PUT", f"/credentials/v1/micro-credentials/{code}", HR, json=body)
+        await self._import(roster_files.roster_zip(self._roster(_AT_FIRST)))
+        await self.publish_plan(random.Random(0))
+
+    def _roster(self, count: int) -> roster_files.Files:
+        network = roster_files.network()
+        files = {file: network[file] for file in network.keys() - {"users", "roles", "enrollments"}}
+        for number, campus in enumerate(CAMPUSES):
+            files = roster_files.added(files, "users", roster_files.user(f"head-{campus}", f"90000{number}"))
+            files = roster_files.added(files, "roles", roster_files.role(f"head-{campus}", "principal", campus=campus))
+        for number in range(count):
+            files = self._with_teacher(files, number)
+        return files
+
+    def _with_teacher(self, files: roster_files.Files, number: int) -> roster_files.Files:
+        campus = CAMPUSES[number % len(CAMPUSES)]
+        person = roster_files.user(f"t{number}", f"{100_000 + number}", primaryOrgSourcedId=campus)
+        files = roster_files.added(files, "users", person)
+        return roster_files.added(files, "roles", roster_files.role(f"t{number}", campus=campus))
+
+    async def _import(self, body: bytes) -> None:
+        await self.caller.call("POST", "/evaluation/v1/roster/imports", HR, content=body, media_type="application/zip")
+        await self._meet()
+
+    async def _meet(self) -> None:
+        """Learn who is there, under which ids."""
+        campuses = {
+            campus["campus_id"]: campus["name"]
+            for campus in (await self.caller.call("GET", "/evaluation/v1/campuses", HR)).json()
+        }
+        names = dict(zip(("First", "Second"), CAMPUSES, strict=True))
+        known = {educator.number for educator in self.educators}
+        cursor: dict[str, str] = {}
+        while True:
+            page = (
+                await self.caller.call("GET", "/evaluation/v1/educators", HR, params={"limit": "200"} | cursor)
+            ).json()
+            for found in page["items"]:
+                self.promises.people.add(found["employee_number"])
+                [assignment] = found["assignments"]
+                campus = names[campuses[assignment["campus_id"]]]
+                if assignment["role"] == "principal":
+                    self.principals[campus] = Person(
+                        f"principal:{campus}",
+                        (Role.PRINCIPAL,),
+                        UUID(found["educator_id"]),
+                        frozenset({UUID(assignment["campus_id"])}),
+                    )
+                elif found["employee_number"] not in known:
+                    self.educators.append(Educator(found["educator_id"], found["employee_number"], campus))
+            if page["next"] is None:
+                return
+            cursor = {"cursor": page["next"]}
+
+    # Providers.
+
+    async def award(self, rng: random.Random) -> None:
+        """An award; now and then the same call twice, or somebody whom the roster will only bring later."""
+        number = rng.choice(self.educators).number
+        await self._award(f"bb-{self.next()}", number, rng)
+
+    async def _award(self, name: str, number: str, rng: random.Random) -> None:
+        moment = datetime(2021, 1, 4, tzinfo=UTC) + timedelta(minutes=rng.randrange(200_000))
+        data = {
+            "award_id": name,
+            "credential_id": rng.choice(sorted(CREDENTIALS)),
+            "recipient": {"email": None, "employee_id": number},
+            "awarded_at": _zulu(moment),
+            "expires_at": None,
+            "evidence_url": "https://example.org/evidence",
+        }
+        body = _notice("awarded", moment, data)
+        webhook = f"msg-{name}-awarded"
+        receipt = await self.caller.notice("bloomboard", webhook, body)
+        self.promises.webhooks.add(("bloomboard", webhook))
+        self.promises.awards[name] = Award(receipt["award_id"], is_revoked=False)
+        if rng.random() < 0.2:
+            again = await self.caller.notice("bloomboard", webhook, body)
+            assert again["award_id"] == receipt["award_id"], "one call, two awards"
+        if rng.random() < 0.3:
+            await self._revoke(name, moment + timedelta(days=1))
+
+    async def _revoke(self, name: str, moment: datetime) -> None:
+        body = _notice("revoked", moment, {"award_id": name, "revoked_at": _zulu(moment), "reason": "withdrawn"})
+        webhook = f"msg-{name}-revoked"
+        receipt = await self.caller.notice("bloomboard", webhook, body)
+        self.promises.webhooks.add(("bloomboard", webhook))
+        self.promises.awards[name] = Award(receipt["award_id"], is_revoked=True)
+
+    async def late_educator(self, rng: random.Random) -> None:
+        """An award for a stranger, and then the roster that brings the person."""
+        async with self._hiring:
+            number = self.next()
+            await self._award(f"bb-late-{number}", f"{100_000 + 1_000 + number}", rng)
+            at = _zulu(datetime(2021, 4, 1, tzinfo=UTC) + timedelta(minutes=number))
+            files = self._with_teacher({"users": [], "roles": []}, 1_000 + number)
+            rows = {file: roster_files.told("active", at, *files[file]) for file in files}
+            await self._import(roster_files.roster_zip(rows, mode="delta"))
+
+    # Campuses.
+
+    async def observe(self, rng: random.Random) -> None:
+        """Plan a visit, set its day, score what the rubric requires, finalize; at times amend it later."""
+        educator = rng.choice(self.educators)
+        principal = self.principals[educator.campus]
+        [campus_id] = principal.campus_ids
+        visit = {"educator_id": educator.educator_id, "campus_id": str(campus_id), "planned_on": _VISIT_ON}
+        planned = await self.caller.call("POST", "/evaluation/v1/observations", principal, json=visit)
+        path = f"/evaluation/v1/observations/{planned.json()['observation_id']}"
+        await self._edit("PATCH", path, path, principal, {"observed_on": _VISIT_ON})
+        levels = {dimension: rng.randint(1, 4) for dimension in DIMENSIONS}
+        for dimension, level in levels.items():
+            score = {"level": level, "evidence": "Seen in the lesson."}
+            await self._edit("PUT", f"{path}/scores/{dimension}", path, principal, score)
+        final = (await self.caller.call("POST", f"{path}/finalization", principal)).json()
+        identity = final["observation_id"]
+        self.promises.observations[identity] = Observation(final["version"], levels)
+        if rng.random() < 0.5:
+            dimension = rng.choice(DIMENSIONS)
+            levels = levels | {dimension: levels[dimension] % 4 + 1}
+            scores = [{"dimension": dimension, "level": levels[dimension], "evidence": "Looked at again."}]
+            body = {"reason": "A level was entered wrongly.", "scores": scores}
+            version = await self._edit("POST", f"{path}/amendments", path, principal, body)
+            self.promises.observations[identity] = Observation(version, levels)
+
+    async def _edit(self, method: str, path: str, thing: str, person: Person, body: dict[str, Any]) -> int:
+        """A change of what was seen; seen again where a try before had come through after all. The version then."""
+        while True:
+            seen = await self.caller.call("GET", thing, person)
+            try:
+                answer = await self.caller.call(method, path, person, json=body, tag=seen.headers["ETag"])
+            except Refused as refused:
+                if refused.status == 412 and refused.was_repeated:
+                    continue
+                if refused.code == "amendment-changes-nothing":
+                    answer = seen
+                else:
+                    raise
+            return int(answer.json()["version"])
+
+    async def growth(self, rng: random.Random) -> None:
+        educator = rng.choice(self.educators)
+        if educator.number in self._busy:
+            return
+        self._busy.add(educator.number)
+        percent = f"{rng.randint(0, 1000) / 10:.1f}"
+        table = (
+            "employee_number,school_year,measure,percent_met,students\n"
+            f"{educator.number},{PLAN_YEAR},nwea-map,{percent},20\n"
+        )
+        path = "/evaluation/v1/growth-scores"
+        await self.caller.call("POST", path, HR, content=table.encode(), media_type="text/csv")
+        self.promises.growth[educator.number] = percent
+        self._busy.discard(educator.number)
+
+    async def rate(self, _rng: random.Random) -> None:
+        await self.caller.call("POST", "/evaluation/v1/summative-ratings/bulk", HR, json={"school_year": PLAN_YEAR})
+
+    async def score_slo(self, rng: random.Random) -> None:
+        """Write an SLO, submit it, have it approved and scored; at times scored again with a reason."""
+        educator = rng.choice(self.educators)
+        self_ = Person(f"educator:{educator.number}", (Role.EDUCATOR,), UUID(educator.educator_id))
+        reviewer = self.principals[educator.campus]
+        started = await self._when_on_roster(
+            lambda: self.caller.call("POST", "/slo/v1/slos", self_, json=_slo_body(rng))
+        )
+        path = f"/slo/v1/slos/{started.json()['slo_id']}"
+        try:
+            await self.caller.call("POST", f"{path}/submission", self_)
+        except Refused as refused:
+            if not (refused.code == "slo-already-submitted" and refused.was_repeated):
+                raise
+        await self._when_on_roster(
+            lambda: self.caller.call("POST", f"{path}/review", reviewer, json={"decision": "approve", "scores": _GOOD})
+        )
+        for reason in (None, "Two students were counted twice.")[: rng.randint(1, 2)]:
+            met = rng.randint(0, 30)
+            body = {"students": 30, "students_met": met} | ({"reason": reason} if reason else {})
+            scored = (await self.caller.call("POST", f"{path}/score", reviewer, json=body)).json()
+            self.promises.slos[scored["slo_id"]] = SloScore(scored["version"], met)
+
+    async def _when_on_roster(self, act: Callable[[], Awaitable[Any]]) -> Any:
+        """The service of SLOs learns of an educator by an event, which may be on its way."""
+        async with asyncio.timeout(180):
+            while True:
+                try:
+                    return await act()
+                except Refused as refused:
+                    if refused.code not in ("educator-not-on-roster", "not-yours", "insufficient-scope"):
+                        raise
+                    await asyncio.sleep(0.3)
+
+    # The office.
+
+    async def publish_plan(self, _rng: random.Random) -> None:
+        """The plan with another stipend, written by one and published by another."""
+        async with self._publishing:
+            document = _DOCUMENT.replace('"200.00"', f'"{100 + self.next()}.00"')
+            written = await self.caller.call(
+                "POST", "/compensation/v1/plans", HR, content=document.encode(), media_type="application/yaml"
+            )
+            version = written.json()["id"]
+            await self.caller.call("POST", f"/compensation/v1/plans/{version}/publication", SECOND_HR)
+            self.promises.plans.append(version)
+            self.promises.documents[version] = document
+
+    async def pay(self, rng: random.Random) -> None:
+        """A payout batch from its preparation to payroll's answer; some are withdrawn, some lines rejected."""
+        async with self._paying:
+            body = {"plan_year": PLAN_YEAR, "pay_date": "2021-11-15"}
+            try:
+                batch = await self._step("", HR, body)
+            except Refused as refused:
+                if refused.code == "nothing-to-pay":
+                    return
+                raise
+            if rng.random() < 0.2:
+                await self._step(f"/{batch['id']}/withdrawal", HR, {"reason": "A plan is about to change."})
+                return
+            await self._step(f"/{batch['id']}/approval", SECOND_HR)
+            await self._step(f"/{batch['id']}/seal", HR)
+            content = (await self.caller.call("GET", f"{_BATCHES}/{batch['id']}/lines", PAYROLL)).content
+            self.promises.batches[batch["id"]] = Batch("sealed", *_figures(batch), content)
+            lines = [json.loads(line)["line_id"] for line in content.splitlines()]
+            rejected = [{"line_id": rng.choice(lines), "reason": "account closed"}] if rng.random() < 0.3 else []
+            answer = {name: batch[name] for name in ("line_count", "control_total", "content_hash")}
+            await self._step(f"/{batch['id']}/acknowledgements", PAYROLL, answer | {"rejected": rejected})
+
+    async def _step(self, path: str, person: Person, body: Any = None) -> dict[str, Any]:
+        batch: dict[str, Any] = (await self.caller.call("POST", f"{_BATCHES}{path}", person, json=body)).json()
+        before = self.promises.batches.get(batch["id"])
+        content = before.content if before else None
+        self.promises.batches[batch["id"]] = Batch(batch["state"], *_figures(batch), content)
+        return batch
+
+    async def read(self, rng: random.Random) -> None:
+        """Somebody looks at a statement. There may be none yet."""
+        educator = rng.choice(self.educators)
+        path = f"/compensation/v1/educators/{educator.educator_id}/statement"
+        try:
+            await self.caller.call("GET", path, HR, params={"plan_year": PLAN_YEAR})
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+
+
+ACTS: tuple[tuple[Act, int], ...] = (
+    (District.award, 40),
+    (District.observe, 8),
+    (District.score_slo, 10),
+    (District.growth, 8),
+    (District.read, 10),
+    (District.pay, 6),
+    (District.late_educator, 2),
+    (District.publish_plan, 2),
+    (District.rate, 1),
+)
+"""What is done, and how often it is compared with the rest."""
+
+
+def _notice(kind: str, moment: datetime, data: dict[str, Any]) -> bytes:
+    return json.dumps({"type": f"credential.{kind}", "timestamp": _zulu(moment), "data": data}).encode()
+
+
+def _zulu(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _figures(batch: dict[str, Any]) -> tuple[str, str]:
+    return batch["control_total"]["amount"], batch["content_hash"]
+
+
+def _slo_body(rng: random.Random) -> dict[str, Any]:
+    return {
+        "school_year": PLAN_YEAR,
+        "interval": "year",
+        "subject": "Theatre Arts",
+        "learning_goal": f"Students sustain a character through {rng.randint(2, 9)} scenes.",
+        "standards": ["TEKS 117.315(c)(2)"],
+        "population": {"below": 9, "typical": 11},
+        "targets": {"below": {"text": "gain two levels", "percent": "80.0"}, "typical": {"text": "gain one"}},
+        "strategies": ["weekly rehearsal"],
+        "assessments": ["performance task"],
+    }
