@@ -99,13 +99,20 @@ async def receive_award_notice(
     body = await request.body()
     clock = request.app.state.clock
     webhook = verify(request.headers, body, secrets=known.secrets, now=clock.now())
+
+    async def keep(outcome: str) -> None:
+        async with begin(request.app.state.engine) as connection:
+            await service.keep_call(
+                connection, clock, provider=provider, webhook_id=webhook.id, body=body, outcome=outcome
+            )
+
     try:
         notice = known.read(body)
     except NoticeUnreadable:
-        async with begin(request.app.state.engine) as connection:
-            await service.keep_unreadable(connection, clock, provider=provider, webhook_id=webhook.id, body=body)
+        await keep("unreadable")
         raise
     if notice is None:
+        await keep("taken")
         return WebhookReceipt(award_id=None, state=None, duplicate=False, parked_reason=None)
     async with begin(request.app.state.engine) as connection:
         receipt = await service.receive_notice(connection, clock, notice, webhook_id=webhook.id, body=body)

@@ -57,11 +57,12 @@ async def receive_notice(
     return Receipt(settled.award_id, settled.state, duplicate=False, parked_reason=settled.parked_reason)
 
 
-async def keep_unreadable(
-    connection: AsyncConnection, clock: Clock, *, provider: str, webhook_id: str, body: bytes
+async def keep_call(
+    connection: AsyncConnection, clock: Clock, *, provider: str, webhook_id: str, body: bytes, outcome: str
 ) -> None:
-    """Keep a signed call that does not have the agreed shape, so that nothing a provider said is lost."""
-    await repository.keep_call(connection, _call(provider, webhook_id, body, clock.now(), outcome="unreadable"))
+    """Keep a signed call that brings no notice, so that nothing a provider said is lost: "taken" where it does not
+    speak of an award, "unreadable" where it does not have the agreed shape."""
+    await repository.keep_call(connection, _call(provider, webhook_id, body, clock.now(), outcome=outcome))
 
 
 def _call(provider: str, webhook_id: str, body: bytes, now: datetime, *, outcome: str) -> repository.Call:

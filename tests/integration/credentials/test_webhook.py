@@ -383,6 +383,16 @@ class TestCredly:
         assert answer.json()["state"] == "revoked"
         assert await recorded(service) == [("earned", 1), ("revoked", 2)]
 
+    async def test_a_word_that_is_not_of_an_award_is_kept_like_any_other(self, service: RunningService) -> None:
+        event = {"id": "ev-1", "event_type": "badge.privacy.changed", "occurred_at": "2021-03-01T10:00:00Z"}
+        body = json.dumps(event | {"data": {"id": "badge-1"}}).encode()
+        for _ in range(2):
+            answer = await post(service, body, provider="credly")
+            assert (answer.status_code, answer.json()["award_id"]) == (200, None)
+        async with service.runtime.engine.connect() as connection:
+            kept = (await connection.execute(text("SELECT outcome, body, award_id FROM receipt"))).one()
+        assert (kept.outcome, bytes(kept.body), kept.award_id) == ("taken", body, None)
+
 
 class TestWhoMaySee:
     async def test_an_educator_sees_own_awards_and_nobody_else_s(self, service: RunningService) -> None:
