@@ -61,4 +61,7 @@ faults: $(VENV)/.dev ## the whole product under a schedule of faults (FAULTS=60,
 bench: $(VENV)/.dev ## figures beside their floors, measured in the same run, and .rung/bench.json
 	@$(BIN)/python -m deploy.bench
 
-.PHONY: help setup lock run test format lint types generated generated-check check faults bench
+load: $(VENV)/.dev ## how much it takes and what limits it, into docs/load.md and .rung/load.json (LOAD=short)
+	@$(BIN)/python -m deploy.load $(if $(LOAD),--$(LOAD))
+
+.PHONY: help setup lock run test format lint types generated generated-check check faults bench load

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from deploy.bench.loading import loading
 from deploy.bench.memory import memory
 from deploy.bench.setting import KEPT, BenchFailed, Setting
 from deploy.bench.startup import startup
+from deploy.bench.stopping import interrupt_on_signals
 from deploy.client import DoorRefused
 from deploy.kafka_broker import KafkaDidNotStart, kafka_missing
 from deploy.postgres import PostgresDidNotStart
@@ -75,13 +75,6 @@ def _chosen(only: Sequence[str], console: Console) -> list[str]:
     return names
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    """Both ways of asking to stop take the same way out; a second one does not disturb the cleaning up."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when everything was measured, whatever came out of it."""
     parser = argparse.ArgumentParser(prog="python -m deploy.bench", description=__doc__)
@@ -90,8 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     # Whatever broker the caller has: the bench fills only one of its own.
     os.environ.pop("RUNG_KAFKA_BOOTSTRAP", None)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    interrupt_on_signals()
     console = Console()
     try:
         figures = measure(_chosen(wanted.only, console), educators=wanted.educators, console=console)

@@ -42,15 +42,11 @@ def latency(setting: Setting, engine: Engine) -> list[Figure]:
     with stack:
         if not stack.workspace.is_loaded:
             load(stack, educators=educators, report=setting.report)
-        if stack.broker is not None:
-            stack.broker.create_topics([TOPIC], 1)
         return _figures(engine, uvloop.run(_measure(setting, stack, educators=educators)))
 
 
 async def _measure(setting: Setting, stack: Stack, *, educators: int) -> _Measured:
     """Rounds of ours and of the floor by turns, so that whatever else the machine does meets both."""
-    log = await _bare_log(stack)
-    source, target = await _empty_database(stack, "bench_source"), await _empty_database(stack, "bench_target")
     async with (
         Doors(stack.url, stack.workspace) as doors,
         Watcher(stack.postgres.url("compensation"), channel="outbox") as watcher,
@@ -58,8 +54,7 @@ async def _measure(setting: Setting, stack: Stack, *, educators: int) -> _Measur
     ):
         teachers = await earners(stack, educators=educators)
         ours = WebhookPath(stack, wire, watcher, teachers, reader_token=doors.token(READER))
-        statement, event = await _a_statement_and_an_event(stack)
-        async with BarePath(source, log, target, event=event, statement=statement) as floor:
+        async with await bare_path_of(stack) as floor:
             setting.report(f"warming up: {_ROUND_SECONDS:.0f} s each of ours and of the floor")
             await _round(ours)
             await _round(floor)
@@ -79,6 +74,15 @@ async def _round(path: Path) -> list[Passage]:
         return await at_rate(path, per_second=PER_SECOND, seconds=_ROUND_SECONDS)
     finally:
         gc.enable()
+
+
+async def bare_path_of(stack: Stack) -> BarePath:
+    """The floor on the servers of `stack`, with statements and events of the size that ours have there."""
+    if stack.broker is not None:
+        stack.broker.create_topics([TOPIC], 1)
+    source, target = await _empty_database(stack, "bench_source"), await _empty_database(stack, "bench_target")
+    statement, event = await _a_statement_and_an_event(stack)
+    return BarePath(source, await _bare_log(stack), target, event=event, statement=statement)
 
 
 async def _bare_log(stack: Stack) -> BareLog:

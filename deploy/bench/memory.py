@@ -52,7 +52,7 @@ async def _while_serving(launched: LaunchedRung, workspace: Workspace) -> list[f
         seen = []
         while time.monotonic() < deadline:
             await asyncio.sleep(_SERVING_SECONDS / 6)
-            seen.append(_megabytes(launched.pid))
+            seen.append(megabytes(launched.pid))
     return seen
 
 
@@ -85,18 +85,19 @@ def _idle(setting: Setting) -> float:
             deadline = time.monotonic() + _LISTEN_SECONDS
             while port_is_free(port) and time.monotonic() < deadline:
                 time.sleep(0.05)
-            return _megabytes(app.pid) + _megabytes(server.pid)
+            return megabytes(app.pid) + megabytes(server.pid)
         finally:
             app.end(signal.SIGTERM, seconds=10)
 
 
-def _megabytes(root: int) -> float:
+def megabytes(root: int) -> float:
     """Of a process and all its descendants; a page that several of them share counts once."""
     process = psutil.Process(root)
-    return sum(_bytes_of(one) for one in (process, *process.children(recursive=True))) / _MIB
+    return sum(proportional_bytes(one) for one in (process, *process.children(recursive=True))) / _MIB
 
 
-def _bytes_of(process: psutil.Process) -> int:
+def proportional_bytes(process: psutil.Process) -> int:
+    """Memory of one process, of what it shares with others its part."""
     try:
         for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
