@@ -71,7 +71,7 @@ def forge(log: Path) -> Iterator[Forge]:
         try:
             yield Forge(program, log)
         finally:
-            program.terminate()
+            program.communicate()
 
 
 def _serve() -> None:
@@ -83,7 +83,7 @@ def _serve() -> None:
     # A collector that looks at what was imported would have each process copy all of it.
     gc.collect()
     gc.freeze()
-    ended: set[int] = set()
+    living: set[int] = set()
     for line in sys.stdin:
         order = json.loads(line)
         answer: object = None
@@ -91,19 +91,27 @@ def _serve() -> None:
             answer = os.fork()
             if answer == 0:
                 _run(order)
+            living.add(answer)
         elif "has_died" in order:
-            answer = _has_died(order["has_died"], ended)
-        elif not _has_died(order["end"], ended):
-            os.kill(order["end"], signal.SIGKILL)
-            os.waitpid(order["end"], 0)
-            ended.add(order["end"])
+            answer = _has_died(order["has_died"], living)
+        else:
+            _end(order["end"], living)
         print(json.dumps(answer), flush=True)
+    for process in list(living):
+        _end(process, living)
 
 
-def _has_died(process: int, ended: set[int]) -> bool:
-    if process not in ended and os.waitpid(process, os.WNOHANG) != (0, 0):
-        ended.add(process)
-    return process in ended
+def _has_died(process: int, living: set[int]) -> bool:
+    if process in living and os.waitpid(process, os.WNOHANG) != (0, 0):
+        living.remove(process)
+    return process not in living
+
+
+def _end(process: int, living: set[int]) -> None:
+    if not _has_died(process, living):
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        living.remove(process)
 
 
 def _run(order: dict[str, Any]) -> None:
@@ -113,6 +121,7 @@ def _run(order: dict[str, Any]) -> None:
     os.environ.update(order["environment"])
     _die_at(order["die_at"])
     sys.argv = [order["run"]]
+    del sys.modules[order["run"]]
     runpy.run_module(order["run"], run_name="__main__")
     os._exit(0)
 
