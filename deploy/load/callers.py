@@ -67,11 +67,11 @@ class _Caller(asyncio.Protocol):
         if self._received[9:10] != b"2":
             self._end(f"an answer was {bytes(self._received[:600])!r}")
             return
-        if now > self._tally.ends_at:
-            self._end("")
-            return
         if self._sent_at >= self._tally.counts_from:
             self._tally.latencies.append(now - self._sent_at)
+        if now > self._tally.ends_at and self._tally.latencies:
+            self._end("")
+            return
         self._received.clear()
         self._needed = 0
         self._send()

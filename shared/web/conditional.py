@@ -108,7 +108,7 @@ def _parse_tags(header: str) -> list[tuple[bool, str]] | None:
     return tags or None
 
 
-def _precondition(
+async def _precondition(
     if_match: Annotated[
         str,
         Header(alias="If-Match", description="The ETag of what was read; * for whatever is there.", examples=['"v3"']),

@@ -111,7 +111,7 @@ def parse_key(header: str) -> str:
     return key
 
 
-def _key(
+async def _key(
     header: Annotated[
         str,
         Header(

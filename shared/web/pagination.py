@@ -102,7 +102,7 @@ class PageRequest:
         return kept, str(place(kept[-1]))
 
 
-def _page_request(
+async def _page_request(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items to answer.")] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=1024, description="`next` of the page before.")] = None,
 ) -> PageRequest:

@@ -80,7 +80,7 @@ class _Edit:
     response: Response
 
 
-def _edit(if_match: IfMatch, request: Request, response: Response) -> _Edit:
+async def _edit(if_match: IfMatch, request: Request, response: Response) -> _Edit:
     return _Edit(if_match, request, response)
 
 

@@ -123,7 +123,7 @@ async def list_campuses(_principal: CurrentPrincipal, connection: Transaction) -
     ]
 
 
-def _educator_filter(
+async def _educator_filter(
     campus: Annotated[UUID | None, Query(description="With an assignment on this campus.")] = None,
     role: Annotated[StaffRole | None, Query(description="With an assignment in this role.")] = None,
     status: Annotated[EducatorStatus | None, Query()] = None,
