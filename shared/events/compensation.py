@@ -28,7 +28,7 @@ class PlanPublished(Event):
     publication: int | None = Field(
         default=None,
         ge=1,
-        description="Number of this publication among all: of a year the last one published stands. Null in old events.",
+        description="Number of this publication among all: of a year the last one stands. Null in old events.",
     )
 
 

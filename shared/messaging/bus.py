@@ -28,13 +28,14 @@ class Partition(NamedTuple):
 
 
 class ConsumedRecord(NamedTuple):
-    """What is read, with the place it stands at."""
+    """What is read, with the place it stands at; the first one of a log tells its `origin` too, see `Bounds`."""
 
     partition: Partition
     offset: int
     key: str
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

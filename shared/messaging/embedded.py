@@ -56,9 +56,10 @@ SELECT (SELECT count(*) FROM written), pg_notify($1, '')
 """One statement, and so one transaction. Rows are held in the order of their numbers: appends cannot deadlock."""
 
 _FETCH = """
-SELECT r.topic, r.partition, r."offset", r.key, r.headers, r.value
+SELECT r.topic, r.partition, r."offset", r.key, r.headers, r.value,
+       CASE WHEN r."offset" = 0 THEN a.origin::text END AS origin
 FROM (
-  SELECT a.topic, a.partition, a.next
+  SELECT a.topic, a.partition, a.next, p.origin
   FROM unnest($1::text[], $2::int[], $3::bigint[]) WITH ORDINALITY AS a(topic, partition, next, n)
   JOIN bus_partition p ON p.topic = a.topic AND p.partition = a.partition AND p.next_offset > a.next
   ORDER BY a.n
@@ -238,6 +239,7 @@ class _EmbeddedSubscription:
                 row["key"],
                 row["value"],
                 _from_text(row["headers"]),
+                row["origin"],
             )
             for row in rows
         ]

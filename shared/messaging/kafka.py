@@ -139,7 +139,14 @@ def _key(raw: bytes | None) -> str:
 
 def _records(fetched: "Mapping[TopicPartition, list[ConsumerRecord[bytes, bytes]]]") -> list[ConsumedRecord]:
     return [
-        ConsumedRecord(partition, record.offset, _key(record.key), record.value, record.headers)
+        ConsumedRecord(
+            partition,
+            record.offset,
+            _key(record.key),
+            record.value,
+            record.headers,
+            None if record.offset else str(record.timestamp),
+        )
         for place, records in fetched.items()
         for partition in (Partition(place.topic, place.partition),)
         for record in records

@@ -19,7 +19,7 @@ class OffsetMoved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The next offset to take in, of the log that `origin` names (unknown while the log was never seen filled)."""
+    """The next offset to take in, of the log that `origin` names (unknown until its first record was taken in)."""
 
     next_offset: int
     origin: str | None
@@ -58,11 +58,17 @@ async def places(connection: AsyncConnection, consumer: str) -> dict[Partition, 
 
 
 async def move(connection: AsyncConnection, consumer: str, records: Sequence[ConsumedRecord]) -> None:
-    """Move the rows past `records`, which have no gap within a partition. Raises OffsetMoved."""
+    """Move the rows past `records`, which have no gap within a partition. Raises OffsetMoved.
+
+    With the first record of a log its name is noted: an offset never counts in a log that is not known.
+    """
     spans: dict[Partition, tuple[int, int]] = {}
+    origins: dict[Partition, str] = {}
     for record in records:
         first, _ = spans.get(record.partition, (record.offset, 0))
         spans[record.partition] = (first, record.offset + 1)
+        if record.origin is not None:
+            origins[record.partition] = record.origin
     partitions = sorted(spans)
     status = await (await driver(connection)).execute(
         _MOVE,
@@ -71,6 +77,7 @@ async def move(connection: AsyncConnection, consumer: str, records: Sequence[Con
         [partition.number for partition in partitions],
         [spans[partition][0] for partition in partitions],
         [spans[partition][1] for partition in partitions],
+        [origins.get(partition) for partition in partitions],
     )
     if status != f"UPDATE {len(partitions)}":
         raise OffsetMoved(f"{consumer}: another reader took in part of {partitions}")
@@ -108,8 +115,8 @@ _ENTER = text(
 )
 _PLACES = text("SELECT topic, partition, next_offset, origin FROM consumer_offset WHERE consumer = :consumer")
 _MOVE = """
-UPDATE consumer_offset o SET next_offset = p.next
-FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS p(topic, number, expected, next)
+UPDATE consumer_offset o SET next_offset = p.next, origin = coalesce(p.origin, o.origin)
+FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::text[]) AS p(topic, number, expected, next, origin)
 WHERE o.consumer = $1 AND o.topic = p.topic AND o.partition = p.number AND o.next_offset = p.expected
 """
 _CORRECT = text(

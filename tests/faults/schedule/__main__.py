@@ -4,10 +4,12 @@
 """
 
 import asyncio
+import logging
 import os
 import sys
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -56,6 +58,9 @@ def main() -> int:
     missing = kafka_missing(KAFKA_JARS)
     if missing:
         sys.exit(missing)
+    # What is told of lost connections here is not of the product; its processes have logs of their own.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     count, seed = int(os.environ.get("FAULTS", "60")), int(os.environ.get("SEED", "1"))
     return asyncio.run(_run(count, seed, Console()))
 

@@ -18,7 +18,7 @@ from tests.faults.schedule.world import World
 
 CALLERS = 5
 _PAUSE_SECONDS = 0.25
-_AT_ONCE = 3
+_AT_ONCE = 4
 _SETTLED_SECONDS = 180.0
 _ROUNDS_A_REBUILD = 5
 

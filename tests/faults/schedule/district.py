@@ -38,6 +38,7 @@ _VISIT_ON = "2021-05-20"
 _GOOD = {"goal": 3, "evidence": 3, "targets": 2, "strategies": 4}
 _BATCHES = "/compensation/v1/payout-batches"
 _AT_FIRST = 24
+_OF_EACH_AT_FIRST = 4
 # SLOs are approved today, and the sample plan stops counting them in 2021.
 _DOCUMENT = PLAN.read_text().replace("  slos: 2021-03-01T17:00:00\n", "")
 
@@ -74,12 +75,16 @@ class District:
         return self.counted
 
     async def settle_in(self) -> None:
-        """Catalogue, roster and the first plan: what a year begins with."""
+        """Catalogue, roster and the first plan, what a year begins with; and some of all that is done in it."""
         for code in CREDENTIALS:
             body = {"title": code, "clock_hours": 15}
             await self.caller.call("PUT", f"/credentials/v1/micro-credentials/{code}", HR, json=body)
         await self._import(roster_files.roster_zip(self._roster(_AT_FIRST)))
-        await self.publish_plan(random.Random(0))
+        rng = random.Random("a year begins")
+        await self.publish_plan(rng)
+        for act, _ in ACTS:
+            for _ in range(_OF_EACH_AT_FIRST):
+                await act(self, rng)
 
     def _roster(self, count: int) -> roster_files.Files:
         network = roster_files.network()
@@ -274,7 +279,8 @@ class District:
     async def publish_plan(self, _rng: random.Random) -> None:
         """The plan with another stipend, written by one and published by another."""
         async with self._publishing:
-            document = _DOCUMENT.replace('"200.00"', f'"{100 + self.next()}.00"')
+            number = self.next()
+            document = _DOCUMENT.replace('"200.00"', f'"{100 + number % 400}.{number % 100:02}"')
             written = await self.caller.call(
                 "POST", "/compensation/v1/plans", HR, content=document.encode(), media_type="application/yaml"
             )

@@ -11,8 +11,8 @@ from tests.faults.schedule.faults import KINDS, schedule
 from tests.faults.schedule.world import World, running_world
 from tests.support.servers import KAFKA_JARS
 
-MEAN_GAP_SECONDS = 1.2
-_FAULTS_A_ROUND = 25
+MEAN_GAP_SECONDS = 0.8
+_FAULTS_A_ROUND = 40
 
 
 @asynccontextmanager

@@ -189,7 +189,9 @@ def _add_processes(world: World) -> None:
         # An API never speaks to the broker, but has to be told of one.
         bootstrap = world.links[f"{name if kind == 'worker' else f'{service}-worker'}-broker"].port
         module = f"services.{service}.{'main' if kind == 'api' else 'worker'}"
-        add(name, module, RUNG_DATABASE_URL=url, RUNG_KAFKA_BOOTSTRAP=f"127.0.0.1:{bootstrap}")
+        # Both ways of being in a group: under a name of its own, and as one of several.
+        member = {} if service == "compensation" else {"RUNG_KAFKA_MEMBER": name}
+        add(name, module, RUNG_DATABASE_URL=url, RUNG_KAFKA_BOOTSTRAP=f"127.0.0.1:{bootstrap}", **member)
     upstreams = {api: link("gateway", api, ports[api]) for api in APIS}
     addresses = {
         f"RUNG_GATEWAY_{api.removesuffix('-api').upper()}": f"http://127.0.0.1:{port}"

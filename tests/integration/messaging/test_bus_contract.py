@@ -348,6 +348,17 @@ async def test_a_log_that_was_emptied_and_filled_again_has_another_origin(bus: T
     assert not before & await origins()
 
 
+async def test_the_first_record_of_each_partition_tells_the_origin(bus: TopicBus, topic: str) -> None:
+    await bus.append(topic, numbered(3))
+    subscription = await member(bus, topic)
+    records = await read(subscription, 3 * len(KEYS))
+    bounds = await subscription.bounds()
+    await subscription.close()
+    told = {(record.partition, record.origin) for record in records if record.offset == 0}
+    assert told == {(partition, bound.origin) for partition, bound in bounds.items() if bound.end}
+    assert {record.origin for record in records if record.offset} == {None}
+
+
 async def empty(bus: TopicBus, topic: str) -> None:
     """Lose all records of the topic, as a broker that lost its disk would."""
     if hasattr(bus, "_bootstrap"):
