@@ -22,7 +22,7 @@ from shared.web.auth import CurrentPrincipal, Principal, Role, require
 from shared.web.errors import ContentTooLarge
 from shared.web.pagination import BadCursor, Cursor, Page, Paging, link_next
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading, Transaction
 from shared.web.webhooks import (
     WebhookHeadersMalformed,
     WebhookSignatureInvalid,
@@ -125,7 +125,7 @@ async def receive_award_notice(
 
 
 @router.get("/micro-credentials", tags=["catalogue"], summary="The catalogue of micro-credentials")
-async def list_micro_credentials(_principal: CurrentPrincipal, connection: Transaction) -> list[MicroCredentialView]:
+async def list_micro_credentials(_principal: CurrentPrincipal, connection: Reading) -> list[MicroCredentialView]:
     return [MicroCredentialView.of(item) for item in await service.micro_credentials(connection)]
 
 
@@ -140,7 +140,7 @@ async def put_micro_credential(
 
 
 @router.get("/pathways", tags=["catalogue"], summary="The pathways and their micro-credentials")
-async def list_pathways(_principal: CurrentPrincipal, connection: Transaction) -> list[PathwayView]:
+async def list_pathways(_principal: CurrentPrincipal, connection: Reading) -> list[PathwayView]:
     return [PathwayView.of(item) for item in await service.pathways(connection)]
 
 
@@ -164,7 +164,7 @@ async def put_pathway(
     summary="The awards of an educator",
     responses=responses(EducatorUnknown),
 )
-async def list_awards(educator_id: UUID, principal: CurrentPrincipal, connection: Transaction) -> list[AwardView]:
+async def list_awards(educator_id: UUID, principal: CurrentPrincipal, connection: Reading) -> list[AwardView]:
     """The educator in person, the principal and the coach of one of the campuses, HR, administrators."""
     return [AwardView.of(award) for award in await service.awards_of(connection, educator_id, principal)]
 
@@ -176,7 +176,7 @@ async def list_awards(educator_id: UUID, principal: CurrentPrincipal, connection
     responses=responses(BadCursor),
 )
 async def list_parked_awards(
-    _principal: CatalogueKeeper, connection: Transaction, paging: Paging, request: Request, response: Response
+    _principal: CatalogueKeeper, connection: Reading, paging: Paging, request: Request, response: Response
 ) -> Page[AwardView]:
     rows = await service.parked_awards(connection, after=paging.after, limit=paging.fetch)
     kept, following = paging.cut(rows, lambda award: Cursor("", str(award.award_id)))

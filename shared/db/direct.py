@@ -24,17 +24,24 @@ class TransactionRolledBack(Exception):
 
 
 @asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection for statements that change nothing: each sees what was committed before it, as it does within a
+    transaction, and spares the two round trips that begin and end one. What is written is committed at once.
+    """
+    async with engine.connect() as connection:
+        await _ready(connection)
+        yield connection
+
+
+@asynccontextmanager
 async def begin(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A transaction like `engine.begin()`, committed at the end of the block and rolled back by an error in it.
 
     It cannot be ended from within: `commit` and `rollback` of its connection do nothing. Raises TransactionRolledBack.
     """
     async with engine.connect() as connection:
-        while (below := await _driver(connection)).is_closed():
-            # Lost while it lay in the pool; SQLAlchemy would only learn of it by a statement of its own.
-            await connection.invalidate()
-        # SQLAlchemy begins nothing of its own, and what it executes is part of the transaction.
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        # What SQLAlchemy executes is part of the transaction that is begun here.
+        below = await _ready(connection)
         try:
             await below.execute("BEGIN")
             yield connection
@@ -42,6 +49,15 @@ async def begin(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         except BaseException:
             await _roll_back(connection, below)
             raise
+
+
+async def _ready(connection: AsyncConnection) -> Driver:
+    """The driver of a connection on which SQLAlchemy begins nothing of its own."""
+    while (below := await _driver(connection)).is_closed():
+        # Lost while it lay in the pool; SQLAlchemy would only learn of it by a statement of its own.
+        await connection.invalidate()
+    await connection.execution_options(isolation_level="AUTOCOMMIT")
+    return below
 
 
 async def _commit(below: Driver) -> None:
@@ -75,6 +91,14 @@ async def driver(connection: AsyncConnection) -> Driver:
         # SQLAlchemy begins its transaction with its first statement.
         await connection.exec_driver_sql("SELECT 1")
     return below
+
+
+async def reader(connection: AsyncConnection) -> Driver:
+    """The asyncpg connection below, for a statement that changes nothing: outside a transaction it stands for itself.
+
+    Its errors are asyncpg's own. To be used up before anybody else uses `connection`.
+    """
+    return await _driver(connection)
 
 
 async def _driver(connection: AsyncConnection) -> Driver:

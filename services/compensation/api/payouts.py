@@ -38,7 +38,7 @@ from shared.web.idempotency import (
     run_once,
 )
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["payouts"], prefix="/payout-batches")
 
@@ -94,7 +94,7 @@ async def prepare_payout_batch(
 @router.get("", summary="Payout batches; payroll sees those that were sealed")
 async def list_payout_batches(
     principal: BatchReader,
-    connection: Transaction,
+    connection: Reading,
     plan_year: Annotated[SchoolYearLabel | None, Query()] = None,
 ) -> list[PayoutBatchView]:
     sealed = (PayoutState.SEALED, PayoutState.ACKNOWLEDGED)
@@ -106,7 +106,7 @@ async def list_payout_batches(
 
 
 @router.get("/{batch_id}", summary="A payout batch", responses=responses(PayoutBatchUnknown))
-async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: Transaction) -> PayoutBatchView:
+async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: Reading) -> PayoutBatchView:
     return PayoutBatchView.of(await service.visible_batch(connection, batch_id, principal))
 
 
@@ -220,7 +220,7 @@ async def acknowledge_payout_batch(
 
 @router.get("/{batch_id}/acknowledgements", summary="What became of each line", responses=responses(PayoutBatchUnknown))
 async def list_acknowledged_lines(
-    batch_id: UUID, principal: BatchReader, connection: Transaction
+    batch_id: UUID, principal: BatchReader, connection: Reading
 ) -> list[AcknowledgedLine]:
     batch = await service.visible_batch(connection, batch_id, principal)
     return [

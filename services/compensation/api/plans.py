@@ -26,7 +26,7 @@ from shared.web.idempotency import (
     run_once,
 )
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["plans"])
 
@@ -35,7 +35,7 @@ _ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
 
 
 @router.get("/plans", summary="All versions of all plans, without their documents")
-async def list_plan_versions(_principal: CurrentPrincipal, connection: Transaction) -> list[PlanVersionView]:
+async def list_plan_versions(_principal: CurrentPrincipal, connection: Reading) -> list[PlanVersionView]:
     return [PlanVersionView.of(version) for version in await service.plan_versions(connection)]
 
 
@@ -77,9 +77,7 @@ async def write_plan(principal: PlanOwner, connection: Transaction, key: Idempot
 @router.get(
     "/plans/{plan_version_id}", summary="A plan version with its document", responses=responses(PlanVersionUnknown)
 )
-async def get_plan_version(
-    plan_version_id: UUID, _principal: CurrentPrincipal, connection: Transaction
-) -> PlanVersionView:
+async def get_plan_version(plan_version_id: UUID, _principal: CurrentPrincipal, connection: Reading) -> PlanVersionView:
     version = await service.plan_version(connection, plan_version_id)
     return PlanVersionView.of(version, document=version.document)
 
@@ -109,7 +107,7 @@ async def publish_plan(
     summary="How far everybody's recalculation by this version has come",
     responses=responses(PlanVersionUnknown, NotFound),
 )
-async def get_recalculation(plan_version_id: UUID, _principal: PlanOwner, connection: Transaction) -> RecalculationView:
+async def get_recalculation(plan_version_id: UUID, _principal: PlanOwner, connection: Reading) -> RecalculationView:
     await service.plan_version(connection, plan_version_id)
     progress = await service.recalculation_progress(connection, plan_version_id)
     if progress is None:

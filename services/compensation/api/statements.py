@@ -14,7 +14,7 @@ from shared.events.types import SchoolYearLabel
 from shared.web.auth import CurrentPrincipal
 from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading
 
 router = APIRouter(tags=["statements"], prefix="/educators/{educator_id}")
 
@@ -31,7 +31,7 @@ async def get_statement(
     educator_id: UUID,
     plan_year: PlanYear,
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The same facts and the same plan version give the same bytes, whatever order the facts came in."""
@@ -53,7 +53,7 @@ async def get_ladder(
     educator_id: UUID,
     plan_year: PlanYear,
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     statement = await service.statement(connection, educator_id, plan_year, principal)
@@ -71,7 +71,7 @@ async def get_ladder(
     responses=responses(StatementAbsent),
 )
 async def list_statement_versions(
-    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Transaction
+    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Reading
 ) -> list[StatementVersionView]:
     rows = await service.statement_versions(connection, educator_id, plan_year, principal)
     return [
@@ -90,7 +90,7 @@ async def list_statement_versions(
 
 @router.get("/ledger", summary="The ledger entries of a plan year", responses=responses(StatementAbsent))
 async def list_ledger_entries(
-    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Transaction
+    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Reading
 ) -> list[LedgerEntryView]:
     """Their sum is the statement's total."""
     rows = await service.ledger(connection, educator_id, plan_year, principal)

@@ -1,26 +1,57 @@
 """Queries behind the doors that only read: statements, totals, the ledger, the stream of changes."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.models import bonus_total, educator_account, ledger_entry, outbox, statement
+from shared.db.direct import reader
 from shared.events.compensation import StatementRecalculated
 
-_STATEMENT = text(
-    """
-    SELECT s.sequence, s.hash, s.body, s.decided_at FROM statement s
-    WHERE s.educator_id = :educator_id AND s.plan_year = :plan_year ORDER BY s.sequence DESC LIMIT 1
-    """
-)
+# What payroll and educators read most goes to the driver (docs/decisions/0008), and ids travel as text both ways.
+_STATEMENT = """
+SELECT sequence, hash, body, decided_at FROM statement
+WHERE educator_id = $1 AND plan_year = $2 ORDER BY sequence DESC LIMIT 1
+"""
+_TOTALS = """
+SELECT educator_id::text, employee_number, plan_year, district_id::text, campus_id::text, rung, components, total_cents,
+       sequence, statement_hash, plan_version_id::text
+FROM bonus_total WHERE plan_year = $1 AND educator_id > $2 ORDER BY bonus_total.educator_id LIMIT $3
+"""
+_BEFORE_ALL = UUID(int=0)
 
 
-async def statement_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Any:
-    """The last statement: sequence, hash, body and when it was decided."""
-    return (await connection.execute(_STATEMENT, {"educator_id": educator_id, "plan_year": plan_year})).first()
+class StandingStatement(NamedTuple):
+    sequence: int
+    hash: str
+    body: str
+    decided_at: datetime
+
+
+class Total(NamedTuple):
+    """Where an educator stands, for payroll; `components` is cents by component as a JSON object."""
+
+    educator_id: str
+    employee_number: str | None
+    plan_year: str
+    district_id: str | None
+    campus_id: str | None
+    rung: str
+    components: str
+    total_cents: int
+    sequence: int
+    statement_hash: str
+    plan_version_id: str
+
+
+async def statement_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> StandingStatement | None:
+    """The last statement."""
+    found = await (await reader(connection)).fetchrow(_STATEMENT, educator_id, plan_year)
+    return None if found is None else StandingStatement(*found)
 
 
 async def statement_versions(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Sequence[Any]:
@@ -57,13 +88,11 @@ async def ledger_of(connection: AsyncConnection, educator_id: UUID, plan_year: s
     return rows.all()
 
 
-async def totals_page(connection: AsyncConnection, plan_year: str, *, after: UUID | None, limit: int) -> Sequence[Any]:
-    query = (
-        select(bonus_total).where(bonus_total.c.plan_year == plan_year).order_by(bonus_total.c.educator_id).limit(limit)
-    )
-    if after is not None:
-        query = query.where(bonus_total.c.educator_id > after)
-    return (await connection.execute(query)).all()
+async def totals_page(
+    connection: AsyncConnection, plan_year: str, *, after: UUID | None, limit: int
+) -> Sequence[Total]:
+    rows = await (await reader(connection)).fetch(_TOTALS, plan_year, after or _BEFORE_ALL, limit)
+    return [Total(*row) for row in rows]
 
 
 async def totals_stream(connection: AsyncConnection, plan_year: str) -> AsyncIterator[Any]:

@@ -10,12 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compensation.domain import EducatorFacts
 from services.compensation.errors import StatementAbsent
 from services.compensation.repository import reading
+from services.compensation.repository.reading import StandingStatement, Total
 from shared.kernel.period import SchoolYear
 from shared.web.auth import NotYours, Principal, Role
 
 
-async def statement(connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal) -> Any:
-    """The last statement: sequence, hash, body, decided_at. Raises NotYours, StatementAbsent."""
+async def statement(
+    connection: AsyncConnection, educator_id: UUID, plan_year: str, principal: Principal
+) -> StandingStatement:
+    """The last statement. Raises NotYours, StatementAbsent."""
     await _may_see(connection, educator_id, plan_year, principal)
     found = await reading.statement_of(connection, educator_id, plan_year)
     if found is None:
@@ -55,7 +58,9 @@ async def _may_see(connection: AsyncConnection, educator_id: UUID, plan_year: st
     raise NotYours("this is another educator's pay: only the educator, the campus's principal, HR and payroll see it")
 
 
-async def totals_page(connection: AsyncConnection, plan_year: str, *, after: UUID | None, limit: int) -> Sequence[Any]:
+async def totals_page(
+    connection: AsyncConnection, plan_year: str, *, after: UUID | None, limit: int
+) -> Sequence[Total]:
     return await reading.totals_page(connection, plan_year, after=after, limit=limit)
 
 

@@ -60,7 +60,7 @@ from shared.web.idempotency import (
 )
 from shared.web.pagination import BadCursor, Page, Paging, link_next
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["observations"])
 
@@ -160,7 +160,7 @@ async def schedule_observation(
 )
 async def list_own_observations(
     principal: Appraiser,
-    connection: Transaction,
+    connection: Reading,
     paging: Paging,
     request: Request,
     response: Response,
@@ -180,7 +180,7 @@ async def list_own_observations(
 async def get_observation(
     observation_id: UUID,
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     response: Response,
     if_none_match: IfNoneMatch = None,
 ) -> Response | ObservationView:
@@ -198,7 +198,7 @@ async def get_observation(
     responses=responses(ObservationUnknown, NotYours),
 )
 async def list_observation_versions(
-    observation_id: UUID, principal: CurrentPrincipal, connection: Transaction
+    observation_id: UUID, principal: CurrentPrincipal, connection: Reading
 ) -> list[ObservationVersionView]:
     """The first is what was finalized, each later one an amendment with its reason."""
     return [
@@ -222,7 +222,7 @@ async def list_observation_versions(
 async def list_educator_observations(
     educator_id: UUID,
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     paging: Paging,
     request: Request,
     response: Response,

@@ -23,7 +23,7 @@ from services.evaluation.service import access, rating
 from shared.kernel.period import SchoolYear
 from shared.web.auth import CurrentPrincipal, NotYours, Principal, Role, require
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["ratings"])
 
@@ -37,7 +37,7 @@ RaterOfAll = Annotated[Principal, require(Role.HR, Role.ADMIN)]
     responses=responses(EducatorUnknown, NotYours),
 )
 async def list_growth_scores(
-    educator_id: UUID, principal: CurrentPrincipal, connection: Transaction
+    educator_id: UUID, principal: CurrentPrincipal, connection: Reading
 ) -> list[GrowthScoreView]:
     """Of the years that you may see: a campus sees those that the educator spent on it."""
     return [GrowthScoreView.of(one) for one in await rating.growth_scores_of(connection, principal, educator_id)]
@@ -49,7 +49,7 @@ async def list_growth_scores(
     responses=responses(EducatorUnknown, NotYours),
 )
 async def list_summative_ratings(
-    educator_id: UUID, principal: CurrentPrincipal, connection: Transaction
+    educator_id: UUID, principal: CurrentPrincipal, connection: Reading
 ) -> list[SummativeRatingView]:
     return [SummativeRatingView.of(one) for one in await rating.ratings_of(connection, principal, educator_id)]
 
@@ -60,7 +60,7 @@ async def list_summative_ratings(
     responses=responses(EducatorUnknown, NotYours, SummativeRatingUnknown),
 )
 async def get_summative_rating(
-    educator_id: UUID, school_year: SchoolYearName, principal: CurrentPrincipal, connection: Transaction
+    educator_id: UUID, school_year: SchoolYearName, principal: CurrentPrincipal, connection: Reading
 ) -> SummativeRatingView:
     year = SchoolYear.parse(school_year)
     return SummativeRatingView.of(await rating.rating_of(connection, principal, educator_id, year))

@@ -25,7 +25,7 @@ from shared.web.auth import CurrentPrincipal, NotYours, Principal, Role, require
 from shared.web.errors import UnsupportedMediaType
 from shared.web.pagination import BadCursor, Cursor, Page, Paging, link_next
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading
 
 router = APIRouter(tags=["roster"])
 
@@ -92,7 +92,7 @@ def _view(report: ImportReport, imported_by: str) -> RosterImportView:
 
 @router.get(IMPORTS_PATH, summary="The imports that took place, the newest first", responses=responses(BadCursor))
 async def list_roster_imports(
-    _principal: Importer, connection: Transaction, paging: Paging, request: Request, response: Response
+    _principal: Importer, connection: Reading, paging: Paging, request: Request, response: Response
 ) -> Page[RosterImportView]:
     rows = await importing.list_imports(connection, after=paging.after, limit=paging.fetch)
     kept, following = paging.cut(rows, lambda row: Cursor("", str(row[0].import_id)))
@@ -101,7 +101,7 @@ async def list_roster_imports(
 
 
 @router.get("/districts", summary="The districts")
-async def list_districts(_principal: CurrentPrincipal, connection: Transaction) -> list[DistrictView]:
+async def list_districts(_principal: CurrentPrincipal, connection: Reading) -> list[DistrictView]:
     return [
         DistrictView(district_id=one.district_id, identifier=one.identifier, name=one.name, is_open=one.is_open)
         for one in await directory.districts(connection)
@@ -109,7 +109,7 @@ async def list_districts(_principal: CurrentPrincipal, connection: Transaction) 
 
 
 @router.get("/campuses", summary="The campuses")
-async def list_campuses(_principal: CurrentPrincipal, connection: Transaction) -> list[CampusView]:
+async def list_campuses(_principal: CurrentPrincipal, connection: Reading) -> list[CampusView]:
     return [
         CampusView(
             campus_id=one.campus_id,
@@ -140,7 +140,7 @@ async def _educator_filter(
 @router.get("/educators", summary="The educators whom you may see", responses=responses(BadCursor, NotYours))
 async def list_educators(
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     wanted: Annotated[EducatorFilter, Depends(_educator_filter)],
     paging: Paging,
     request: Request,
@@ -154,5 +154,5 @@ async def list_educators(
 
 
 @router.get("/educators/{educator_id}", summary="An educator", responses=responses(EducatorUnknown, NotYours))
-async def get_educator(educator_id: UUID, principal: CurrentPrincipal, connection: Transaction) -> EducatorView:
+async def get_educator(educator_id: UUID, principal: CurrentPrincipal, connection: Reading) -> EducatorView:
     return EducatorView.of(await directory.educator(connection, principal, educator_id))

@@ -16,7 +16,7 @@ from shared.web.auth import CurrentPrincipal, NotYours, Principal, require
 from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified, version_tag
 from shared.web.pagination import BadCursor, Page, Paging, link_next
 from shared.web.problems import responses
-from shared.web.transaction import Transaction
+from shared.web.transaction import Reading
 
 router = APIRouter(tags=["reading"])
 
@@ -32,7 +32,7 @@ QueueReader = Annotated[Principal, require(*REVIEWERS, *READERS_OF_ALL)]
 async def get_slo(
     slo_id: UUID,
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     response: Response,
     if_none_match: IfNoneMatch = None,
 ) -> SloFileView | Response:
@@ -54,7 +54,7 @@ async def get_slo(
 async def list_slos(
     educator_id: UUID,
     principal: CurrentPrincipal,
-    connection: Transaction,
+    connection: Reading,
     school_year: Annotated[SchoolYearLabel | None, Query(description="Of one year; of all without it.")] = None,
 ) -> list[SloView]:
     """A campus sees the years in which the educator worked there, and what an educator of its own brings along."""
@@ -68,7 +68,7 @@ async def list_slos(
     responses=responses(BadCursor),
 )
 async def list_review_queue(
-    principal: QueueReader, connection: Transaction, paging: Paging, request: Request, response: Response
+    principal: QueueReader, connection: Reading, paging: Paging, request: Request, response: Response
 ) -> Page[SloView]:
     """Of the caller's campuses, without the caller's own; HR and administrators see all campuses."""
     rows = await reading.review_queue(connection, principal, after=paging.after, limit=paging.fetch)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.db.direct import TransactionRolledBack, begin, driver
+from shared.db.direct import TransactionRolledBack, begin, driver, reader, reading
 from shared.db.engine import create_engine
 from shared.db.faults import is_passing
 from tests.support.messaging import until
@@ -173,3 +173,39 @@ async def test_connections_lost_in_the_pool_are_replaced_before_anything_is_begu
     await add(pooled, 2)
     assert await kept(engine) == [1, 2]
     await pooled.dispose()
+
+
+async def test_reading_begins_nothing_and_sees_what_was_committed_since(
+    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with reading(engine) as connection:
+        below = await reader(connection)
+        assert await connection.scalar(text("SELECT count(*) FROM kept")) == 0
+        assert await below.fetchval("SELECT count(*) FROM kept") == 0
+        assert not below.is_in_transaction()
+        await other.execute(ADD, 1)
+        assert await connection.scalar(text("SELECT count(*) FROM kept")) == 1
+        assert await below.fetchval("SELECT count(*) FROM kept") == 1
+        state = "SELECT state FROM pg_stat_activity WHERE pid = $1"
+        assert await other.fetchval(state, below.get_server_pid()) == "idle"
+
+    # The next transaction on that connection is one again.
+    assert await kept(engine) == [1]
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await add(engine, 2, 1)
+    assert await kept(engine) == [1]
+
+
+async def test_a_connection_lost_in_the_pool_is_replaced_before_anything_is_read(
+    engine: AsyncEngine, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with reading(engine) as connection:
+        lost = await reader(connection)
+    await other.execute("SELECT pg_terminate_backend($1)", lost.get_server_pid())
+
+    async def is_noticed() -> bool:
+        return lost.is_closed()
+
+    await until(is_noticed)
+    async with reading(engine) as connection:
+        assert await (await reader(connection)).fetchval("SELECT 1") == 1

@@ -1,5 +1,5 @@
-"""What a route depends on runs in the event loop: FastAPI hands a plain function to a thread, which costs each call more
-than most of these do."""
+"""What a route depends on runs in the event loop: FastAPI hands a plain function to a thread, which costs each call
+more than most of these do."""
 
 import inspect
 from collections.abc import Iterator
