@@ -6,20 +6,24 @@
 import os
 import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
-from services.compensation.domain import PlanState, PlanVersion
+import pytest
+
+from services.compensation.domain import Arrival, PlanState, PlanVersion
 from services.compensation.handlers import to_arrival
 from services.compensation.policy.plan import content_hash, document_of, parse_plan
-from services.compensation.policy.plan_book import BookedPlan, PlanBook
-from services.compensation.policy.recalculation import decide_again
+from services.compensation.policy.plan_book import PlanBook
+from services.compensation.policy.recalculation import decide_again, take_in
 from shared.events.registry import Event
 from shared.events.topics import Topic
 from shared.kernel.ids import derived_id
 from tests.support.books import Books
-from tests.support.delivery import Logs, Run, disturbed, in_order
+from tests.support.delivery import Logs, Run, disturbed
 from tests.support.factories.events import (
     RECORDED_AT,
     awarded,
@@ -35,28 +39,48 @@ from tests.support.factories.events import (
 from tests.support.policy_facts import HARMONY
 
 ONE_SCHEDULE = os.environ.get("SCHEDULE")
-SCHEDULES = [int(ONE_SCHEDULE)] if ONE_SCHEDULE else range(int(os.environ.get("SCHEDULES", "1500")))
+SCHEDULES = [int(ONE_SCHEDULE)] if ONE_SCHEDULE else range(int(os.environ.get("SCHEDULES", "600")))
 REBUILT_EVERY = 25
-SCHEDULES_A_YEAR = 25
+SCHEDULES_A_SEASON = 25
+KINDS = (
+    "a roster that came last",
+    "a roster amended last",
+    "delivered again",
+    "taken in another order",
+    "brought nothing new",
+    # Of two readers of one place, one waits and finds the offset moved. Of batch and sweep, one waits for the other.
+    "waited to lock offset",
+    "an offset that another had moved",
+    "waited to lock account",
+    # A publication waits for the batches under way, and lets none begin.
+    "waited to lock plans",
+    "waited to share plans",
+    "published while a sweep was under way",
+    "a sweep beside another",
+    # Taken in and not committed; committed and the bus not told; swept and the place not saved.
+    "reader cut off before commit",
+    "reader cut off before what follows the commit",
+    "recalculator cut off before commit",
+    "recalculator cut off before what follows the commit",
+    "publisher cut off before commit",
+    "publisher cut off before what follows the commit",
+)
 CREDENTIALS = ("mc-questioning", "mc-differentiation", "mc-leading-teams", "mc-action-research")
 
 
-def _plan(document: str, version: int) -> BookedPlan:
+def _draft(document: str, version: int) -> PlanVersion:
     plan = parse_plan(document)
-    written = PlanVersion(
+    return PlanVersion(
         id=derived_id("plan", plan.plan_year, str(version)),
         plan=plan.code,
         version=version,
         plan_year=plan.plan_year,
         content_hash=content_hash(plan),
         document=document_of(plan),
-        state=PlanState.PUBLISHED,
+        state=PlanState.DRAFT,
         written_by="hr-writer",
         written_at=RECORDED_AT,
     )
-    book = PlanBook()
-    book.add_all([written])
-    return book.get(written.id)
 
 
 def _a_year_later(document: str) -> str:
@@ -65,11 +89,13 @@ def _a_year_later(document: str) -> str:
 
 
 PLANS = [
-    _plan(_a_year_later(HARMONY), 1),
-    _plan(HARMONY, 1),
-    _plan(HARMONY.replace('"200.00"', '"150.00"').replace('at_least: "2.7"', 'at_least: "2.9"'), 2),
+    _draft(_a_year_later(HARMONY), 1),
+    _draft(HARMONY, 1),
+    _draft(HARMONY.replace('"200.00"', '"150.00"').replace('at_least: "2.7"', 'at_least: "2.9"'), 2),
 ]
 """Two versions for one year, the second with other amounts and another gate, and one for the year after."""
+BOOK = PlanBook()
+BOOK.add_all(PLANS)
 
 
 def _year_of(educator: UUID, rng: random.Random) -> Iterable[Event]:
@@ -94,28 +120,41 @@ def _year_of(educator: UUID, rng: random.Random) -> Iterable[Event]:
 def logs_of(seed: int) -> Logs:
     """Two or three educators' years, sorted into topics as their services publish them."""
     rng = random.Random(seed)
-    logs: Logs = {topic: [] for topic in (Topic.EVALUATION, Topic.SLO, Topic.CREDENTIALS)}
+    logs: dict[str, list[Event]] = {topic: [] for topic in (Topic.EVALUATION, Topic.SLO, Topic.CREDENTIALS)}
     educators = [educator_id(number) for number in rng.sample(range(1000), rng.randint(2, 3))]
     years = {educator: list(_year_of(educator, rng)) for educator in educators}
     while any(years.values()):
         event = years[rng.choice([educator for educator in educators if years[educator]])].pop(0)
-        arrival = to_arrival(received(event))
-        assert arrival is not None
-        logs[event.topic].append(arrival)
+        logs[event.topic].append(event)
     return logs
+
+
+def arrivals_of(logs: Logs) -> list[Arrival]:
+    arrivals = [to_arrival(received(event)) for events in logs.values() for event in events]
+    return [arrival for arrival in arrivals if arrival is not None]
+
+
+def in_order(logs: Logs, plans: Sequence[PlanVersion]) -> Books:
+    """The plans that stand in the end first, then every record once, one at a time, topic by topic."""
+    standing = {plan.plan_year: BOOK.get(plan.id) for plan in plans}
+    books = Books()
+    for arrival in arrivals_of(logs):
+        accounts = books.open([arrival.educator_id])
+        books.commit(take_in(accounts, [arrival], list(standing.values()), decided_at=RECORDED_AT))
+    books.audit()
+    return books
 
 
 def rebuilt(books: Books, logs: Logs) -> Books:
     """Books made anew from what was published: each decision again, over the facts that it names, in its order."""
-    arrivals = {arrival.event_id: arrival for log in logs.values() for arrival in log}
-    plans = {plan.plan_version_id: plan for plan in PLANS}
+    arrivals = {arrival.event_id: arrival for arrival in arrivals_of(logs)}
     anew = Books()
     for event in books.published:
         accounts = anew.open([str(event.educator_id)])
         anew.commit(
             decide_again(
                 accounts.values(),
-                plans[event.plan_version_id],
+                BOOK.get(event.plan_version_id),
                 cause_event_id=event.cause_event_id,
                 decided_at=event.decided_at,
                 arrivals=[arrivals[event_id] for event_id in event.applied],
@@ -124,17 +163,29 @@ def rebuilt(books: Books, logs: Logs) -> Books:
     return anew
 
 
+class Season(NamedTuple):
+    """What happened, by which plans it is paid, and what the undisturbed run makes of it."""
+
+    logs: Logs
+    plans: Sequence[PlanVersion]
+    order: Sequence[UUID]
+    outcome: dict[str, object]
+
+
 @cache
-def undisturbed(year: int) -> tuple[Logs, Sequence[BookedPlan], dict[str, object]]:
-    logs, plans = logs_of(year), PLANS if year % 2 else PLANS[1:]
-    return logs, plans, in_order(logs, plans).outcome()
+def season(number: int) -> Season:
+    logs, plans = logs_of(number), PLANS if number % 2 else PLANS[1:]
+    return Season(logs, plans, [arrival.event_id for arrival in arrivals_of(logs)], in_order(logs, plans).outcome())
 
 
 def run_schedule(number: int) -> Run:
     """Raises AssertionError, BooksDoNotAgree."""
-    logs, plans, expected = undisturbed(number // SCHEDULES_A_YEAR)
-    run = disturbed(logs, plans, random.Random(f"delivery {number}"))
-    assert run.books.outcome() == expected
+    logs, plans, order, outcome = season(number // SCHEDULES_A_SEASON)
+    run = disturbed(logs, plans, BOOK, random.Random(f"delivery {number}"))
+    assert run.books.outcome() == outcome
+    taken_in = [UUID(fact.fact.event_id) for fact in run.books.facts]
+    run.seen["taken in another order"] += taken_in != sorted(taken_in, key=order.index)
+    run.seen["brought nothing new"] += len(order) - len(taken_in)
     if number % REBUILT_EVERY == 0 or ONE_SCHEDULE:
         anew = rebuilt(run.books, logs)
         assert anew.statements == run.books.statements
@@ -142,8 +193,10 @@ def run_schedule(number: int) -> Run:
     return run
 
 
-def test_every_schedule_ends_in_the_bytes_of_the_undisturbed_run() -> None:
-    """At every commit statement, components and ledger agree; at the end nothing tells how it was delivered."""
+@cache
+def trouble() -> Counter[str]:
+    """Run all schedules; how often what happened in them. Raises AssertionError for the first that ends otherwise."""
+    seen: Counter[str] = Counter()
     for number in SCHEDULES:
         try:
             run = run_schedule(number)
@@ -152,16 +205,19 @@ def test_every_schedule_ends_in_the_bytes_of_the_undisturbed_run() -> None:
                 raise
             again = f"SCHEDULE={number} .venv/bin/python -m pytest tests/simulation"
             raise AssertionError(f"schedule {number} fails; run it again by {again}") from fault
+        seen.update(run.seen)
         if ONE_SCHEDULE:
             print(*run.trace, sep="\n")
+    return seen
 
 
+def test_every_schedule_ends_in_the_bytes_of_the_undisturbed_run() -> None:
+    """At every commit statement, components and ledger agree; at the end nothing tells how it was delivered."""
+    trouble()
+
+
+@pytest.mark.skipif(len(SCHEDULES) < 100, reason="a few schedules have not seen everything")
 def test_the_schedules_contain_every_kind_of_trouble() -> None:
     """A simulation that stopped disturbing would pass for ever."""
-    runs = [run_schedule(number) for number in range(60)]
-    steps = [step for run in runs for step in run.trace]
-    for trouble in ("lose ", "lose a sweep of", "take in ", "sweep ", f"publish {PLANS[2].plan_year}"):
-        assert sum(step.startswith(trouble) for step in steps) > 20, trouble
-    late_rosters = [run for run in runs if run.books.facts[0].fact.kind != "roster"]
-    assert len(late_rosters) > 20
-    assert len({len(run.books.statements) for run in runs}) > 10
+    seen = trouble()
+    assert {kind: seen[kind] for kind in KINDS if seen[kind] < len(SCHEDULES) / 100} == {}

@@ -16,13 +16,12 @@ import asyncpg
 
 from deploy.child_process import ChildProcess, tail
 from deploy.server_folder import free_port
-from shared.events.envelope import Envelope, encode_binary
 from shared.events.registry import Event
 from shared.events.topics import Topic
-from shared.messaging.bus import Bus, Record
+from shared.messaging.bus import Bus
 from shared.messaging.received import ReceivedEvent
 from tests.support.compensation import PLAN, Compensation, running_compensation
-from tests.support.factories.events import a_year_of, awarded, educator_id, received, scored
+from tests.support.factories.events import a_year_of, as_record, awarded, educator_id, scored
 from tests.support.messaging import read, until
 
 SECOND_PLAN = PLAN.replace(b'"200.00"', b'"150.00"')
@@ -63,20 +62,6 @@ def a_backlog(educators: int) -> list[Event]:
     turns = [number for number, year in enumerate(years) for _ in year]
     rng.shuffle(turns)
     return [years[number].pop(0) for number in turns]
-
-
-def as_record(event: Event) -> Record:
-    """As a relay appends it, under the one id that this event has in every run."""
-    given = received(event)
-    wrapped = Envelope(
-        id=str(given.id),
-        source=f"urn:rung:{event.topic.partition('.')[0]}",
-        type=event.type,
-        time=given.recorded_at,
-        subject=event.key,
-        data=event.model_dump_json().encode(),
-    )
-    return Record(event.key, wrapped.data, encode_binary(wrapped))
 
 
 async def append(bus: Bus, events: Sequence[Event]) -> None:

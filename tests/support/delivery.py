@@ -1,147 +1,214 @@
-"""A seeded run of the event path without a database: what arrives when, in which batches, and where it crashes.
+"""A seeded run of the event path: two readers, two recalculators and a publisher, interleaved at each of their steps.
 
-Everything that real delivery may do to the recalculation happens here: duplicates, reorder within and between topics,
-crashes between taking in and committing, re-reading of old places, a roster that comes last, plans published and
-everybody recalculated in between.
+Consumer, handler, recalculation and publication are the product's own code, over a database and a log in memory. All
+that real delivery may do happens here: duplicates, reorder within and between topics, members that read the same
+place, processes that are cut off before any step, rosters that come last, and plans published in the middle of it.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from functools import partial
+from typing import Any
 
-from services.compensation.domain import Arrival
-from services.compensation.policy.plan_book import BookedPlan
-from services.compensation.policy.recalculation import decide_again, take_in
-from shared.kernel.ids import derived_id
-from tests.support.books import Books
+from services.compensation.domain import PlanVersion
+from services.compensation.errors import PlanAlreadyPublished
+from services.compensation.handlers import EVENTS, TOPICS, handler
+from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service.plans import publish_plan
+from services.compensation.service.recalculation import recalculate_next
+from shared.events.evaluation import EducatorRostered
+from shared.events.registry import Event
+from shared.events.topics import Topic
+from shared.messaging.bus import Partition
+from shared.messaging.consumer import Consumer
+from shared.messaging.embedded import partition_of
+from tests.support.factories.events import as_record
+from tests.support.memory_database import Database, Pause
+from tests.support.memory_log import MEMBERS, MemoryLog, MemorySubscription
+from tests.support.memory_repository import on_memory
 
-Logs = dict[str, list[Arrival]]
-_BEGINNING = datetime(2021, 6, 1, tzinfo=UTC)
+Logs = Mapping[str, Sequence[Event]]
+
+_CUT_OFF = 0.01
+_HINT = 0.1
+_PARTITIONS = 2
+_STEPS_AT_MOST = 100_000
 
 
 @dataclass
-class Sweep:
-    """Everybody's recalculation by one plan version, as far as it has come."""
+class Process:
+    """Something that goes on step by step, and begins anew where it is cut off."""
 
-    plan: BookedPlan
-    cause: UUID
-    after: str = ""
-    is_done: bool = False
+    name: str
+    start: Callable[[], Coroutine[Any, Any, None]]
+    stands: Pause | None = None
+
+    def __post_init__(self) -> None:
+        self._work = self.start()
+        self.step()
+
+    def step(self) -> None:
+        try:
+            self.stands = self._work.send(None)
+        except StopIteration:
+            self.stands = None
+
+    def cut_off(self) -> None:
+        self._work.close()
+        self._work = self.start()
+        self.step()
+
+    def end(self) -> None:
+        self._work.close()
 
 
 @dataclass
 class Run:
-    """One run over the same logs and the same plans; the steps are the transactions of the service."""
+    """One run over `logs`, what is `late` of the roster, which comes when all else is done, and drafts of plans."""
 
     logs: Logs
-    books: Books = field(default_factory=Books)
-    standing: dict[str, BookedPlan] = field(default_factory=dict)
-    sweeps: list[Sweep] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
+    late: Sequence[Event]
+    drafts: Sequence[PlanVersion]
+    book: PlanBook
+    rng: random.Random
     trace: list[str] = field(default_factory=list)
-    _moment: datetime = _BEGINNING
 
     def __post_init__(self) -> None:
-        self.places = dict.fromkeys(self.logs, 0)
+        self.database = Database(versions={draft.id: draft for draft in self.drafts})
+        self.books, self.seen = self.database.books, self.database.seen
+        self._log = MemoryLog()
+        self._moment = datetime(2021, 6, 1, tzinfo=UTC)
+        self._processes: list[Process] = []
+        self._readers: dict[str, Consumer] = {}
+        self._turns_lost = self.rng.choice((0.02, 0.1, 0.5))
 
     def now(self) -> datetime:
         self._moment += timedelta(seconds=1)
         return self._moment
 
-    def deliver(self, arrivals: Sequence[Arrival], *, crashes: bool = False) -> None:
-        """One batch: decided by the plans that stand, and thrown away where the process dies before it commits."""
-        self.trace.append(f"{'lose' if crashes else 'take in'} {len(arrivals)}")
-        accounts = self.books.open(arrival.educator_id for arrival in arrivals)
-        plans = [plan for _, plan in sorted(self.standing.items())]
-        changes = take_in(accounts, arrivals, plans, decided_at=self.now())
-        if not crashes:
-            self.books.commit(changes)
+    def go(self) -> None:
+        """To the end. Raises AssertionError where it does not come to one, or ends with something undone."""
+        with on_memory(chunk=self.rng.choice((1, 2, 100))):
+            self._append(self.logs)
+            self._processes = [
+                *(Process(f"reader {number}", partial(self._read, number)) for number in range(MEMBERS)),
+                *(Process(f"recalculator {number}", self._recalculate) for number in range(2)),
+                Process("publisher", self._publish),
+            ]
+            self.rng.shuffle(self._processes)
+            self._settle()
+            self._append_late()
+            self._settle()
+            for process in self._processes:
+                process.end()
+        self.books.audit()
 
-    def publish(self, plan: BookedPlan) -> None:
-        """Make a plan version the standing one of its year and ask for everybody's recalculation."""
-        self.trace.append(f"publish {plan.plan_year} {plan.plan_version_id}")
-        self.standing[plan.plan_year] = plan
-        self.sweeps.append(Sweep(plan, derived_id("publication", str(plan.plan_version_id))))
+    def _append(self, logs: Logs) -> None:
+        for topic, events in logs.items():
+            for event in events:
+                record = as_record(event)
+                self._log.append(Partition(topic, partition_of(record.key) % _PARTITIONS), [record])
 
-    def sweep(self, count: int, *, crashes: bool = False) -> None:
-        """The next `count` educators of the oldest unfinished recalculation."""
-        sweep = next((one for one in self.sweeps if not one.is_done), None)
-        if sweep is None:
-            return
-        self.trace.append(f"{'lose a sweep of' if crashes else 'sweep'} {count}")
-        due = [educator_id for educator_id in sorted(self.books.accounts) if educator_id > sweep.after][:count]
-        if self.standing[sweep.plan.plan_year] is sweep.plan:
-            accounts = self.books.open(due)
-            changes = decide_again(accounts.values(), sweep.plan, cause_event_id=sweep.cause, decided_at=self.now())
-            if crashes:
-                return
-            self.books.commit(changes)
-        sweep.after = due[-1] if due else sweep.after
-        sweep.is_done = len(due) < count
+    def _append_late(self) -> None:
+        paid = {educator_id for educator_id, _ in self.books.standing}
+        for event in self.late:
+            self.seen["a roster amended last" if event.key in paid else "a roster that came last"] += 1
+        self._append({Topic.EVALUATION: self.late})
 
-    def read(self, rng: random.Random) -> list[Arrival]:
-        """A batch as a consumer might get it: the next records of some topics, now and then from an older place."""
-        batch: list[Arrival] = []
-        for topic in rng.sample(sorted(self.logs), rng.randint(1, len(self.logs))):
-            if rng.random() < 0.15:
-                self.places[topic] = max(0, self.places[topic] - rng.randint(1, 6))
-            log, place = self.logs[topic], self.places[topic]
-            taken = log[place : place + rng.choice((1, 2, 5, 20))]
-            self.places[topic] = place + len(taken)
-            batch += taken
-        return batch
+    def _settle(self) -> None:
+        """The first that can goes on until it has to wait, or loses its turn to all others at some step.
 
-    def is_read(self) -> bool:
-        return all(place == len(self.logs[topic]) for topic, place in self.places.items())
+        A process that lies still between two of its steps, while others do all that they can, is what shows a race.
+        """
+        for _ in range(_STEPS_AT_MOST):
+            process = next((one for one in self._processes if one.stands is not None and one.stands.can()), None)
+            if process is None:
+                break
+            if self.rng.random() < self._turns_lost:
+                self._processes.remove(process)
+                self._processes.append(process)
+            else:
+                self._step(process)
+        assert not self._log.has_more(self.database), "records are left that nobody takes in"
+        assert all(one.is_finished for one in self.database.recalculations), "somebody was not recalculated"
+        assert len(self.database.recalculations) == len(self.drafts), "a plan was not published"
+
+    def _step(self, process: Process) -> None:
+        assert process.stands is not None
+        point = f"{process.name} before {process.stands.before}"
+        if self.rng.random() < _HINT and process.name in self._readers:
+            self._log.hints |= self._readers[process.name]._expected
+        if self.rng.random() < _CUT_OFF:
+            self.trace.append(f"{point}: cut off")
+            self.seen[f"{process.name.split()[0]} cut off before {process.stands.before}"] += 1
+            process.cut_off()
+        else:
+            self.trace.append(point)
+            process.step()
+        if self.database.fault is not None:
+            raise self.database.fault
+
+    def _read(self, number: int) -> Coroutine[Any, Any, None]:
+        database: Any = self.database
+        consumer = Consumer(
+            name="compensation",
+            engine=database,
+            bus=database,
+            topics=TOPICS,
+            events=EVENTS,
+            handle=handler(self, self.book),
+            clock=self,
+        )
+        self._readers[f"reader {number}"] = consumer
+        return consumer._read(MemorySubscription(number, self._log, self.database, self.rng))
+
+    async def _recalculate(self) -> None:
+        while True:
+            await Pause("the next", self._is_something_due)
+            async with self.database.begin() as connection:
+                await recalculate_next(connection, self, self.book)
+
+    def _is_something_due(self) -> bool:
+        return any(not one.is_finished for one in self.database.recalculations)
+
+    async def _publish(self) -> None:
+        """Whoever publishes and gets no answer tries again."""
+        for draft in self.drafts:
+            with suppress(PlanAlreadyPublished):
+                async with self.database.begin() as connection:
+                    await publish_plan(connection, self, draft.id, by="hr-approver")
 
 
-def in_order(logs: Logs, plans: Sequence[BookedPlan]) -> Books:
-    """The undisturbed run: plans first, then every record once, one at a time, topic by topic."""
-    run = Run(logs)
-    for plan in plans:
-        run.publish(plan)
-        run.sweep(1)
-    for log in logs.values():
-        for arrival in log:
-            run.deliver([arrival])
-    run.books.audit()
-    return run.books
-
-
-def disturbed(logs: Logs, plans: Sequence[BookedPlan], rng: random.Random) -> Run:
+def disturbed(logs: Logs, drafts: Sequence[PlanVersion], book: PlanBook, rng: random.Random) -> Run:
     """The same logs and plans as a bad day delivers them."""
-    run = Run(_as_sent(logs, rng))
-    waiting = list(plans)
-    if rng.random() < 0.5:
-        run.publish(waiting.pop(0))
-    while waiting or not run.is_read() or any(not sweep.is_done for sweep in run.sweeps):
-        _step(run, waiting, rng)
-    run.books.audit()
+    prompt, late = _as_sent(logs, rng)
+    run = Run(prompt, late, drafts, book, rng)
+    run.go()
     return run
 
 
-def _step(run: Run, waiting: list[BookedPlan], rng: random.Random) -> None:
-    crashes = rng.random() < 0.15
-    if waiting and rng.random() < 0.1:
-        run.publish(waiting.pop(0))
-    elif rng.random() < 0.3:
-        run.sweep(rng.choice((1, 2, 100)), crashes=crashes)
-    else:
-        places = dict(run.places)
-        run.deliver(run.read(rng), crashes=crashes)
-        if crashes:
-            run.places = places
+def _as_sent(logs: Logs, rng: random.Random) -> tuple[Logs, Sequence[Event]]:
+    """The logs as relays may have written them, and what of the roster they write only when all else is done.
 
-
-def _as_sent(logs: Logs, rng: random.Random) -> Logs:
-    """The logs as relays may have written them: the last records again, some twice, on some days in no order at all."""
+    The last records come again, some twice, on some days in no order at all.
+    """
+    late = _late_roster(logs[Topic.EVALUATION], rng)
     is_ordered = rng.random() < 0.5
-    sent: Logs = {}
-    for topic, log in logs.items():
-        again = rng.randint(0, min(3, len(log)))
-        sent[topic] = [*log, *(log[-again:] if is_ordered and again else rng.sample(log, again))]
+    sent: dict[str, list[Event]] = {}
+    for topic, events in logs.items():
+        prompt = [event for event in events if event not in late]
+        again = rng.randint(0, min(3, len(prompt)))
+        sent[topic] = [*prompt, *(prompt[-again:] if is_ordered and again else rng.sample(prompt, again))]
         if not is_ordered:
             rng.shuffle(sent[topic])
-    return sent
+    return sent, late
+
+
+def _late_roster(events: Sequence[Event], rng: random.Random) -> list[Event]:
+    """All that the roster says of somebody, or its amendment alone, or nothing."""
+    roster = [event for event in events if isinstance(event, EducatorRostered)]
+    educator, first = rng.choice(roster).educator_id, rng.choice((1, 2, 99))
+    return [event for event in roster if event.educator_id == educator and event.version >= first]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.events.credentials import CredentialAwarded, CredentialRevoked
+from shared.events.envelope import Envelope, encode_binary
 from shared.events.evaluation import (
     Assignment,
     DomainRating,
@@ -21,6 +22,7 @@ from shared.events.evaluation import (
 from shared.events.registry import Event
 from shared.events.slo import SloScored
 from shared.kernel.ids import derived_id
+from shared.messaging.bus import Record
 from shared.messaging.consumer import ReceivedEvent
 
 CAMPUS = UUID("01930000-0000-7000-8000-0000000000c1")
@@ -152,6 +154,20 @@ def received(event: Event) -> ReceivedEvent:
     """As the consumer hands it over; one event has one id, however often it is delivered."""
     event_id = derived_id("event", event.type, event.model_dump_json())
     return ReceivedEvent(event_id, event, RECORDED_AT, None)
+
+
+def as_record(event: Event) -> Record:
+    """As a relay appends it, under the one id that this event has in every run."""
+    given = received(event)
+    wrapped = Envelope(
+        id=str(given.id),
+        source=f"urn:rung:{event.topic.partition('.')[0]}",
+        type=event.type,
+        time=given.recorded_at,
+        subject=event.key,
+        data=event.model_dump_json().encode(),
+    )
+    return Record(event.key, wrapped.data, encode_binary(wrapped))
 
 
 def a_year_of(educator: UUID) -> list[Event]:

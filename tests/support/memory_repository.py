@@ -1,0 +1,207 @@
+"""The statements of the event path, done on a database in memory: what stands between is the product's own code."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+from services.compensation.domain import Account, PlanState, PlanVersion
+from services.compensation.policy.recalculation import Changes
+from services.compensation.repository import accounts, plans
+from services.compensation.service import plans as plan_service
+from services.compensation.service import recalculation as recalculation_service
+from shared.events.registry import Event
+from shared.kernel.ids import derived_id
+from shared.messaging import consumer as consumer_runtime
+from shared.messaging import dead_letters, offsets, outbox
+from shared.messaging.bus import ConsumedRecord, Partition
+from shared.messaging.offsets import OffsetMoved, Place
+from tests.support.memory_database import Database, Pause, Recalculation, Transaction
+
+PLANS = "plans"
+
+
+@contextmanager
+def on_memory(*, chunk: int) -> Iterator[None]:
+    """Have consumer, recalculation (of `chunk` educators at a time) and publication do their statements here."""
+    with (
+        patch.multiple(consumer_runtime, begin=Database.begin, offsets=_OFFSETS, dead_letters=_DEAD_LETTERS),
+        patch.multiple(recalculation_service, accounts=_ACCOUNTS, plans=_PLANS, CHUNK=chunk),
+        patch.multiple(plan_service, plans=_PLANS, outbox=_OUTBOX),
+    ):
+        yield
+
+
+async def _places(transaction: Transaction, consumer: str) -> dict[Partition, Place]:
+    await Pause("read offsets")
+    return dict(transaction.database.offsets)
+
+
+async def _enter(transaction: Transaction, consumer: str, partitions: Collection[Partition]) -> dict[Partition, Place]:
+    await Pause("enter offsets")
+    for partition in partitions:
+        # Not at the commit: a row that stands at the start says nothing that was not so without it.
+        transaction.database.offsets.setdefault(partition, Place(0, None))
+    return dict(transaction.database.offsets)
+
+
+async def _move(transaction: Transaction, consumer: str, records: Sequence[ConsumedRecord]) -> None:
+    rows = transaction.database.offsets
+    first: dict[Partition, int] = {}
+    end: dict[Partition, int] = {}
+    for record in records:
+        first.setdefault(record.partition, record.offset)
+        assert record.offset == end.get(record.partition, record.offset), "a gap, or a record twice"
+        end[record.partition] = record.offset + 1
+    for partition in sorted(first):
+        await transaction.lock(f"offset {partition}")
+    if any(rows[partition].next_offset != offset for partition, offset in first.items()):
+        transaction.database.seen["an offset that another had moved"] += 1
+        raise OffsetMoved
+    transaction.write(lambda: rows.update({partition: Place(offset, None) for partition, offset in end.items()}))
+
+
+async def _blocked_keys(transaction: Transaction, consumer: str, keys: Collection[str]) -> set[str]:
+    return set()
+
+
+async def _set_aside(
+    transaction: Transaction, consumer: str, records: Sequence[ConsumedRecord], *, now: datetime, reason: str | None
+) -> None:
+    """Nothing here is poison."""
+    transaction.database.fault = AssertionError(f"a record was set aside: {reason}")
+
+
+async def _share_plans(transaction: Transaction) -> None:
+    await transaction.lock(PLANS, shared=True)
+
+
+async def _hold_plans(transaction: Transaction) -> None:
+    await transaction.lock(PLANS)
+
+
+async def _lock_accounts(
+    transaction: Transaction, educator_ids: Sequence[str]
+) -> tuple[dict[str, Account], Sequence[UUID]]:
+    await _share_plans(transaction)
+    for educator_id in sorted(set(educator_ids)):
+        await transaction.lock(f"account {educator_id}")
+    await Pause("read accounts")
+    standing = sorted(await _published(transaction), key=lambda version: version.plan_year)
+    return transaction.database.books.open(educator_ids), [version.id for version in standing]
+
+
+async def _educators_after(transaction: Transaction, after: UUID | None, limit: int) -> list[str]:
+    await Pause("read educators")
+    return [one for one in sorted(transaction.database.books.accounts) if after is None or one > str(after)][:limit]
+
+
+async def _save(transaction: Transaction, changes: Changes, recorded: object) -> None:
+    await Pause("save")
+    database = transaction.database
+
+    def change() -> None:
+        for statement in changes.statements:
+            assert database.versions[statement.plan_version_id].state is PlanState.PUBLISHED, "decided by an old plan"
+        database.books.commit(changes)
+
+    transaction.write(change)
+
+
+async def _published(transaction: Transaction) -> list[PlanVersion]:
+    versions = transaction.database.versions.values()
+    return [version for version in versions if version.state is PlanState.PUBLISHED]
+
+
+async def _due_recalculation(transaction: Transaction) -> Recalculation | None:
+    """The oldest that is unfinished and that nobody has: a row that is locked is passed over."""
+    await Pause("read recalculations")
+    for due in transaction.database.recalculations:
+        if due.is_finished:
+            continue
+        if not transaction.is_held(_name(due)):
+            transaction.hold(_name(due))
+            return due
+        transaction.database.seen["a sweep beside another"] += 1
+    return None
+
+
+def _name(recalculation: Recalculation) -> str:
+    return f"recalculation {recalculation.plan_version_id}"
+
+
+async def _move_recalculation(
+    transaction: Transaction,
+    plan_version_id: UUID,
+    *,
+    after: UUID | None,
+    educators: int,
+    finished_at: datetime | None,
+) -> None:
+    await Pause("move recalculation")
+    [moved] = [one for one in transaction.database.recalculations if one.plan_version_id == plan_version_id]
+
+    def change() -> None:
+        moved.after_educator_id, moved.is_finished = after, finished_at is not None
+
+    transaction.write(change)
+
+
+async def _get(transaction: Transaction, plan_version_id: UUID) -> PlanVersion | None:
+    await Pause("read a plan")
+    return transaction.database.versions.get(plan_version_id)
+
+
+async def _publications(transaction: Transaction) -> int:
+    await Pause("count publications")
+    return len(transaction.database.recalculations)
+
+
+async def _publish(transaction: Transaction, version: PlanVersion, *, by: str, at: datetime, event_id: UUID) -> None:
+    await Pause("publish")
+    database = transaction.database
+
+    def change() -> None:
+        if any(not one.is_finished for one in database.recalculations):
+            database.seen["published while a sweep was under way"] += 1
+        for one in database.versions.values():
+            if one.plan_year == version.plan_year and one.state is PlanState.PUBLISHED:
+                database.versions[one.id] = replace(one, state=PlanState.SUPERSEDED)
+        database.versions[version.id] = replace(version, state=PlanState.PUBLISHED, published_by=by, published_at=at)
+        database.recalculations.append(Recalculation(version.id, event_id))
+
+    transaction.write(change)
+
+
+async def _record(transaction: Transaction, events: Sequence[Event], *, now: datetime) -> list[UUID]:
+    await Pause("record")
+    return [derived_id("recorded", event.model_dump_json()) for event in events]
+
+
+_OFFSETS: Any = SimpleNamespace(places=_places, enter=_enter, move=_move)
+_DEAD_LETTERS: Any = SimpleNamespace(blocked_keys=_blocked_keys, set_aside=_set_aside)
+_OUTBOX: Any = SimpleNamespace(record=_record)
+_ACCOUNTS: Any = SimpleNamespace(
+    share_plans=_share_plans, lock_accounts=_lock_accounts, educators_after=_educators_after, save=_save
+)
+_PLANS: Any = SimpleNamespace(
+    hold_plans=_hold_plans,
+    published=_published,
+    due_recalculation=_due_recalculation,
+    move_recalculation=_move_recalculation,
+    get=_get,
+    publications=_publications,
+    publish=_publish,
+)
+STAND_INS: dict[ModuleType, Any] = {
+    offsets: _OFFSETS,
+    dead_letters: _DEAD_LETTERS,
+    outbox: _OUTBOX,
+    accounts: _ACCOUNTS,
+    plans: _PLANS,
+}
+"""What stands here for which module."""
