@@ -1,0 +1,74 @@
+"""A service for a machine to work on: its doors in this process, its clock, and a look into its database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+from fastapi import FastAPI
+
+from shared.runtime import Runtime
+from shared.settings import ServiceSettings
+from tests.models.doors import Doors
+from tests.support.service import RunningService, running_service
+from tests.support.web import NOON, StandingClock
+
+T = TypeVar("T")
+
+
+@contextmanager
+def held(loop: asyncio.AbstractEventLoop, manager: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """What `manager` gives, for a body that is no coroutine."""
+    value = loop.run_until_complete(manager.__aenter__())
+    try:
+        yield value
+    finally:
+        loop.run_until_complete(manager.__aexit__(None, None, None))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The service, and a connection of our own beside those that it works with."""
+
+    running: RunningService
+    doors: Doors
+    database: "asyncpg.Connection[asyncpg.Record]"
+
+    @property
+    def clock(self) -> StandingClock:
+        return self.running.clock
+
+    async def empty(self, *tables: str) -> None:
+        """As if nothing had ever been in these tables: by a role that no trigger stands against."""
+        await self.database.execute(
+            "SET session_replication_role = replica;"
+            f"TRUNCATE {', '.join(tables)} RESTART IDENTITY;"
+            "RESET session_replication_role"
+        )
+        self.clock.moment = NOON
+
+
+@asynccontextmanager
+async def bench(
+    name: str,
+    settings: type[ServiceSettings],
+    migrations: Path,
+    api: Callable[[Runtime[Any]], FastAPI],
+    *,
+    database: str,
+    **further: Any,
+) -> AsyncIterator[Bench]:
+    """The service `name` on a fresh `database`."""
+    apps: list[FastAPI] = []
+
+    def kept(runtime: Runtime[Any]) -> FastAPI:
+        apps.append(api(runtime))
+        return apps[0]
+
+    async with running_service(name, settings, migrations, kept, database=database, **further) as running:
+        connection = await asyncpg.connect(database)
+        yield Bench(running, Doors(apps[0], f"/{name}/v1"), connection)
+        await connection.close()

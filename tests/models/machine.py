@@ -1,0 +1,164 @@
+"""State machines whose steps are coroutines: run on one loop, counted with what came of each, as many as asked for."""
+
+import asyncio
+import functools
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import hypothesis
+import orjson
+from hypothesis import Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+STEPS_OF_AN_EXAMPLE = 60
+EXAMPLES_OF_A_ROUND = 500
+"""Hypothesis keeps all examples of a round in memory, so that none comes twice."""
+
+GRANTED = "granted"
+GIVEN_AGAIN = "given again"
+"""What a step came to: one of these, or the code of a refusal."""
+
+
+@dataclass
+class Tally:
+    """What was really executed: how often each rule ran, and what came of it."""
+
+    machine: str
+    rules: set[str] = field(default_factory=set)
+    steps: int = 0
+    seconds: float = 0.0
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def granted(self) -> set[str]:
+        """The rules that were granted at least once."""
+        return {rule for rule, outcome in self.outcomes if outcome in (GRANTED, GIVEN_AGAIN)}
+
+    def refusals(self) -> set[str]:
+        return {outcome for _, outcome in self.outcomes} - {GRANTED, GIVEN_AGAIN}
+
+    def __str__(self) -> str:
+        return (
+            f"{self.machine}: {self.steps:,} steps in {self.seconds:.1f} s, {self.steps / self.seconds:,.0f} a second"
+        )
+
+
+class Machine(RuleBasedStateMachine):
+    """A product and a plain model of it, which must agree after every step.
+
+    A machine begins with a product that holds nothing of earlier examples. `look` compares what both hold now.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, tally: Tally) -> None:
+        super().__init__()
+        self._loop = loop
+        self._tally = tally
+        self._agrees = False
+        tally.rules = {rule.function.__name__ for rule in (*self.rules, *self._initialize_rules_to_run)}
+        self._await(self.begin())
+        self._agrees = True
+
+    async def begin(self) -> None:
+        """Make the product and the model new."""
+
+    async def look(self) -> None:
+        """What must hold after every step."""
+
+    async def end(self) -> None:
+        """What must hold at the end of an example, where looking for it costs too much to do it always."""
+
+    async def close(self) -> None:
+        """Let go of what the example opened, however it ended."""
+
+    def came_to(self, outcome: str) -> None:
+        """Count what came of the step at hand; one that says nothing was granted."""
+        self._tally.outcomes[self._rule, outcome] += 1
+        self._is_told = True
+
+    def take(self, name: str, step: Coroutine[Any, Any, Any]) -> Any:
+        self._agrees, self._is_told, self._rule = False, False, name
+        result = self._await(self._step(step))
+        self._tally.steps += 1
+        self._agrees = True
+        return result
+
+    async def _step(self, step: Coroutine[Any, Any, Any]) -> Any:
+        result = await step
+        if not self._is_told:
+            self.came_to(GRANTED)
+        await self.look()
+        return result
+
+    def _await(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self._loop.run_until_complete(work)
+
+    def teardown(self) -> None:
+        try:
+            if self._agrees:
+                self._await(self.end())
+        finally:
+            self._await(self.close())
+
+
+def step(**arguments: Any) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Any]:
+    """A rule that is a coroutine; `arguments` are those of Hypothesis's `rule`."""
+    return lambda function: rule(**arguments)(_counted(function))
+
+
+def first(**arguments: Any) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Any]:
+    """A step that every example begins with; `arguments` are those of Hypothesis's `initialize`."""
+    return lambda function: initialize(**arguments)(_counted(function))
+
+
+def _counted(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def run(self: Machine, **drawn: Any) -> Any:
+        return self.take(function.__name__, function(self, **drawn))
+
+    return run
+
+
+def drive(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: int) -> None:
+    """Run machines until at least `steps` steps were executed. The same seed gives the same steps."""
+    began, number = time.perf_counter(), seed * 1_000_000
+    try:
+        while tally.steps < steps:
+            _drive_a_round(make, tally, steps=steps - tally.steps, seed=number)
+            number += 1
+    finally:
+        tally.seconds = time.perf_counter() - began
+
+
+def _drive_a_round(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: int) -> None:
+    run_state_machine_as_test(
+        hypothesis.seed(seed)(lambda: make(tally)),
+        settings=settings(
+            max_examples=min(math.ceil(steps / STEPS_OF_AN_EXAMPLE), EXAMPLES_OF_A_ROUND),
+            stateful_step_count=STEPS_OF_AN_EXAMPLE,
+            phases=(Phase.generate, Phase.shrink),
+            database=None,
+            deadline=None,
+            report_multiple_bugs=False,
+        ),
+    )
+
+
+class Outbox:
+    """Reads what was recorded for publication since it was last asked."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._position = 0
+
+    async def fresh(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Type (`observation.finalized`), key and data of each event, in the order of recording."""
+        rows = await self._connection.fetch(
+            "SELECT position, type, key, data FROM outbox WHERE position > $1 ORDER BY position", self._position
+        )
+        if rows:
+            self._position = rows[-1]["position"]
+        return [(".".join(row["type"].split(".")[2:4]), row["key"], orjson.loads(row["data"])) for row in rows]

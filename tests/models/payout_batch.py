@@ -1,0 +1,242 @@
+"""Payout batches as services/compensation/README.md describes them: a plain model with no code of the product."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from tests.models.doors import Caller, Granted
+from tests.models.refusals import refuse
+from tests.models.words import moment, money
+
+Json = dict[str, Any]
+OFFICE = ("hr", "admin")
+READERS = (*OFFICE, "payroll")
+STEPS = {"approved": "prepared", "sealed": "approved", "acknowledged": "sealed"}
+"""Each step with the state that it begins from."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """What the ledger holds for one educator and component; `line` is the live line that pays it."""
+
+    educator: UUID
+    component: str
+    cents: int
+    line: "Line | None" = None
+
+
+@dataclass(eq=False)
+class Line:
+    number: int
+    educator: UUID
+    component: str
+    cents: int
+    place: Json
+    entries: list[Entry]
+    line_id: str = ""
+    state: str = "open"
+    reason: str | None = None
+
+
+@dataclass(eq=False)
+class Batch:
+    """A batch with its frozen lines, and who took which step when."""
+
+    batch_id: str
+    content_hash: str
+    pay_date: date
+    lines: list[Line]
+    state: str = "prepared"
+    steps: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    first_pulled_at: datetime | None = None
+    withdrawn_reason: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.state} batch of {len(self.lines)} lines>"
+
+    @property
+    def cents(self) -> int:
+        return sum(line.cents for line in self.lines)
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.state in ("sealed", "acknowledged")
+
+    @property
+    def tag(self) -> str:
+        return f'"{self.content_hash}"'
+
+
+@dataclass(frozen=True)
+class Count:
+    """What payroll says it counted, and the lines that it does not take, with the reason."""
+
+    lines: int
+    cents: int
+    content_hash: str
+    rejected: Mapping[str, str]
+
+
+class Payouts:
+    """The ledger of one plan year, and the batches that pay it."""
+
+    def __init__(self, plan_year: str, now: datetime) -> None:
+        self.plan_year = plan_year
+        self.now = now
+        self.entries: list[Entry] = []
+        self.batches: list[Batch] = []
+        self._places: dict[UUID, Json] = {}
+
+    def post(self, educator: UUID, posted: Mapping[str, int], place: Json) -> None:
+        """A new statement: the differences that it posts, and where payroll finds the educator from now on."""
+        self._places[educator] = place
+        self.entries += [Entry(educator, component, cents) for component, cents in posted.items()]
+
+    def prepare(self, caller: Caller, plan_year: str, pay_date: date, answered: Mapping[str, Any]) -> Granted:
+        """Freeze what no live line pays: a line for each educator and component, unless it cancels out."""
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse({"malformed-request": pay_date < date(int(plan_year[:4]), 7, 1)})
+        lines = self._unpaid() if plan_year == self.plan_year else []
+        refuse({"nothing-to-pay": not lines})
+        batch = Batch(answered["id"], answered["content_hash"], pay_date, lines)
+        for line in lines:
+            for entry in line.entries:
+                entry.line = line
+        self.batches.append(batch)
+        return self._taken(batch, "prepared", caller, status=201)
+
+    def _unpaid(self) -> list[Line]:
+        open_: dict[tuple[UUID, str], list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            if entry.line is None:
+                open_[entry.educator, entry.component].append(entry)
+        sums = [(*place, sum(entry.cents for entry in entries), entries) for place, entries in sorted(open_.items())]
+        unpaid = [row for row in sums if row[2] != 0]
+        return [
+            Line(number, educator, component, cents, self._places[educator], entries)
+            for number, (educator, component, cents, entries) in enumerate(unpaid, start=1)
+        ]
+
+    def step(self, caller: Caller, batch: Batch, state: str) -> Granted:
+        """Approve or seal."""
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse({"payout-step-out-of-order": batch.state != STEPS[state]})
+        prepared_by, _ = batch.steps["prepared"]
+        refuse({"preparer-cannot-approve": state == "approved" and caller.subject == prepared_by})
+        return self._taken(batch, state, caller)
+
+    def withdraw(self, caller: Caller, batch: Batch, reason: str) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse({"malformed-request": len(reason) < 3})
+        refuse({"payout-step-out-of-order": batch.state not in ("prepared", "approved")})
+        self._release(batch.lines)
+        batch.withdrawn_reason = reason
+        return self._taken(batch, "withdrawn", caller)
+
+    def acknowledge(self, caller: Caller, batch: Batch, count: Count) -> Granted:
+        """Payroll's answer, once. What it rejects is open again."""
+        refuse({"insufficient-scope": not caller.is_any("payroll")})
+        refuse({"payout-step-out-of-order": batch.state != STEPS["acknowledged"]})
+        counted = (count.lines, count.cents, count.content_hash)
+        refuse(
+            {
+                "acknowledgement-does-not-match": counted != (len(batch.lines), batch.cents, batch.content_hash),
+                "payout-line-unknown": not count.rejected.keys() <= {line.line_id for line in batch.lines},
+            }
+        )
+        for line in batch.lines:
+            line.state = "rejected" if line.line_id in count.rejected else "accepted"
+            line.reason = count.rejected.get(line.line_id)
+        self._release([line for line in batch.lines if line.state == "rejected"])
+        return self._taken(batch, "acknowledged", caller)
+
+    def pull(self, caller: Caller, batch: Batch, known: str | None) -> Granted:
+        """The frozen lines; payroll's first pull is noted, but not a look that finds nothing new."""
+        self._may_read(caller, batch)
+        if known == batch.tag:
+            return Granted(None, 304, batch.tag)
+        if caller.is_any("payroll"):
+            batch.first_pulled_at = batch.first_pulled_at or self.now
+        return Granted(self.frozen(batch), etag=batch.tag)
+
+    def frozen(self, batch: Batch) -> list[Json]:
+        return [
+            {
+                "line_id": line.line_id,
+                "batch_id": batch.batch_id,
+                "number": line.number,
+                "educator_id": str(line.educator),
+                **line.place,
+                "plan_year": self.plan_year,
+                "component": line.component,
+                "earning_code": "MC20" if line.component == "stipend" else line.component,
+                "amount": money(line.cents),
+                "currency": "USD",
+            }
+            for line in batch.lines
+        ]
+
+    def read(self, caller: Caller, batch: Batch) -> Granted:
+        self._may_read(caller, batch)
+        return Granted(self._view(batch))
+
+    def lines(self, caller: Caller, batch: Batch) -> Granted:
+        """What became of each line."""
+        self._may_read(caller, batch)
+        is_withdrawn = batch.state == "withdrawn"
+        return Granted(
+            [
+                {
+                    "line_id": line.line_id,
+                    "number": line.number,
+                    "educator_id": str(line.educator),
+                    "component": line.component,
+                    "amount": {"amount": money(line.cents), "currency": "USD"},
+                    "state": "withdrawn" if is_withdrawn else line.state,
+                    "reason": batch.withdrawn_reason if is_withdrawn else line.reason,
+                }
+                for line in batch.lines
+            ]
+        )
+
+    def list(self, caller: Caller) -> Granted:
+        """All of them, in the order of preparing; payroll sees those that were sealed."""
+        refuse({"insufficient-scope": not caller.is_any(*READERS)})
+        return Granted([self._view(one) for one in self.batches if caller.is_any(*OFFICE) or one.is_sealed])
+
+    @staticmethod
+    def _may_read(caller: Caller, batch: Batch) -> None:
+        refuse({"insufficient-scope": not caller.is_any(*READERS)})
+        refuse({"payout-batch-unknown": not caller.is_any(*OFFICE) and not batch.is_sealed})
+
+    @staticmethod
+    def _release(lines: "list[Line]") -> None:
+        for line in lines:
+            for entry in line.entries:
+                entry.line = None
+
+    def _taken(self, batch: Batch, state: str, caller: Caller, *, status: int = 200) -> Granted:
+        batch.state = state
+        batch.steps[state] = caller.subject, self.now
+        return Granted(self._view(batch), status)
+
+    def _view(self, batch: Batch) -> Json:
+        by_and_at: Json = {}
+        for state in ("prepared", *STEPS, "withdrawn"):
+            by, at = batch.steps.get(state, (None, None))
+            by_and_at |= {f"{state}_by": by, f"{state}_at": moment(at)}
+        return {
+            "id": batch.batch_id,
+            "plan_year": self.plan_year,
+            "state": batch.state,
+            "pay_date": batch.pay_date.isoformat(),
+            "line_count": len(batch.lines),
+            "control_total": {"amount": money(batch.cents), "currency": "USD"},
+            "content_hash": batch.content_hash,
+            "first_pulled_at": moment(batch.first_pulled_at),
+            "withdrawn_reason": batch.withdrawn_reason,
+            **by_and_at,
+        }

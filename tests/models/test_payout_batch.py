@@ -1,0 +1,270 @@
+"""Payout batches against their model: facts, payroll and two people of the office, on a real database."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from tests.models.bench import Bench, held
+from tests.models.compensation import BOOKS, CALLERS, Consumer, compensation_bench
+from tests.models.conftest import Run
+from tests.models.doors import Answer, Caller, Granted, KeyedCall, KeyedDoorMachine
+from tests.models.machine import Outbox, Tally, first, step
+from tests.models.pay import AwardFact, Facts, difference
+from tests.models.payout_batch import Batch, Count, Payouts
+from tests.models.plan_document import LEADING_CREDENTIAL, plan_document
+from tests.models.words import money
+from tests.support.factories.events import CAMPUS, DISTRICT, awarded, educator_id, revoked, rostered
+
+EDUCATORS = sorted(educator_id(number) for number in range(3))
+YEAR, STIPEND = 2020, 20_000
+FIT = -1
+"""The newest batch that the step at hand is meant for."""
+
+AT = st.sampled_from([FIT] * 5 + [0, 1, 2])
+OFFICE = st.sampled_from(["hr", "other hr"] * 5 + list(CALLERS))
+PAYROLL = st.sampled_from(["payroll"] * 9 + list(CALLERS))
+ANYBODY = st.sampled_from(list(CALLERS))
+WRONG = st.sampled_from([None] * 8 + ["lines", "cents", "hash", "stranger"])
+BAD_REASON = "no"
+FOLLOWING = {"prepared": "approved", "approved": "sealed"}
+REFUSALS = {
+    "insufficient-scope",
+    "malformed-request",
+    "nothing-to-pay",
+    "payout-batch-unknown",
+    "payout-step-out-of-order",
+    "preparer-cannot-approve",
+    "acknowledgement-does-not-match",
+    "payout-line-unknown",
+    "idempotency-key-reused",
+}
+
+
+@dataclass(frozen=True)
+class Office:
+    """The service with the small plan published."""
+
+    bench: Bench
+    consumer: Consumer
+
+
+@asynccontextmanager
+async def office(database: str) -> AsyncIterator[Office]:
+    async with compensation_bench(database) as opened:
+        doors, document = opened.doors, plan_document(year=YEAR, stipend=money(STIPEND))
+        written = await doors.call("POST", "/plans", CALLERS["hr"], body=document, headers={"idempotency-key": "1"})
+        path = f"/plans/{written.json()['id']}/publication"
+        published = await doors.call("POST", path, CALLERS["admin"], headers={"idempotency-key": "1"})
+        assert published.status == 200, published.body
+        yield Office(opened, Consumer(opened))
+
+
+class PayoutMachine(KeyedDoorMachine):
+    def __init__(self, opened: Office, loop: asyncio.AbstractEventLoop, tally: Tally) -> None:
+        self.bench, self.consumer, self.doors = opened.bench, opened.consumer, opened.bench.doors
+        super().__init__(loop, tally)
+
+    async def begin(self) -> None:
+        await super().begin()
+        await self.bench.empty(*BOOKS)
+        self.outbox = Outbox(self.bench.database)
+        self.model = Payouts("2020-21", self.bench.clock.now())
+        self.facts = {educator: Facts() for educator in EDUCATORS}
+        self.published: list[tuple[UUID, int, dict[str, int]]] = []
+
+    async def look(self) -> None:
+        """What was posted and what stands of each batch is what the model says; each cent is in one place."""
+        published, self.published = self.published, []
+        assert [as_posted(event) for _, _, event in await self.outbox.fresh()] == published
+        rows = await self.bench.database.fetch("SELECT id::text, state FROM payout_batch")
+        assert dict(map(tuple, rows)) == {batch.batch_id: batch.state for batch in self.model.batches}
+        [open_] = await self.bench.database.fetch(
+            "SELECT coalesce(sum(amount_cents), 0)::bigint AS cents, count(*) AS entries FROM ledger_entry e WHERE NOT"
+            " EXISTS (SELECT FROM payout_entry p WHERE p.ledger_entry_id = e.id AND p.released_at IS NULL)"
+        )
+        waiting = [entry.cents for entry in self.model.entries if entry.line is None]
+        assert tuple(open_) == (sum(waiting), len(waiting))
+        # The clock goes on between the steps, so that what is taken later has a later moment.
+        self.bench.clock.advance(seconds=1)
+        self.model.now = self.bench.clock.now()
+
+    async def end(self) -> None:
+        """No entry is in two live lines, every line pays its entries, and what was frozen is what is served."""
+        rows = await self.bench.database.fetch(
+            "SELECT l.id::text AS line, sum(e.amount_cents)::bigint AS cents, count(*) AS entries FROM payout_entry p"
+            " JOIN payout_line l ON l.id = p.line_id JOIN ledger_entry e ON e.id = p.ledger_entry_id GROUP BY l.id"
+        )
+        lines = [line for batch in self.model.batches for line in batch.lines]
+        assert {tuple(row) for row in rows} == {(line.line_id, line.cents, len(line.entries)) for line in lines}
+        assert not await self.bench.database.fetch(
+            "SELECT FROM payout_entry WHERE released_at IS NULL GROUP BY ledger_entry_id HAVING count(*) > 1"
+        )
+        for batch in self.model.batches:
+            await self.pull_one(batch, CALLERS["hr"], None)
+
+    @first(comes_to=st.sampled_from(["prepared", "approved", "sealed", "sealed"]))
+    async def begin_with_a_batch(self, comes_to: str) -> None:
+        for educator in EDUCATORS[:2]:
+            await self.roster_one(educator, 1)
+            await self.award_one(educator, 0, 1)
+        await self.prepare_one(CALLERS["hr"], "2020-21", date(2021, 11, 15))
+        for state in {"prepared": (), "approved": ("approved",), "sealed": ("approved", "sealed")}[comes_to]:
+            await self.advance_one(CALLERS["admin"], self.batch(0), state)
+
+    @step(
+        educator=st.sampled_from(EDUCATORS),
+        number=st.integers(0, 4),
+        newer=st.sampled_from([1, 1, 1, 1, 2, 0, -1]),
+    )
+    async def award(self, educator: UUID, number: int, newer: int) -> None:
+        """An award comes, is revoked, comes again; perhaps late, perhaps twice."""
+        known = self.facts[educator].awards.get(number)
+        await self.award_one(educator, number, max(1, (known.version if known else 0) + newer))
+
+    async def award_one(self, educator: UUID, number: int, version: int) -> None:
+        is_leading, happen = number >= 3, awarded if version % 2 else revoked
+        credential = LEADING_CREDENTIAL if is_leading else "mc-questioning"
+        await self.consumer.take_in(happen(educator, number, version=version, credential=credential))
+        self.post(
+            educator, lambda facts: facts.take_award(number, AwardFact(version, YEAR, is_leading, bool(version % 2)))
+        )
+
+    @step(educator=st.sampled_from(EDUCATORS), newer=st.sampled_from([1, 1, 0, -1]))
+    async def roster(self, educator: UUID, newer: int) -> None:
+        """The roster comes, or gives an educator another number; perhaps late, perhaps twice."""
+        await self.roster_one(educator, max(1, self.facts[educator].roster + newer))
+
+    async def roster_one(self, educator: UUID, version: int) -> None:
+        number = f"10000{version}"
+        await self.consumer.take_in(rostered(educator, version=version, employee_number=number))
+        self.post(educator, lambda facts: facts.take_roster(version, number))
+
+    def post(self, educator: UUID, take: Callable[[Facts], bool]) -> None:
+        """What the model posts where a fact is news; nothing while the roster has not brought the educator."""
+        facts = self.facts[educator]
+        before = facts.components(YEAR, STIPEND) if facts.roster else {}
+        if take(facts) and facts.roster:
+            after = facts.components(YEAR, STIPEND)
+            posted = difference(before, after)
+            place = {"employee_number": facts.number, "district_id": str(DISTRICT), "campus_id": str(CAMPUS)}
+            self.model.post(educator, posted, place)
+            self.published.append((educator, sum(after.values()), posted))
+
+    @step(
+        who=OFFICE,
+        plan_year=st.sampled_from(["2020-21"] * 8 + ["2021-22"]),
+        pay_date=st.sampled_from([date(2021, 11, 15)] * 8 + [date(2020, 6, 30)]),
+    )
+    async def prepare(self, who: str, plan_year: str, pay_date: date) -> None:
+        await self.prepare_one(CALLERS[who], plan_year, pay_date)
+
+    async def prepare_one(self, caller: Caller, plan_year: str, pay_date: date) -> None:
+        def prepared(answer: Answer) -> Granted:
+            return self.model.prepare(caller, plan_year, pay_date, answer.json())
+
+        body = {"plan_year": plan_year, "pay_date": pay_date.isoformat()}
+        call = KeyedCall(caller, "prepare", "/payout-batches", body, self.new_key(), prepared)
+        await self.once(call)
+
+    async def once(self, call: KeyedCall) -> Granted | None:
+        """A batch that was just prepared has got its lines' ids from the product."""
+        said = await super().once(call)
+        if said is not None and said.status == 201:
+            batch = self.model.batches[-1]
+            rows = await self.bench.database.fetch(
+                "SELECT id::text FROM payout_line WHERE batch_id = $1 ORDER BY number", batch.batch_id
+            )
+            for line, row in zip(batch.lines, rows, strict=True):
+                line.line_id = row["id"]
+            await self.pull_one(batch, CALLERS["admin"], None)
+        return said
+
+    @step(at=AT, who=OFFICE, state=st.sampled_from([None, None, "approved", "sealed"]))
+    async def advance(self, at: int, who: str, state: str | None) -> None:
+        """Approve or seal; without `state`, whichever is next."""
+        batch = self.batch(at, "prepared", "approved")
+        await self.advance_one(CALLERS[who], batch, state or FOLLOWING.get(batch.state, "approved"))
+
+    async def advance_one(self, caller: Caller, batch: Batch, state: str) -> None:
+        door = {"approved": "approval", "sealed": "seal"}[state]
+        await self.keyed(caller, batch, door, b"", lambda: self.model.step(caller, batch, state))
+
+    @step(at=AT, who=OFFICE, reason=st.sampled_from([BAD_REASON, *["wrong pay date"] * 4]))
+    async def withdraw(self, at: int, who: str, reason: str) -> None:
+        batch, caller, body = self.batch(at, "approved"), CALLERS[who], {"reason": reason}
+        await self.keyed(caller, batch, "withdrawal", body, lambda: self.model.withdraw(caller, batch, reason))
+
+    @step(at=AT, who=PAYROLL, wrong=WRONG, rejects=st.sets(st.integers(0, 5), max_size=3))
+    async def acknowledge(self, at: int, who: str, wrong: str | None, rejects: set[int]) -> None:
+        batch, caller = self.batch(at, "sealed"), CALLERS[who]
+        rejected = {line.line_id: "no such account" for line in batch.lines if line.number in rejects}
+        if wrong == "stranger":
+            rejected |= {str(UUID(int=9)): "never seen"}
+        count = Count(
+            lines=len(batch.lines) + (wrong == "lines"),
+            cents=batch.cents + (wrong == "cents"),
+            content_hash="0" * 64 if wrong == "hash" else batch.content_hash,
+            rejected=rejected,
+        )
+        body = {
+            "line_count": count.lines,
+            "control_total": {"amount": money(count.cents), "currency": "USD"},
+            "content_hash": count.content_hash,
+            "rejected": [{"line_id": line_id, "reason": reason} for line_id, reason in rejected.items()],
+        }
+        await self.keyed(caller, batch, "acknowledgements", body, lambda: self.model.acknowledge(caller, batch, count))
+
+    @step(at=AT, who=PAYROLL, knows=st.booleans())
+    async def pull(self, at: int, who: str, knows: bool) -> None:
+        batch = self.batch(at, "sealed")
+        await self.pull_one(batch, CALLERS[who], batch.tag if knows else None)
+
+    async def pull_one(self, batch: Batch, caller: Caller, known: str | None) -> None:
+        """The bytes are the same whenever they are pulled: those that the hash is of."""
+        headers = {} if known is None else {"if-none-match": known}
+        answer = await self.doors.call("GET", f"/payout-batches/{batch.batch_id}/lines", caller, headers=headers)
+        content = b"[" + b",".join(answer.body.splitlines()) + b"]" if answer.status == 200 else answer.body
+        said = self.agree(Answer(answer.status, answer.headers, content), lambda: self.model.pull(caller, batch, known))
+        if said is not None and said.status == 200:
+            assert hashlib.sha256(answer.body).hexdigest() == batch.content_hash
+
+    @step(at=AT, who=ANYBODY, door=st.sampled_from(["batch", "lines", "list"]))
+    async def read(self, at: int, who: str, door: str) -> None:
+        batch, caller = self.batch(at, "acknowledged"), CALLERS[who]
+        path = f"/payout-batches/{batch.batch_id}"
+        doors: dict[str, tuple[str, Callable[[], Granted]]] = {
+            "batch": (path, lambda: self.model.read(caller, batch)),
+            "lines": (f"{path}/acknowledgements", lambda: self.model.lines(caller, batch)),
+            "list": ("/payout-batches", lambda: self.model.list(caller)),
+        }
+        path, shown = doors[door]
+        self.agree(await self.doors.call("GET", path, caller), shown)
+
+    def batch(self, at: int, *fit: str) -> Batch:
+        """The newest batch but `at`, or the first one; with FIT, the newest in one of these states."""
+        batches = self.model.batches
+        if at == FIT:
+            return next((batch for batch in reversed(batches) if batch.state in fit), batches[-1])
+        return batches[-min(at + 1, len(batches))]
+
+    async def keyed(self, caller: Caller, batch: Batch, door: str, body: Any, model: Callable[[], Granted]) -> None:
+        path = f"/payout-batches/{batch.batch_id}/{door}"
+        await self.once(KeyedCall(caller, door, path, body, self.new_key(), lambda _: model()))
+
+
+def as_posted(event: dict[str, Any]) -> tuple[UUID, int, dict[str, int]]:
+    entries = {entry["component"]: entry["amount_cents"] for entry in event["entries"]}
+    return UUID(event["educator_id"]), event["total_cents"], entries
+
+
+def test_payout_batches_agree_with_their_model(run: Run, loop: asyncio.AbstractEventLoop, database: str) -> None:
+    with held(loop, office(database)) as opened:
+        run("payout batch", partial(PayoutMachine, opened), REFUSALS)

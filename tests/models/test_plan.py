@@ -1,0 +1,231 @@
+"""Plan versions against their model: written, published, decided in chunks while facts come, on a real database."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import strategies as st
+
+from services.compensation.service import recalculation
+from shared.events.registry import Event
+from tests.models.bench import Bench, held
+from tests.models.compensation import BOOKS, CALLERS, PLANS, Consumer, compensation_bench
+from tests.models.conftest import Run
+from tests.models.doors import Answer, Caller, Granted, KeyedCall, KeyedDoorMachine
+from tests.models.machine import Outbox, Tally, first, step
+from tests.models.pay import AwardFact, Facts
+from tests.models.plan import Plans, Version, Wanted
+from tests.models.plan_document import LEADING_CREDENTIAL, plan_document
+from tests.models.words import money
+from tests.support.factories.events import awarded, educator_id, received, revoked, rostered
+
+EDUCATORS = sorted(educator_id(number) for number in range(5))
+CHUNK = 2
+"""Educators that a recalculation decides at once here, so that a plan can be published in the middle of one."""
+
+FIT = -1
+"""The newest version that the step at hand is meant for."""
+
+AT = st.sampled_from([FIT] * 4 + [0, 1, 2])
+WRITERS = st.sampled_from(["hr"] * 4 + ["other hr"] * 2 + list(CALLERS))
+PUBLISHERS = st.sampled_from(["admin"] * 6 + ["hr", "other hr"] * 2 + list(CALLERS))
+FAULTS: dict[str | None, bytes] = {
+    "malformed-body": b"\xff\xfe",
+    "plan-unreadable": b"code: [",
+    "plan-invalid": b"code: small\nplan_year: 2020-21\n",
+}
+MADE_IN = [2020, 2021, 2020, 2020]
+"""The school year that each award is made in, by its number."""
+
+MADE_AT = {2020: datetime(2021, 2, 1, tzinfo=UTC), 2021: datetime(2021, 10, 1, tzinfo=UTC)}
+REFUSALS = {
+    *FAULTS,
+    "insufficient-scope",
+    "plan-already-published",
+    "writer-cannot-publish",
+    "idempotency-key-reused",
+    "not-found",
+}
+Arrival = tuple[UUID, Event, Callable[[Facts], bool]]
+
+
+class PlanMachine(KeyedDoorMachine):
+    def __init__(self, opened: Bench, loop: asyncio.AbstractEventLoop, tally: Tally) -> None:
+        self.bench, self.doors = opened, opened.doors
+        super().__init__(loop, tally)
+
+    async def begin(self) -> None:
+        await super().begin()
+        await self.bench.empty(*BOOKS, *PLANS)
+        self.consumer = Consumer(self.bench)
+        self.outbox = Outbox(self.bench.database)
+        self.model = Plans(self.bench.clock.now(), chunk=CHUNK)
+
+    async def look(self) -> None:
+        """What was published, every statement in numbers and every sum of the ledger is what the model says."""
+        published, self.model.published = self.model.published, []
+        assert [as_told(kind, event) for kind, _, event in await self.outbox.fresh()] == published
+        totals = await self.bench.database.fetch(
+            "SELECT educator_id, plan_year, sequence, plan_version_id::text, total_cents FROM bonus_total"
+        )
+        statements = self.model.statements
+        assert {tuple(row) for row in totals} == {
+            (*place, one.sequence, one.version.version_id, sum(one.components.values()))
+            for place, one in statements.items()
+        }
+        posted = await self.bench.database.fetch(
+            "SELECT educator_id, plan_year, component, sum(amount_cents)::bigint AS cents FROM ledger_entry"
+            " GROUP BY educator_id, plan_year, component HAVING sum(amount_cents) <> 0"
+        )
+        assert {tuple(row) for row in posted} == {
+            (*place, code, cents)
+            for place, one in statements.items()
+            for code, cents in one.components.items()
+            if cents
+        }
+        # The clock goes on between the steps, so that recalculations are asked for one after the other.
+        self.bench.clock.advance(seconds=1)
+        self.model.now = self.bench.clock.now()
+
+    async def end(self) -> None:
+        """When nothing is due any more, everybody stands by the version that stands."""
+        while await self.recalculate_one() is not None:
+            pass
+        published, self.model.published = self.model.published, []
+        assert [as_told(kind, event) for kind, _, event in await self.outbox.fresh()] == published
+        rostered_ones = [educator for educator, account in self.model.accounts.items() if account.facts.roster]
+        rows = await self.bench.database.fetch("SELECT educator_id, plan_version_id::text FROM bonus_total")
+        assert {tuple(row) for row in rows} == {
+            (educator, version.version_id) for educator in rostered_ones for version in self.model.standing()
+        }
+
+    @first(is_published=st.booleans())
+    async def begin_with_a_plan(self, is_published: bool) -> None:
+        await self.write_one(CALLERS["hr"], Wanted("small", 2020, 20_000))
+        if is_published:
+            await self.publish_one(CALLERS["admin"], self.model.versions[0])
+        await self.take_in([self.roster(educator, 1) for educator in EDUCATORS[:3]])
+
+    @step(
+        who=WRITERS,
+        code=st.sampled_from(["small", "small", "other"]),
+        year=st.sampled_from([2020, 2020, 2021]),
+        stipend=st.sampled_from([20_000, 15_000, 9_999]),
+        fault=st.sampled_from([None] * 8 + list(FAULTS)),
+    )
+    async def write(self, who: str, code: str, year: int, stipend: int, fault: str | None) -> None:
+        await self.write_one(CALLERS[who], Wanted(code, year, stipend, fault))
+
+    async def write_one(self, caller: Caller, wanted: Wanted) -> None:
+        document = plan_document(year=wanted.year, stipend=money(wanted.stipend), code=wanted.code)
+        body = FAULTS.get(wanted.fault) or orjson.dumps(document)
+
+        def written(answer: Answer) -> Granted:
+            return self.model.write(caller, wanted, answer.json())
+
+        await self.once(KeyedCall(caller, "write", "/plans", body, self.new_key(), written))
+
+    @step(at=AT, who=PUBLISHERS)
+    async def publish(self, at: int, who: str) -> None:
+        await self.publish_one(CALLERS[who], self.version(at))
+
+    async def publish_one(self, caller: Caller, version: Version) -> None:
+        path = f"/plans/{version.version_id}/publication"
+        step_ = KeyedCall(caller, "publish", path, b"", self.new_key(), lambda _: self.model.publish(caller, version))
+        await self.once(step_)
+
+    @step(
+        what=st.lists(
+            st.tuples(
+                st.sampled_from(EDUCATORS),
+                st.sampled_from([None, 0, 1, 2, 3]),
+                st.sampled_from([1, 1, 1, 1, 2, 0, -1]),
+            ),
+            min_size=1,
+            max_size=3,
+        )
+    )
+    async def take_facts_in(self, what: list[tuple[UUID, int | None, int]]) -> None:
+        """A batch of facts of a few educators: the roster's word, or an award; perhaps late, perhaps twice."""
+        arrivals = []
+        for educator, number, newer in what:
+            facts = self.model.accounts[educator].facts if educator in self.model.accounts else Facts()
+            if number is None:
+                arrivals.append(self.roster(educator, max(1, facts.roster + newer)))
+            else:
+                known = facts.awards[number].version if number in facts.awards else 0
+                arrivals.append(self.award(educator, number, max(1, known + newer)))
+        await self.take_in(arrivals)
+
+    async def take_in(self, arrivals: list[Arrival]) -> None:
+        await self.consumer.take_in(*(event for _, event, _ in arrivals))
+        self.model.take_in([(educator, str(received(event).id), take) for educator, event, take in arrivals])
+
+    @staticmethod
+    def roster(educator: UUID, version: int) -> Arrival:
+        event = rostered(educator, version=version, employee_number=f"10000{version}")
+        return educator, event, lambda facts: facts.take_roster(version, f"10000{version}")
+
+    @staticmethod
+    def award(educator: UUID, number: int, version: int) -> Arrival:
+        year, is_leading, happen = MADE_IN[number], number == 3, awarded if version % 2 else revoked
+        event = happen(
+            educator, number, version=version, credential=LEADING_CREDENTIAL if is_leading else "mc-questioning"
+        )
+        fact = AwardFact(version, year, is_leading, bool(version % 2))
+        made = event.model_copy(update={"awarded_at": MADE_AT[year]})
+        return educator, made, lambda facts: facts.take_award(number, fact)
+
+    @step()
+    async def recalculate(self) -> None:
+        await self.recalculate_one()
+
+    async def recalculate_one(self) -> int | None:
+        done = await self.consumer.recalculate()
+        assert done == self.model.recalculate()
+        return done
+
+    @step(at=AT, who=st.sampled_from(list(CALLERS)), door=st.sampled_from(["version", "list", "recalculation"]))
+    async def read(self, at: int, who: str, door: str) -> None:
+        version, caller = self.version(at), CALLERS[who]
+        path = f"/plans/{version.version_id}"
+        doors: dict[str, tuple[str, Callable[[], Granted]]] = {
+            "version": (path, lambda: self.model.read(version)),
+            "recalculation": (f"{path}/recalculation", lambda: self.model.progress(caller, version)),
+            "list": ("/plans", self.model.list),
+        }
+        path, shown = doors[door]
+        answer = await self.doors.call("GET", path, caller)
+        if door == "list":
+            in_order = sorted(answer.json(), key=lambda view: str(view["id"]))
+            answer = Answer(answer.status, answer.headers, orjson.dumps(in_order))
+        self.agree(answer, shown)
+
+    def version(self, at: int) -> Version:
+        """The newest version but `at`, or the first one; with FIT, the newest draft."""
+        versions = self.model.versions
+        if at == FIT:
+            return next((one for one in reversed(versions) if one.state == "draft"), versions[-1])
+        return versions[-min(at + 1, len(versions))]
+
+
+def as_told(kind: str, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What the model says of an event too."""
+    if kind == "plan.published":
+        return kind, event
+    entries = {entry["component"]: entry["amount_cents"] for entry in event["entries"]}
+    told = ("educator_id", "plan_year", "sequence", "plan_version_id", "total_cents", "applied")
+    return kind, {name: event[name] for name in told} | {"entries": entries}
+
+
+def test_plans_agree_with_their_model(
+    run: Run, loop: asyncio.AbstractEventLoop, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recalculation, "CHUNK", CHUNK)
+    with held(loop, compensation_bench(database)) as opened:
+        run("plan", partial(PlanMachine, opened), REFUSALS)
