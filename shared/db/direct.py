@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.faults import DRIVER_FAULTS
@@ -56,7 +57,8 @@ async def _ready(connection: AsyncConnection) -> Driver:
     while (below := await _driver(connection)).is_closed():
         # Lost while it lay in the pool; SQLAlchemy would only learn of it by a statement of its own.
         await connection.invalidate()
-    await connection.execution_options(isolation_level="AUTOCOMMIT")
+    # Of the synchronous connection inside, since nothing of it is sent: a call through the outer one takes a greenlet.
+    _within(connection).execution_options(isolation_level="AUTOCOMMIT")
     return below
 
 
@@ -102,7 +104,17 @@ async def reader(connection: AsyncConnection) -> Driver:
 
 
 async def _driver(connection: AsyncConnection) -> Driver:
-    below: Driver | None = (await connection.get_raw_connection()).driver_connection
+    within = _within(connection)
+    if within.invalidated:
+        # Connects anew, which has to be awaited.
+        await connection.get_raw_connection()
+    below: Driver | None = within.connection.driver_connection
     if below is None:
         raise RuntimeError("a connection that was closed has no driver")
     return below
+
+
+def _within(connection: AsyncConnection) -> Connection:
+    if connection.sync_connection is None:
+        raise RuntimeError("a connection that was not started has no driver")
+    return connection.sync_connection
