@@ -29,6 +29,7 @@ async def _run(count: int, seed: int, console: Console) -> int:
         async with running_course(
             folder / "world", seed=seed, count=count, tell=lambda: progress.advance(task)
         ) as course:
+            course.tell_round = lambda one: console.print(f"  {one}", highlight=False)
             if not is_disk_small(course.world):
                 console.print("No tmpfs can be mounted here (root can): the disk is NOT filled.", style="bold red")
             try:

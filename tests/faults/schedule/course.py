@@ -43,10 +43,15 @@ class Round:
     settled: float | None = None
     found: dict[str, list[str]] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        wrong = [name for name, found in self.found.items() if found]
+        seconds = (self.settled or self.healed) - self.healed
+        return f"round {self.number} settled after {seconds:.1f} s: {', '.join(wrong) or 'everything holds'}"
+
 
 @dataclass
 class Course:
-    """One run over `faults`; `tell` is told of each fault that is over."""
+    """One run over `faults`; `tell` is told of each fault that is over, `tell_round` of each round that was checked."""
 
     world: World
     district: District
@@ -54,10 +59,10 @@ class Course:
     faults: Sequence[Fault]
     faults_a_round: int
     tell: Callable[[], None] = lambda: None
+    tell_round: Callable[[Round], None] = lambda _round: None
     happenings: list[Happening] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    skipped: int = 0
 
     def __post_init__(self) -> None:
         self.epoch = time.monotonic()
@@ -83,6 +88,7 @@ class Course:
             if one.settled is None:
                 return
             await self._check(one, with_rebuild=is_last or one.number % _ROUNDS_A_REBUILD == 0)
+            self.tell_round(one)
             if not self.held:
                 return
 
@@ -107,8 +113,9 @@ class Course:
         self.happenings.append(happening)
         try:
             await KINDS[fault.kind].inflict(self.world, fault)
-        except Exception as error:  # noqa: BLE001 - a fault that could not be inflicted is told in the report
+        except Exception as error:  # noqa: BLE001 - told in the report, which fails of it
             happening.trouble = repr(error)
+            self.troubles.append(f"{self.now():.1f} s, {fault} was not inflicted: {error!r}")
         finally:
             happening.ended = self.now()
             self._targets[fault.target].release()

@@ -45,14 +45,12 @@ class Kind:
 
 async def kill(world: World, fault: Fault) -> None:
     """kill -9, and some time later a new start."""
-    part = world.parts[fault.target]
-    part.is_held = True
     try:
-        await part.kill()
+        await world.kill(fault.target)
         await asyncio.sleep(fault.seconds)
         await world.start(fault.target)
     finally:
-        part.is_held = False
+        world.parts[fault.target].is_held = False
 
 
 async def pause(world: World, fault: Fault) -> None:
@@ -104,15 +102,13 @@ async def _while_so(world: World, fault: Fault, inflict: Callable[..., None]) ->
 
 async def empty_broker(world: World, fault: Fault) -> None:
     """The broker loses every record, topic and offset; an operator makes the topics and publishes all again."""
-    broker = world.parts["broker"]
-    broker.is_held = True
     try:
-        await broker.kill()
+        await world.kill("broker")
         await asyncio.to_thread(world.broker.wipe)
         await asyncio.sleep(fault.seconds)
         await world.start("broker")
     finally:
-        broker.is_held = False
+        world.parts["broker"].is_held = False
     await _until_done(world.fill_broker_again)
 
 

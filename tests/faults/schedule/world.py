@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,10 @@ class World:
     disks: dict[str, Disk]
     ended: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # A server that is coming up is not killed in the middle of it by another thread.
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
     @property
     def url(self) -> str:
         """Where callers come in."""
@@ -59,26 +64,41 @@ class World:
 
     async def keep_alive(self) -> None:
         """Start what ended by itself again, for ever, as whatever runs the product in earnest does."""
-        while True:
+        async with asyncio.TaskGroup() as group:
             for part in self.parts.values():
+                group.create_task(self._keep_alive(part))
+
+    async def _keep_alive(self, part: Part) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            async with self._turns[part.name]:
                 if not part.is_held and not part.is_running:
                     code = f", exit code {part.exit_code}" if isinstance(part, Process) else ""
                     self.ended.append(f"{part.name} ended by itself{code}")
-                    await self.start(part.name)
-            await asyncio.sleep(_LOOK_SECONDS)
+                    await self._start(part)
 
     async def start(self, name: str) -> None:
         """Start a part. A server that cannot come up, because its disk is full, is tried again until it does."""
+        async with self._turns[name]:
+            await self._start(self.parts[name])
+
+    async def _start(self, part: Part) -> None:
         for _ in range(20):
             try:
-                await self.parts[name].start()
+                await part.start()
             except (PostgresDidNotStart, KafkaDidNotStart, OSError):
                 await asyncio.sleep(0.5)
             else:
-                break
-        else:
-            raise AssertionError(f"{name} did not come up again")
-        self._aim()
+                self._aim()
+                return
+        raise AssertionError(f"{part.name} did not come up again")
+
+    async def kill(self, name: str) -> None:
+        """kill -9, and nobody starts it again until it is no longer held."""
+        part = self.parts[name]
+        part.is_held = True
+        async with self._turns[name]:
+            await part.kill()
 
     def _aim(self) -> None:
         """A server that was started again may have another port."""
