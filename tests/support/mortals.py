@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -50,16 +50,20 @@ class Mortal:
             self._process = self.forge.start(self.module, self.environment, die_at=0)
 
     async def call(self, method: str, path: str, *, by: Claims | None = None, **request: Any) -> httpx.Response:
-        """What it answers in the end: a caller who got no answer sends the same again, with the same key."""
+        """What it answers in the end: a caller who got no answer sends the same again, with the same key.
+
+        The server may not have seen yet that the process died which it works for.
+        """
         headers = {"Idempotency-Key": f'"{uuid4()}"'} | (_as_of_now(by) if by else {}) | request.pop("headers", {})
         address = f"http://127.0.0.1:{self.environment['RUNG_PORT']}{path}"
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 self.look()
-                try:
-                    return await self._client.request(method, address, headers=headers, **request)
-                except httpx.TransportError:
-                    await asyncio.sleep(_LOOK_SECONDS)
+                with suppress(httpx.TransportError):
+                    answer = await self._client.request(method, address, headers=headers, **request)
+                    if "still-running" not in answer.text:
+                        return answer
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def take(
         self, method: str, path: str, *, by: Claims, seen_at: str | None = None, **request: Any
@@ -152,7 +156,7 @@ class Deaths:
         copy, template = f"run_{uuid4().hex[:12]}", urlsplit(prepared).path.removeprefix("/")
         administration = await asyncpg.connect(self.postgres.url("postgres"))
         try:
-            # Copied as files it takes a seventh of the time of a copy through the log, which nobody needs here.
+            # As files: 0.03 s where a copy through the server's own log takes 0.2.
             await administration.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{template}" STRATEGY file_copy')
             yield self.postgres.url(copy)
         finally:
