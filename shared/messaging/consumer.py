@@ -6,9 +6,11 @@ retried in place; a poison event goes to the dead letters and blocks its own key
 """
 
 import asyncio
+import gc
 import logging
 import time
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -150,6 +152,8 @@ class Consumer:
         for partition in fresh & rows.keys():
             self._expected[partition] = rows[partition].next_offset
             await subscription.seek(partition, rows[partition].next_offset)
+        # Who keeps a partition when others join or leave is set to what the bus was told last, and does not come here.
+        await subscription.hint({partition: self._expected[partition] for partition in fresh & rows.keys()})
 
     async def _correct(self, rows: dict[Partition, Place], places: Mapping[Partition, Place]) -> list[Partition]:
         """Put rows to the places where they belong; returns those whose offset changed."""
@@ -173,7 +177,7 @@ class Consumer:
         due, early = _due(records, self._expected)
         if due:
             self._handling = True
-            with BATCH_SECONDS.labels(self._name).time():
+            with BATCH_SECONDS.labels(self._name).time(), _uncollected():
                 await self._isolate(due)
         for partition in early:
             self._expected.pop(partition, None)
@@ -277,6 +281,17 @@ def _due(
         elif place is not None and record.offset > place:
             early.add(record.partition)
     return due, early
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector's rounds: a batch makes a million objects, which all live until it is written, and
+    looking through them for cycles again and again was measured to take a sixth of its processor time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def _until_one_ends(*works: Coroutine[None, None, None]) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from uuid import uuid4
 
 import asyncpg
@@ -320,4 +322,37 @@ async def test_what_the_bus_believes_of_the_groups_progress_is_not_believed(
     await stranger.close()
     async with at_work(consumer(engine, bus, topic, limits=UNWATCHED).run):
         await until_taken_in(engine, 10 * len(EDUCATORS))
+    assert violations(once_each(EDUCATORS, range(1, 11)), await traces(engine)) == []
+
+
+async def test_what_the_bus_believed_does_not_come_back_when_the_partitions_are_divided_anew(
+    engine: AsyncEngine, open_bus: OpenBus, bus: TopicBus, topic: str
+) -> None:
+    """A database that is younger than what the group told the bus: from a backup, or rebuilt. Who keeps a partition
+    when another one joins is set to where the bus believes that the group stands."""
+    await bus.append(topic, awards(EDUCATORS, range(1, 11)))
+    stranger = bus.subscribe("compensation", [topic])
+    await stranger.start()
+    while not stranger.assigned():
+        await stranger.fetch(limit=1, wait_seconds=0.1)
+    await stranger.hint({partition: bound.end for partition, bound in (await stranger.bounds()).items()})
+    await stranger.close()
+    reads, joined = asyncio.Event(), asyncio.Event()
+
+    async def wait_for_the_other(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:
+        if not reads.is_set():
+            reads.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(joined.wait(), 4)
+        await leave_traces(connection, events)
+
+    async def have_joined(connection: AsyncConnection, events: Sequence[ReceivedEvent]) -> None:
+        joined.set()
+        await leave_traces(connection, events)
+
+    limits = replace(UNWATCHED, batch=30)
+    async with at_work(consumer(engine, bus, topic, wait_for_the_other, limits).run):
+        await reads.wait()
+        async with at_work(consumer(engine, open_bus(), topic, have_joined, limits).run):
+            await until_taken_in(engine, 10 * len(EDUCATORS))
     assert violations(once_each(EDUCATORS, range(1, 11)), await traces(engine)) == []
