@@ -25,6 +25,8 @@ _FORBIDDEN = re.compile(
 _URI_REFERENCE = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _KNOWN = frozenset({"specversion", "id", "source", "type", "time", "subject", "dataschema", "datacontenttype"})
 _REQUIRED = ("specversion", "id", "source", "type")
+_USUAL = {f"ce_{name}": name for name in (*_KNOWN, "traceparent")}
+"""The attributes that almost all envelopes have, by their headers."""
 
 
 class MalformedEnvelope(ValueError):
@@ -76,21 +78,24 @@ def decode(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> 
     attributes: dict[str, str] = {}
     content_type: str | None = None
     for name, raw in headers:
+        attribute = _USUAL.get(name)
+        if attribute is None and name.startswith("ce_"):
+            attribute = name[3:]
         # Headers of others (a tracing agent's, say) may hold whatever they like.
-        if raw is None or not (name.startswith("ce_") or name.lower() == "content-type"):
+        if raw is None or (attribute is None and name.lower() != "content-type"):
             continue
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
             raise MalformedEnvelope(f"header {name} is not UTF-8: {error}") from error
-        if not name.startswith("ce_"):
+        if attribute is None:
             if content_type is not None:
                 raise MalformedEnvelope("there are two content-type headers")
             content_type = text
-        elif name[3:] in attributes:
+        elif attribute in attributes:
             raise MalformedEnvelope(f"there are two {name} headers")
         else:
-            attributes[name[3:]] = text
+            attributes[attribute] = text
     if content_type is not None and content_type.lower().startswith("application/cloudevents"):
         return _decode_structured(content_type, value)
     return _envelope(attributes, value, content_type)
@@ -161,14 +166,18 @@ def _text(name: str, value: object) -> str:
 
 
 def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str | None) -> Envelope:
-    for name, text in attributes.items():
-        if name not in _KNOWN and (_ATTRIBUTE.fullmatch(name) is None or name == "data"):
+    others = attributes.keys() - _KNOWN
+    for name in others:
+        if _ATTRIBUTE.fullmatch(name) is None or name == "data":
             raise MalformedEnvelope(f"attribute name {name!r} is not lower-case letters and digits, or is data")
-        # The first question is a matter of nanoseconds, and almost always enough.
-        if not (text.isascii() and text.isprintable()) and _FORBIDDEN.search(text):
-            raise MalformedEnvelope(f"attribute {name} has a character that no attribute may have")
-    missing = [name for name in _REQUIRED if not attributes.get(name)]
-    if missing:
+    # The first question is a matter of nanoseconds, and almost always enough.
+    whole = "".join(attributes.values())
+    if not (whole.isascii() and whole.isprintable()):
+        for name, text in attributes.items():
+            if _FORBIDDEN.search(text):
+                raise MalformedEnvelope(f"attribute {name} has a character that no attribute may have")
+    if not all(map(attributes.get, _REQUIRED)):
+        missing = [name for name in _REQUIRED if not attributes.get(name)]
         raise MalformedEnvelope(f"required attribute missing: {', '.join(missing)}")
     if attributes["specversion"] != "1.0":
         raise MalformedEnvelope(f"specversion {attributes['specversion']!r} is not 1.0")
@@ -187,7 +196,7 @@ def _envelope(attributes: dict[str, str], data: bytes | None, content_type: str 
         data=data,
         datacontenttype=content_type,
         dataschema=attributes.get("dataschema"),
-        extensions={name: text for name, text in attributes.items() if name not in _KNOWN},
+        extensions={name: text for name, text in attributes.items() if name in others} if others else {},
     )
 
 

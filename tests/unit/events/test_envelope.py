@@ -142,6 +142,7 @@ class TestBinary:
             {"ce_Extension": b"x"},
             {"ce_": b"x"},
             {"ce_data": b"x"},
+            {"ce_content-type": b"application/json"},
         ],
         ids=str,
     )
