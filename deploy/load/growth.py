@@ -49,7 +49,7 @@ def growth(setting: Setting, size: Size) -> list[OneMore]:
 async def _measure(setting: Setting, url: str, size: Size) -> list[OneMore]:
     setting.report(f"{size.facts[0]:,} facts are taken in by the service")
     filled = OneByOne([record(n, one) for n, one in enumerate(season_of(size.facts[0]))], at_once=_FILL_AT_ONCE)
-    await _taken_in(url, filled)
+    await take_in(url, filled)
     connection = await asyncpg.connect(url)
     measured = []
     try:
@@ -72,9 +72,9 @@ async def _one_more(connection: "asyncpg.Connection[asyncpg.Record]", url: str, 
     known = [row[0] for row in await connection.fetch("SELECT educator_id FROM bonus_total ORDER BY educator_id")]
     chosen = [UUID(int=one.int) for one in random.Random(_SEED).choices(known, k=events)]
     # A tenth first, so that plans are read and statements prepared.
-    await _taken_in(url, OneByOne(_awards(chosen[: max(1, events // 10)]), at_once=1))
+    await take_in(url, OneByOne(_awards(chosen[: max(1, events // 10)]), at_once=1))
     bus = OneByOne(_awards(chosen), at_once=1)
-    server_us = await _taken_in(url, bus)
+    server_us = await take_in(url, bus)
     wall = Spread.of(seconds * 1000 for seconds in bus.wall_seconds)
     floor = Spread.of(seconds * 1000 for seconds in await bare_events(url, chosen))
     cpu = median(bus.cpu_seconds) * 1e6
@@ -101,7 +101,7 @@ def _awards(educators: Sequence[UUID]) -> list[Record]:
     ]
 
 
-async def _taken_in(url: str, bus: OneByOne) -> float:
+async def take_in(url: str, bus: OneByOne) -> float:
     """The service's own consumer takes all in, from the start of the log; the server's processor time for it (µs)."""
     engine = create_engine(url, application_name=_APPLICATION)
     consumer = Consumer(
