@@ -42,11 +42,13 @@ class Bench:
         return self.running.clock
 
     async def empty(self, *tables: str) -> None:
-        """As if nothing had ever been in these tables: by a role that no trigger stands against."""
+        """As if nothing had ever been in these tables; no trigger stands against it.
+
+        TRUNCATE makes new files, which takes as long as fifty steps.
+        """
+        deletions = "".join(f"DELETE FROM {table};" for table in tables)
         await self.database.execute(
-            "SET session_replication_role = replica;"
-            f"TRUNCATE {', '.join(tables)} RESTART IDENTITY;"
-            "RESET session_replication_role"
+            f"SET session_replication_role = replica; {deletions} RESET session_replication_role"
         )
         self.clock.moment = NOON
 
