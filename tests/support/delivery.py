@@ -32,7 +32,7 @@ from tests.support.memory_repository import on_memory
 
 Logs = Mapping[str, Sequence[Event]]
 
-_CUT_OFF = 0.01
+_CUT_OFF = 0.02
 _HINT = 0.1
 _PARTITIONS = 2
 _STEPS_AT_MOST = 100_000
