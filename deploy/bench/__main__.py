@@ -17,14 +17,11 @@ from deploy.bench.figures import Figure, table, write
 from deploy.bench.latency import latency
 from deploy.bench.loading import loading
 from deploy.bench.memory import memory
-from deploy.bench.setting import KEPT, BenchFailed, Setting
+from deploy.bench.setting import KEPT, Setting
 from deploy.bench.startup import startup
-from deploy.bench.stopping import interrupt_on_signals
-from deploy.client import DoorRefused
-from deploy.kafka_broker import KafkaDidNotStart, kafka_missing
-from deploy.postgres import PostgresDidNotStart
+from deploy.bench.stopping import FAILURES, interrupt_on_signals
+from deploy.kafka_broker import kafka_missing
 from deploy.sample.build import HARMONY_EDUCATORS
-from deploy.stack import StackDidNotStart
 
 _Part = Callable[[Setting], list[Figure]]
 
@@ -90,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("Stopped; nothing was written.")
         return 130
-    except (BenchFailed, DoorRefused, KafkaDidNotStart, PostgresDidNotStart, StackDidNotStart) as error:
+    except FAILURES as error:
         console.print(f"[bold red]{error}[/]")
         return 1
     console.print(table(figures))

@@ -1,6 +1,5 @@
 """Figure: from a webhook that was accepted to a new statement that can be read, at 100 awards a second."""
 
-import gc
 from dataclasses import dataclass
 
 import asyncpg
@@ -10,7 +9,7 @@ from deploy.bench.bare_log import TOPIC, BareLog, KafkaLog, PostgresLog
 from deploy.bench.bare_path import BarePath
 from deploy.bench.figures import Aim, Figure
 from deploy.bench.network import READER, load
-from deploy.bench.passage import Passage, Path, at_rate
+from deploy.bench.passage import Passage, Path, undisturbed
 from deploy.bench.setting import Setting
 from deploy.bench.spread import Spread
 from deploy.bench.watcher import Watcher
@@ -68,12 +67,7 @@ async def _measure(setting: Setting, stack: Stack, *, educators: int) -> _Measur
 
 
 async def _round(path: Path) -> list[Passage]:
-    gc.collect()
-    gc.disable()
-    try:
-        return await at_rate(path, per_second=PER_SECOND, seconds=_ROUND_SECONDS)
-    finally:
-        gc.enable()
+    return await undisturbed(path, per_second=PER_SECOND, seconds=_ROUND_SECONDS)
 
 
 async def bare_path_of(stack: Stack) -> BarePath:

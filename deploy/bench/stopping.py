@@ -1,6 +1,14 @@
-"""Both ways of asking to stop take the same way out."""
+"""How a run of measurements ends before its end: it is asked to, in either way, or something did not do its work."""
 
 import signal
+
+from deploy.bench.setting import BenchFailed
+from deploy.client import DoorRefused
+from deploy.kafka_broker import KafkaDidNotStart
+from deploy.postgres import PostgresDidNotStart
+from deploy.stack import StackDidNotStart
+
+FAILURES = (BenchFailed, DoorRefused, KafkaDidNotStart, PostgresDidNotStart, StackDidNotStart)
 
 
 def interrupt_on_signals() -> None:

@@ -12,17 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench.setting import KEPT, BenchFailed
-from deploy.bench.stopping import interrupt_on_signals
-from deploy.client import DoorRefused
-from deploy.kafka_broker import KafkaDidNotStart, kafka_missing
+from deploy.bench.setting import KEPT
+from deploy.bench.stopping import FAILURES, interrupt_on_signals
+from deploy.kafka_broker import kafka_missing
 from deploy.load.measuring import PARTS, measure
 from deploy.load.page import page
 from deploy.load.pictures import draw
 from deploy.load.results import Results
 from deploy.load.sizes import FULL, SHORT
-from deploy.postgres import PostgresDidNotStart
-from deploy.stack import StackDidNotStart
 
 _RESULTS = KEPT / "load.json"
 _DOCS = Path("docs")
@@ -58,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("Stopped; nothing was written.")
         return 130
-    except (BenchFailed, DoorRefused, KafkaDidNotStart, PostgresDidNotStart, StackDidNotStart) as error:
+    except FAILURES as error:
         console.print(f"[bold red]{error}[/]")
         return 1
     if wanted.only:

@@ -1,7 +1,5 @@
 """Figures: accepted to readable at one rate after another, until the product is saturated; and memory at a hundred."""
 
-import gc
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import uvloop
@@ -9,7 +7,7 @@ import uvloop
 from deploy.bench.bare_path import BarePath
 from deploy.bench.latency import bare_path_of
 from deploy.bench.network import READER, load
-from deploy.bench.passage import Passage, Path, at_rate
+from deploy.bench.passage import Path, undisturbed
 from deploy.bench.setting import BenchFailed, Setting
 from deploy.bench.spread import Spread
 from deploy.bench.watcher import Watcher
@@ -77,7 +75,7 @@ class _Climb:
             pids["Kafka broker"] = self._stack.broker.pid
         self._memory += memory_of(pids, when=f"{self._stack.engine}, idle")
         for path in (self._ours, self._floor):
-            await _round(path, per_second=25, seconds=_WARM_AWARDS / 25 if not self._size.is_short else 0.2)
+            await undisturbed(path, per_second=25, seconds=_WARM_AWARDS / 25 if not self._size.is_short else 0.2)
         ours: list[Point] = []
         floor: list[Point] = []
         saturated_at: int | None = None
@@ -100,7 +98,7 @@ class _Climb:
     async def _point(self, path: Path, rate: int) -> Point | None:
         """None where not even all of those who could earn awards were enough for those under way."""
         try:
-            passed = await _round(path, per_second=rate, seconds=self._size.seconds_at(rate))
+            passed = await undisturbed(path, per_second=rate, seconds=self._size.seconds_at(rate))
         except BenchFailed:
             return None
         spread = Spread.of(one.recalculating_ms for one in passed)
@@ -114,12 +112,3 @@ def _under_load(stack: Stack, rate: int) -> str:
 
 def _is_saturated(point: Point) -> bool:
     return point.p99_ms > _SATURATED_MS or point.achieved < point.offered * _KEEPS_UP
-
-
-async def _round(path: Path, *, per_second: int, seconds: float) -> Sequence[Passage]:
-    gc.collect()
-    gc.disable()
-    try:
-        return await at_rate(path, per_second=per_second, seconds=seconds)
-    finally:
-        gc.enable()
