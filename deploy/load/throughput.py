@@ -23,7 +23,7 @@ from deploy.load.sizes import Size
 from deploy.services import SERVICES
 from deploy.stack import Stack
 
-_WARM_SECONDS = 0.5
+_WARM_SECONDS = 0.2
 _MOST_A_SECOND = 4_000
 """Calls that are prepared where each can be made once: more than any door here answers."""
 
