@@ -1,8 +1,8 @@
-"""Straight to the driver, for the transactions and statements that every event passes.
+"""Straight to the driver: transactions, reading without one, and the statements that every event passes.
 
 A statement costs 175 µs of processor time by way of SQLAlchemy and 50 µs by asyncpg itself, a transaction 200 µs more
 than by `begin`, and an award on its way to its statement takes 16 round trips, all on one core in the embedded engine.
-Everything else stays with SQLAlchemy (docs/decisions/0008).
+All other statements stay with SQLAlchemy (docs/decisions/0008 and 0010).
 """
 
 from collections.abc import AsyncIterator

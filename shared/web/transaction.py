@@ -11,11 +11,11 @@ from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
-from shared.db.direct import reading
+from shared.db.direct import begin, reading
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncConnection]:
-    async with request.app.state.engine.begin() as connection:
+    async with begin(request.app.state.engine) as connection:
         yield connection
 
 
