@@ -146,7 +146,8 @@ def _approved(rng: Random, slo: Slo, educator: Educator, *, is_scored: bool) -> 
     share = clipped(0.74 + 0.1 * educator.quality + rng.gauss(0.0, 0.09), 0.1, 1.0)
     students = rng.randint(18, 90)
     is_there = educator.left_on is None or educator.left_on >= scored_on
-    is_final = is_scored and is_there
+    # Whoever came in the middle of a semester has an objective for it that nobody could score any more.
+    is_final = is_scored and is_there and approved_on < scored_on
     return Slo(
         external_id=slo.external_id,
         employee_number=slo.employee_number,

@@ -253,6 +253,14 @@ class TestTheYearsWork:
                 assert slo.approved_on is not None
                 assert slo.approved_on < slo.scored_on <= (educator.left_on or date(2021, 5, 28))
 
+    @pytest.mark.parametrize("educators", range(100, 700, 100))
+    def test_no_slo_is_scored_before_it_is_approved_however_small_the_network_is(self, educators: int) -> None:
+        """Some come in the middle of a semester, and have an objective for it that came too late."""
+        slos = build_sample(educators=educators).slos
+        assert [
+            slo for slo in slos if slo.scored_on and not (slo.approved_on and slo.approved_on < slo.scored_on)
+        ] == []
+
     def test_the_lines_of_the_bulk_doors_have_exactly_the_agreed_fields(self, small: Written) -> None:
         observation = small.lines("observations.ndjson")[0]
         assert set(observation) == {
