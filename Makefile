@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ENGINE ?= embedded
+JOBS ?= 2
 # Compiled modules are kept whatever the caller's shell says: without them every start takes three seconds longer.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -35,8 +36,8 @@ lock: $(VENV)/.uv ## resolve the lock files anew from pyproject.toml
 run: $(VENV)/.runtime ## set up and run everything, show the main job, serve on 127.0.0.1:8000 (ENGINE=kafka, RUNG_ONCE=1)
 	@$(BIN)/rung run --engine $(ENGINE)
 
-test: $(VENV)/.dev ## set up and run every test, on real PostgreSQL and real Kafka
-	@$(BIN)/python -m pytest $(PYTEST)
+test: $(VENV)/.dev ## set up and run every test, on real PostgreSQL and real Kafka (PYTEST="...", JOBS=2)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST)
 
 format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,8 +17,7 @@ from tests.support.servers import (
     session_folder,
     why_no_kafka,
 )
-
-_NO_KAFKA = pytest.StashKey[str]()
+from tests.support.summary import say_at_the_end, take_over, write_summary
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def kafka_jars(request: pytest.FixtureRequest) -> Path:
     if missing is not None and kafka_is_required():
         pytest.fail(f"Kafka is required here (CI=true or RUNG_REQUIRE_KAFKA=1), but: {missing}", pytrace=False)
     if missing is not None:
-        request.config.stash[_NO_KAFKA] = missing
+        say_at_the_end(request.config, f"NOT TESTED ON REAL KAFKA: {missing}", is_loud=True)
         pytest.skip("no Kafka can be had here")
     return KAFKA_JARS
 
@@ -87,6 +87,10 @@ def pytest_terminal_summary(
 ) -> Generator[None, None, None]:
     yield
     # After everything else that is summed up, so that it is not overlooked.
-    missing = config.stash.get(_NO_KAFKA, None)
-    if missing is not None:
-        terminalreporter.write_line(f"NOT TESTED ON REAL KAFKA: {missing}", red=True, bold=True)
+    write_summary(terminalreporter, config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A process that ran a part of the tests has ended."""
+    take_over(node.config, getattr(node, "workeroutput", {}))
