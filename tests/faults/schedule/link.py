@@ -145,5 +145,7 @@ class Link:
             self._tear_at -= len(data)
             return data
         data, self._tear_at = data[: self._tear_at], None
+        # Whatever follows is gone: TCP never leaves a gap in what it delivers.
+        pair.is_half_open = True
         asyncio.get_running_loop().call_later(0.005, pair.abort)
         return data
