@@ -14,11 +14,12 @@ MACHINES = 6
 STEPS = int(os.environ.get("STEPS", "20000"))
 SEED = int(os.environ.get("SEED", "0"))
 ENOUGH_FOR_ALL = 20_000
-"""With fewer steps than this, chance decides which rules and refusals are met."""
+"""With fewer steps than this, chance decides which rules are granted and which refusals are met."""
 
 _TALLIES = pytest.StashKey[list[Tally]]()
 
-Run = Callable[[str, Callable[[asyncio.AbstractEventLoop, Tally], Machine], Collection[str]], None]
+Make = Callable[[asyncio.AbstractEventLoop, Tally], Machine]
+Run = Callable[[str, Make, Collection[str]], None]
 
 
 @pytest.fixture(scope="session")
@@ -32,19 +33,16 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop) -> Run:
-    """Run a machine for its share of STEPS. No rule may be dead, and each of `refusals` has to be met."""
+    """Run a machine for its share of STEPS. No rule may be dead, and all that is `to_be_met` has to be."""
 
-    def run_machine(
-        name: str, make: Callable[[asyncio.AbstractEventLoop, Tally], Machine], refusals: Collection[str]
-    ) -> None:
-        tally = Tally(name)
+    def run_machine(name: str, make: Make, to_be_met: Collection[str]) -> None:
+        tally, share = Tally(name), math.ceil(STEPS / MACHINES)
         request.config.stash.setdefault(_TALLIES, []).append(tally)
-        share = math.ceil(STEPS / MACHINES)
         drive(partial(make, loop), tally, steps=share, seed=SEED)
         assert tally.steps >= share
         if STEPS >= ENOUGH_FOR_ALL:
             assert tally.granted() == tally.rules, tally.rules - tally.granted()
-            assert tally.refusals() >= set(refusals), set(refusals) - tally.refusals()
+            assert tally.met() >= set(to_be_met), set(to_be_met) - tally.met()
 
     return run_machine
 
@@ -54,8 +52,11 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, None, None]:
     yield
-    for tally in config.stash.get(_TALLIES, []):
+    tallies = config.stash.get(_TALLIES, [])
+    for tally in tallies:
         terminalreporter.write_line(f"model of {tally}")
         if config.option.verbose > 0:
             for (rule, outcome), times in sorted(tally.outcomes.items()):
-                terminalreporter.write_line(f"    {rule:24} {outcome:32} {times:8,}")
+                terminalreporter.write_line(f"    {rule:28} {outcome:32} {times:8,}")
+    if tallies:
+        terminalreporter.write_line(f"models: {sum(tally.steps for tally in tallies):,} steps, SEED={SEED}")

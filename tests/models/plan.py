@@ -166,9 +166,13 @@ class Plans:
             for educator in changed:
                 self._decide(educator, version)
 
+    def due(self) -> Recalculation | None:
+        """The oldest one that is not finished."""
+        return next((one for one in self.recalculations if one.finished_at is None), None)
+
     def recalculate(self) -> int | None:
         """The next educators of the oldest recalculation that is not finished; None where nothing is due."""
-        due = next((one for one in self.recalculations if one.finished_at is None), None)
+        due = self.due()
         if due is None:
             return None
         ids = [one for one in sorted(self.accounts) if due.after is None or one > due.after][: self._chunk]

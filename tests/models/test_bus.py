@@ -40,7 +40,7 @@ FIT = -1
 
 AT = st.sampled_from([FIT] * 6 + [0, 1, 2])
 BATCHES = st.lists(st.sampled_from(KEYS), min_size=1, max_size=8)
-MET = {UNAVAILABLE, MOVED, STILL_POISON}
+MET = {UNAVAILABLE, MOVED, STILL_POISON, "set aside"}
 FAULTS = {BusUnavailable: UNAVAILABLE, OffsetMoved: MOVED, ValueError: STILL_POISON}
 
 
@@ -112,10 +112,22 @@ class BusMachine(Machine):
         for reader in self.readers:
             await reader.close()
 
-    @first(limit=st.integers(1, 12))
-    async def begin_with_a_member_that_has_read(self, limit: int) -> None:
-        await self.append_all(TOPICS[0], [KEYS * 2])
-        await self.read_one(await self.join_one(), limit)
+    @first(limit=st.integers(1, 12), is_replaced=st.booleans())
+    async def begin_with_a_member_that_has_read(self, limit: int, is_replaced: bool) -> None:
+        """Who replaces it reads the same, and the one that was first does not know."""
+        await self.append_all(TOPICS[0], [KEYS * 3])
+        await self.read_twice(await self.join_one(), limit)
+        if is_replaced:
+            await self.part_one(self.readers[0], "vanishes")
+            other = await self.join_one()
+            await self.read_twice(other, limit)
+            await self.take_one(other)
+
+    async def read_twice(self, reader: Reader, limit: int) -> None:
+        """At its second read a member knows its partitions, and where the group stands in them."""
+        await self.read_one(reader, limit=1)
+        await self.take_one(reader)
+        await self.read_one(reader, limit)
 
     @step(topic=st.sampled_from(TOPICS), batches=st.lists(BATCHES, min_size=1, max_size=2))
     async def append(self, topic: str, batches: list[list[str]]) -> None:
@@ -149,14 +161,6 @@ class BusMachine(Machine):
             records.append(to_sent(row["key"], row["value"]))
         return log
 
-    @step()
-    async def join(self) -> None:
-        """One more member; where there are too many, one that says goodbye makes room."""
-        alive = [reader for reader in self.readers if not reader.member.is_dead]
-        if len(alive) == ALIVE_AT_MOST:
-            await self.part_one(alive[0], "leaves")
-        await self.join_one()
-
     async def join_one(self) -> Reader:
         member = Member(f"member {len(self.readers)}")
         reader = Reader(member, self.server.url, self.server.engine, TOPICS, self.handle)
@@ -181,10 +185,14 @@ class BusMachine(Machine):
     @step(at=AT)
     async def take_in(self, at: int) -> None:
         """Late perhaps: the member may have died since it read, and another one may have read the same."""
-        await self.take_one(self.reader(at, lambda member: bool(member.pending)))
+        is_late = any(reader.member.is_dead and reader.member.pending for reader in self.readers)
+        await self.take_one(self.reader(at, lambda member: bool(member.pending) and member.is_dead == is_late))
 
     async def take_one(self, reader: Reader) -> None:
+        letters = len(self.model.letters)
         self.agree(await self.either(reader.take_in()), lambda: self.model.take_in(reader.member))
+        if len(self.model.letters) > letters:
+            self.came_to("set aside")
 
     @step(at=AT, topic=st.sampled_from(TOPICS), key=st.sampled_from(KEYS), offset=st.integers(0, 9))
     async def seek(self, at: int, topic: str, key: str, offset: int) -> None:
@@ -195,10 +203,17 @@ class BusMachine(Machine):
         if place in reader.member.next:
             reader.member.next[place] = offset
 
-    @step(at=AT, how=st.sampled_from(["leaves", "vanishes", "is ended"]), is_replaced=st.booleans())
-    async def part(self, at: int, how: str, is_replaced: bool) -> None:
-        await self.part_one(self.reader(at, lambda member: member is self.model.holder), how)
-        if is_replaced:
+    @step(
+        at=AT, how=st.sampled_from([None, "leaves", "vanishes", "is ended"]), joins=st.sampled_from([True, True, False])
+    )
+    async def change_members(self, at: int, how: str | None, joins: bool) -> None:
+        """One goes, or one comes, or one takes another's place; too many are never there."""
+        alive = [reader for reader in self.readers if not reader.member.is_dead]
+        if how is not None:
+            await self.part_one(self.reader(at, lambda member: member is self.model.holder), how)
+        elif len(alive) == ALIVE_AT_MOST:
+            await self.part_one(alive[0], "leaves")
+        if joins:
             await self.join_one()
 
     async def part_one(self, reader: Reader, how: str) -> None:
@@ -206,26 +221,32 @@ class BusMachine(Machine):
             await reader.part(how, self.database)
             self.model.part(reader.member)
 
-    @step(key=st.sampled_from(KEYS), back=st.integers(0, 3))
-    async def poison(self, key: str, back: int) -> None:
-        """One of the newest records of a key cannot be handled from now on."""
-        sent = [one for records in self.model.records.values() for one in records if one.key == key]
-        one = sorted(sent)[-min(back + 1, len(sent))]
-        self.handle.poison.add(one)
-        self.model.poison.add(one)
-
-    @step(key=st.sampled_from(KEYS), how=st.sampled_from(["mended", "mended", "retried", "discarded"]))
-    async def settle(self, key: str, how: str) -> None:
-        """The operator settles what waits of a key, of one that has something waiting where there is one."""
+    @step(
+        key=st.sampled_from(KEYS),
+        what=st.sampled_from(["poison", "poison", "poison", "mended", "retried", "discarded"]),
+        back=st.integers(0, 3),
+    )
+    async def trouble(self, key: str, what: str, back: int) -> None:
+        """A record cannot be handled from now on; or the operator settles what waits of a key."""
+        if what == "poison":
+            sent = sorted(one for records in self.model.records.values() for one in records if one.key == key)
+            self.poison(sent[-min(back + 1, len(sent))])
+            return
         key = next((letter.got.sent.key for letter in self.model.waiting()), key)
-        if how == "discarded":
+        if what == "discarded":
             await self.discard_one(key)
             return
-        if how == "mended":
-            of_key = {one for one in self.model.poison if one.key == key}
-            self.handle.poison -= of_key
-            self.model.poison -= of_key
+        if what == "mended":
+            self.mend(key)
         self.agree(await self.either(self.readers[-1].retry(key)), lambda: self.model.retry(key))
+
+    def poison(self, sent: Sent) -> None:
+        self.handle.poison.add(sent)
+        self.model.poison.add(sent)
+
+    def mend(self, key: str) -> None:
+        self.model.poison = {one for one in self.model.poison if one.key != key}
+        self.handle.poison = set(self.model.poison)
 
     async def discard_one(self, key: str) -> None:
         """The newest letter of the key is given up, one that is settled already too; what is behind it waits on."""
