@@ -65,7 +65,7 @@ async def test_the_life_of_an_observation(deaths: Deaths, database: str) -> None
             RECORDED,
         )
 
-    assert await deaths.everywhere(API, database, play) > 150
+    assert await deaths.everywhere(API, database, play) > 100
 
 
 async def test_a_roster_and_a_year_of_results(deaths: Deaths, database: str) -> None:
@@ -94,7 +94,7 @@ async def test_a_roster_and_a_year_of_results(deaths: Deaths, database: str) -> 
             RECORDED,
         )
 
-    assert await deaths.everywhere(API, database, play) > 150
+    assert await deaths.everywhere(API, database, play) > 100
 
 
 async def test_the_worker_that_publishes(deaths: Deaths, database: str) -> None:

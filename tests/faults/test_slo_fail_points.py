@@ -57,7 +57,7 @@ async def test_the_life_of_an_slo(deaths: Deaths, database: str) -> None:
             "SELECT key, type, data::json->>'version' FROM outbox ORDER BY position",
         )
 
-    assert await deaths.everywhere("services.slo.main", database, play) > 150
+    assert await deaths.everywhere("services.slo.main", database, play) > 100
 
 
 async def test_the_worker_that_learns_the_roster_and_publishes(deaths: Deaths, database: str) -> None:
