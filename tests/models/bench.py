@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
+import orjson
 from fastapi import FastAPI
 
 from shared.runtime import Runtime
@@ -74,3 +75,20 @@ async def bench(
         connection = await asyncpg.connect(database)
         yield Bench(running, Doors(apps[0], f"/{name}/v1"), connection)
         await connection.close()
+
+
+class Outbox:
+    """Reads what was recorded for publication since it was last asked."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self._position = 0
+
+    async def fresh(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """Type (`observation.finalized`), key and data of each event, in the order of recording."""
+        rows = await self._connection.fetch(
+            "SELECT position, type, key, data FROM outbox WHERE position > $1 ORDER BY position", self._position
+        )
+        if rows:
+            self._position = rows[-1]["position"]
+        return [(".".join(row["type"].split(".")[2:4]), row["key"], orjson.loads(row["data"])) for row in rows]

@@ -1,5 +1,7 @@
 """The compensation service for a machine: facts come in as its consumer takes them in, and nothing else runs."""
 
+from contextlib import AbstractAsyncContextManager
+
 from services.compensation import bootstrap
 from services.compensation.handlers import handler
 from services.compensation.policy.plan_book import PlanBook
@@ -33,7 +35,7 @@ CALLERS = {
 }
 
 
-def compensation_bench(database: str):
+def compensation_bench(database: str) -> AbstractAsyncContextManager[Bench]:
     return bench("compensation", Settings, bootstrap.MIGRATIONS, bootstrap.api, database=database)
 
 

@@ -5,26 +5,27 @@ import functools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
-import asyncpg
 import hypothesis
-import orjson
 from hypothesis import Phase, settings
+from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+T = TypeVar("T")
+Work: TypeAlias = Coroutine[Any, Any, None]
+
 STEPS_OF_AN_EXAMPLE = 60
-EXAMPLES_OF_A_ROUND = 500
+EXAMPLES_OF_A_ROUND = 100
 """Hypothesis keeps what it needs of each example of a round in memory."""
 
 INDEPENDENT = "independent"
-"""A name for Hypothesis's own way to draw. Under its first name, five of six examples are a variation of the one before
-and repeat most of its steps."""
-
 AVAILABLE_PROVIDERS[INDEPENDENT] = HypothesisProvider
+"""Hypothesis's own way to draw. Under its first name, five of six examples are the one before with a small change:
+their steps are repeated, and few examples get far."""
 
 GRANTED = "granted"
 GIVEN_AGAIN = "given again"
@@ -66,6 +67,7 @@ class Machine(RuleBasedStateMachine):
         self._loop = loop
         self._tally = tally
         self._agrees = False
+        self._rule, self._is_told = "", False
         tally.rules = {rule.function.__name__ for rule in (*self.rules, *self._initialize_rules_to_run)}
         self._await(self.begin())
         self._agrees = True
@@ -87,22 +89,21 @@ class Machine(RuleBasedStateMachine):
         self._tally.outcomes[self._rule, outcome] += 1
         self._is_told = True
 
-    def take(self, name: str, step: Coroutine[Any, Any, Any]) -> Any:
+    def take(self, name: str, step: Work) -> None:
+        """Take a step, count it, and look whether both agree."""
         self._agrees, self._is_told, self._rule = False, False, name
-        result = self._await(self._step(step))
+        self._await(self._take(step))
         self._tally.steps += 1
         self._agrees = True
-        return result
 
-    async def _step(self, step: Coroutine[Any, Any, Any]) -> Any:
-        result = await step
+    async def _take(self, step: Work) -> None:
+        await step
         if not self._is_told:
             self.came_to(GRANTED)
         await self.look()
-        return result
 
-    def _await(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self._loop.run_until_complete(work)
+    def _await(self, work: Work) -> None:
+        self._loop.run_until_complete(work)
 
     def teardown(self) -> None:
         try:
@@ -112,22 +113,36 @@ class Machine(RuleBasedStateMachine):
             self._await(self.close())
 
 
-def step(**arguments: Any) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Any]:
+def step(**arguments: Any) -> Callable[[Callable[..., Work]], Any]:
     """A rule that is a coroutine; `arguments` are those of Hypothesis's `rule`."""
-    return lambda function: rule(**arguments)(_counted(function))
+    as_rule: Any = rule(**arguments)
+    return lambda function: as_rule(_counted(function))
 
 
-def first(**arguments: Any) -> Callable[[Callable[..., Coroutine[Any, Any, Any]]], Any]:
+def first(**arguments: Any) -> Callable[[Callable[..., Work]], Any]:
     """A step that every example begins with; `arguments` are those of Hypothesis's `initialize`."""
-    return lambda function: initialize(**arguments)(_counted(function))
+    as_rule: Any = initialize(**arguments)
+    return lambda function: as_rule(_counted(function))
 
 
-def _counted(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+def _counted(function: Callable[..., Work]) -> Callable[..., None]:
     @functools.wraps(function)
-    def run(self: Machine, **drawn: Any) -> Any:
-        return self.take(function.__name__, function(self, **drawn))
+    def run(self: Machine, **drawn: Any) -> None:
+        self.take(function.__name__, function(self, **drawn))
 
     return run
+
+
+FIT = -1
+AT = st.sampled_from([FIT] * 5 + [0, 1, 2])
+"""Which of several things a step is taken with: FIT is the newest one that the step is meant for."""
+
+
+def pick(things: Sequence[T], at: int, is_fit: Callable[[T], bool]) -> T:
+    """The newest but `at`, or the first one. With FIT, the newest that `is_fit`, or the newest where none is."""
+    if at == FIT:
+        return next(filter(is_fit, reversed(things)), things[-1])
+    return things[-min(at + 1, len(things))]
 
 
 def drive(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: int) -> None:
@@ -142,8 +157,9 @@ def drive(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: i
 
 
 def _drive_a_round(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: int) -> None:
+    seeded: Any = hypothesis.seed(seed)(lambda: make(tally))
     run_state_machine_as_test(
-        hypothesis.seed(seed)(lambda: make(tally)),
+        seeded,
         settings=settings(
             max_examples=min(math.ceil(steps / STEPS_OF_AN_EXAMPLE), EXAMPLES_OF_A_ROUND),
             stateful_step_count=STEPS_OF_AN_EXAMPLE,
@@ -154,20 +170,3 @@ def _drive_a_round(make: Callable[[Tally], Machine], tally: Tally, *, steps: int
             report_multiple_bugs=False,
         ),
     )
-
-
-class Outbox:
-    """Reads what was recorded for publication since it was last asked."""
-
-    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        self._connection = connection
-        self._position = 0
-
-    async def fresh(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Type (`observation.finalized`), key and data of each event, in the order of recording."""
-        rows = await self._connection.fetch(
-            "SELECT position, type, key, data FROM outbox WHERE position > $1 ORDER BY position", self._position
-        )
-        if rows:
-            self._position = rows[-1]["position"]
-        return [(".".join(row["type"].split(".")[2:4]), row["key"], orjson.loads(row["data"])) for row in rows]

@@ -202,7 +202,7 @@ class Payouts:
             ]
         )
 
-    def list(self, caller: Caller) -> Granted:
+    def all(self, caller: Caller) -> Granted:
         """All of them, in the order of preparing; payroll sees those that were sealed."""
         refuse({"insufficient-scope": not caller.is_any(*READERS)})
         return Granted([self._view(one) for one in self.batches if caller.is_any(*OFFICE) or one.is_sealed])
@@ -213,7 +213,7 @@ class Payouts:
         refuse({"payout-batch-unknown": not caller.is_any(*OFFICE) and not batch.is_sealed})
 
     @staticmethod
-    def _release(lines: "list[Line]") -> None:
+    def _release(lines: list[Line]) -> None:
         for line in lines:
             for entry in line.entries:
                 entry.line = None

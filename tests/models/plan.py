@@ -137,7 +137,7 @@ class Plans:
     def read(self, version: Version) -> Granted:
         return Granted(version.view)
 
-    def list(self) -> Granted:
+    def all(self) -> Granted:
         return Granted(sorted((one.view | {"document": None} for one in self.versions), key=lambda view: view["id"]))
 
     def progress(self, caller: Caller, version: Version) -> Granted:

@@ -18,10 +18,10 @@ from services.credentials.settings import Settings
 from shared.messaging.received import ReceivedEvent
 from shared.web.webhooks import WebhookSecret, sign
 from tests.models.award import Awarding, Awards, Notice
-from tests.models.bench import Bench, bench, held
+from tests.models.bench import Bench, Outbox, bench, held
 from tests.models.conftest import Run
 from tests.models.doors import Answer, Caller, DoorMachine, Granted
-from tests.models.machine import Outbox, Tally, first, step
+from tests.models.machine import Tally, first, step
 from tests.models.provider import PROVIDERS, PersonName, awarding_body, digests, privacy_body, revoking_body
 from tests.models.refusals import refuse
 from tests.support.slo import CAMPUS, OTHER_CAMPUS, rostered

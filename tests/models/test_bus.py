@@ -23,7 +23,7 @@ from shared.messaging.embedded import EmbeddedBus
 from tests.models.bench import held
 from tests.models.bus import MOVED, STILL_POISON, UNAVAILABLE, Got, Log, Member, Place, Sent
 from tests.models.conftest import Run
-from tests.models.machine import GRANTED, Machine, Tally, first, step
+from tests.models.machine import AT, GRANTED, Machine, Tally, first, pick, step
 from tests.models.members import GROUP, KEYS, Handler, Reader, to_record, to_sent
 from tests.models.refusals import Refused, answer_of
 from tests.support.messaging import StillClock, make_tables
@@ -35,10 +35,6 @@ DELETE FROM bus_record; UPDATE bus_partition SET next_offset = 0, origin = NULL;
 DELETE FROM effect; DELETE FROM consumer_offset; DELETE FROM dead_letter
 """
 ALIVE_AT_MOST = 3
-FIT = -1
-"""The member that the step at hand is meant for: who reads, or who has read something."""
-
-AT = st.sampled_from([FIT] * 6 + [0, 1, 2])
 BATCHES = st.lists(st.sampled_from(KEYS), min_size=1, max_size=8)
 MET = {UNAVAILABLE, MOVED, STILL_POISON, "set aside"}
 FAULTS = {BusUnavailable: UNAVAILABLE, OffsetMoved: MOVED, ValueError: STILL_POISON}
@@ -170,7 +166,7 @@ class BusMachine(Machine):
 
     @step(at=AT, limit=st.sampled_from([1, 3, 10, 100]), then_takes_in=st.sampled_from([True, True, False]))
     async def read(self, at: int, limit: int, then_takes_in: bool) -> None:
-        reader = self.reader(at, lambda member: member is self.model.holder)
+        reader = self.reader(at, self.reads)
         await self.read_one(reader, limit)
         if then_takes_in:
             await self.take_one(reader)
@@ -197,7 +193,7 @@ class BusMachine(Machine):
     @step(at=AT, topic=st.sampled_from(TOPICS), key=st.sampled_from(KEYS), offset=st.integers(0, 9))
     async def seek(self, at: int, topic: str, key: str, offset: int) -> None:
         """What the bus gives next is older than what was read, or skips some; the consumer has to see it."""
-        reader = self.reader(at, lambda member: member is self.model.holder)
+        reader = self.reader(at, self.reads)
         place = self.model.place(topic, Sent(key, 0))
         await reader.seek(place, offset)
         if place in reader.member.next:
@@ -210,7 +206,7 @@ class BusMachine(Machine):
         """One goes, or one comes, or one takes another's place; too many are never there."""
         alive = [reader for reader in self.readers if not reader.member.is_dead]
         if how is not None:
-            await self.part_one(self.reader(at, lambda member: member is self.model.holder), how)
+            await self.part_one(self.reader(at, self.reads), how)
         elif len(alive) == ALIVE_AT_MOST:
             await self.part_one(alive[0], "leaves")
         if joins:
@@ -263,12 +259,12 @@ class BusMachine(Machine):
         assert done == sum(map(self.model.discard, of_key[-1:]))
 
     def reader(self, at: int, is_fit: Callable[[Member], bool]) -> Reader:
-        """The newest member but `at`, or the first one; with FIT, the newest that `is_fit`, or that lives."""
-        newest = self.readers[::-1]
-        if at != FIT:
-            return newest[min(at, len(newest) - 1)]
-        fit = [reader for reader in newest if is_fit(reader.member)]
-        return next(iter(fit + [reader for reader in newest if not reader.member.is_dead] + newest))
+        return pick(self.readers, at, lambda reader: is_fit(reader.member))
+
+    def reads(self, member: Member) -> bool:
+        """Whether it is the one that reads, or could be."""
+        holder = self.model.holder
+        return member is holder or (holder is None and not member.is_dead)
 
     async def either(self, work: Awaitable[T]) -> T | str:
         """What it comes to, or the name of the fault that it ends in."""

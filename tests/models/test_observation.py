@@ -19,16 +19,13 @@ from services.evaluation import bootstrap
 from services.evaluation.schemas.rules import read_rubrics
 from services.evaluation.settings import Settings
 from shared.runtime import Runtime
-from tests.models.bench import Bench, bench, held
+from tests.models.bench import Bench, Outbox, bench, held
 from tests.models.conftest import Run
 from tests.models.doors import Answer, Caller, Granted, KeyedCall, KeyedDoorMachine
-from tests.models.machine import Outbox, Tally, first, step
+from tests.models.machine import AT, Tally, first, pick, step
 from tests.models.observation import Edit, Observations, Rubric, Visit, Wanted
 from tests.support.evaluation import C1, C2, educator_ids, import_files
 from tests.support.roster_files import added, network, role
-
-FIT = -1
-"""The newest visit that the step at hand is meant for."""
 
 NOBODY = UUID(int=9)
 WHOLE_RUBRIC = yaml.safe_load((bootstrap.RUBRICS / "h-tess-1.yaml").read_text())
@@ -38,8 +35,20 @@ SHORT_RUBRIC = WHOLE_RUBRIC | {
 }
 """With two dimensions to score instead of eight, an example comes to what follows the scoring."""
 
+KEPT = (
+    "state",
+    "revision",
+    "version",
+    "planned_on",
+    "observed_on",
+    "finalized_at",
+    "changed_at",
+    "changed_by",
+    "reason",
+)
+"""What the model calls by the names that the table has."""
+
 WHO = st.sampled_from(["amy"] * 20 + ["pam", "pam", "ben", "ana", "ana rating", "ana admin", "admin", "hr", "payroll"])
-AT = st.sampled_from([FIT] * 4 + [0, 1, 2])
 SEEN = st.sampled_from(["current"] * 14 + ["stale", "any", "unreadable", None])
 DAYS_FROM_NOW = st.sampled_from([0, -1, -2, -20, 0, -1, 20, -4000])
 MAYBE_DAYS = st.one_of(st.none(), DAYS_FROM_NOW)
@@ -141,19 +150,18 @@ class ObservationMachine(KeyedDoorMachine):
         published, self.model.published = self.model.published, []
         assert await self.outbox.fresh() == published
         rows = await self.bench.database.fetch(
-            "SELECT observation_id::text AS id, state, revision, version, planned_on, observed_on, scores, changed_at,"
-            " reason FROM observation"
+            f"SELECT observation_id::text AS id, scores, {', '.join(KEPT)} FROM observation"
         )
-        assert {row["id"]: as_kept(row) for row in rows} == {
-            visit.observation_id: as_modelled(visit) for visit in self.model.visits.values()
+        visits = self.model.visits
+        assert {row["id"]: [row[name] for name in KEPT] for row in rows} == {
+            visit_id: [getattr(visit, name) for name in KEPT] for visit_id, visit in visits.items()
+        }
+        assert {row["id"]: scores_of(row["scores"]) for row in rows} == {
+            visit_id: visit.scores for visit_id, visit in visits.items()
         }
 
     def visit(self, at: int, is_fit: Callable[[Visit], bool] = lambda _: True) -> Visit:
-        """The newest visit but `at`, or the first one; with FIT, the newest that `is_fit`."""
-        visits = list(self.model.visits.values())
-        if at == FIT:
-            return next((visit for visit in reversed(visits) if is_fit(visit)), visits[-1])
-        return visits[-min(at + 1, len(visits))]
+        return pick(list(self.model.visits.values()), at, is_fit)
 
     def caller(self, who: str) -> Caller:
         return self.school.callers[who]
@@ -197,7 +205,7 @@ class ObservationMachine(KeyedDoorMachine):
         is_announced: bool,
         rubric_version: int | None,
     ) -> Wanted:
-        ids = self.school.ids | {"nobody": NOBODY}
+        ids = {**self.school.ids, "nobody": NOBODY}
         named = None if appraiser is None else ids[appraiser]
         planned_on = self.model.now.date() + timedelta(days=in_days)
         return Wanted(ids[educator], campus, planned_on, named, is_announced, rubric_version)
@@ -265,9 +273,10 @@ class ObservationMachine(KeyedDoorMachine):
         edit, observed_on = self.edit(who, seen, visit), self.day(observed)
         scores = [] if which == "missing" else [(which, level, evidence)]
         given = [{"dimension": which, "level": level, "evidence": evidence} for which, level, evidence in scores]
-        body = {"reason": "a level was mistaken", "scores": given, "observed_on": observed_on}
+        reason = "a level was mistaken"
+        body = {"reason": reason, "scores": given, "observed_on": observed_on}
         answer = await self.send("POST", visit, "/amendments", edit, body)
-        self.agree(answer, lambda: self.model.amend(edit, visit, body["reason"], scores, observed_on))
+        self.agree(answer, lambda: self.model.amend(edit, visit, reason, scores, observed_on))
 
     @step(at=AT, who=WHO, seen=SEEN, reason=st.sampled_from(["no", "the educator is ill"]))
     async def cancel(self, at: int, who: str, seen: str | None, reason: str) -> None:
@@ -312,22 +321,8 @@ class ObservationMachine(KeyedDoorMachine):
         return await self.doors.call(method, path, edit.caller, body=body, headers=headers)
 
 
-def as_kept(row: Any) -> tuple[Any, ...]:
-    scores = {one["dimension"]: (one["level"], one["evidence"]) for one in orjson.loads(row["scores"])}
-    return (*list(row.values())[1:6], scores, *list(row.values())[7:])
-
-
-def as_modelled(visit: Visit) -> tuple[Any, ...]:
-    return (
-        visit.state,
-        visit.revision,
-        visit.version,
-        visit.planned_on,
-        visit.observed_on,
-        visit.scores,
-        visit.changed_at,
-        visit.reason,
-    )
+def scores_of(stored: str) -> dict[str, tuple[int, str]]:
+    return {one["dimension"]: (one["level"], one["evidence"]) for one in orjson.loads(stored)}
 
 
 def test_observations_agree_with_their_model(

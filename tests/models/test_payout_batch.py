@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 from hypothesis import strategies as st
 
-from tests.models.bench import Bench, held
+from tests.models.bench import Bench, Outbox, held
 from tests.models.compensation import BOOKS, CALLERS, Consumer, compensation_bench
 from tests.models.conftest import Run
 from tests.models.doors import Answer, Caller, Granted, KeyedCall, KeyedDoorMachine
-from tests.models.machine import Outbox, Tally, first, step
+from tests.models.machine import AT, Tally, first, pick, step
 from tests.models.pay import AwardFact, Facts, difference
 from tests.models.payout_batch import Batch, Count, Payouts
 from tests.models.plan_document import LEADING_CREDENTIAL, plan_document
@@ -25,21 +26,26 @@ from tests.support.factories.events import CAMPUS, DISTRICT, awarded, educator_i
 
 EDUCATORS = sorted(educator_id(number) for number in range(3))
 YEAR, STIPEND = 2020, 20_000
-FIT = -1
-"""The newest batch that the step at hand is meant for."""
-
 Fact = tuple[UUID, int | None, int]
 """An educator, the number of an award or None for the roster, by how much its version is newer."""
 
 FACT = st.tuples(
     st.sampled_from(EDUCATORS), st.sampled_from([None, 0, 1, 2, 3, 4]), st.sampled_from([1, 1, 1, 1, 2, 0, -1])
 )
-AT = st.sampled_from([FIT] * 5 + [0, 1, 2])
 OFFICE = st.sampled_from(["hr", "other hr"] * 5 + list(CALLERS))
 PAYROLL = st.sampled_from(["payroll"] * 9 + list(CALLERS))
 READERS = st.sampled_from(["payroll"] * 3 + list(CALLERS))
 WRONG = st.sampled_from([None] * 8 + ["lines", "cents", "hash", "stranger"])
 BAD_REASON, PAY_DATE, TOO_EARLY = "no", date(2021, 11, 15), date(2020, 6, 30)
+SUMS = """
+SELECT coalesce(sum(e.amount_cents), 0)::bigint AS ledger,
+       coalesce(sum(e.amount_cents) FILTER (WHERE p.line_id IS NULL), 0)::bigint AS open,
+       count(e.id) FILTER (WHERE p.line_id IS NULL) AS entries,
+       (SELECT coalesce(sum(l.amount_cents), 0)::bigint FROM payout_line l JOIN payout_batch b ON b.id = l.batch_id
+        WHERE l.state <> 'rejected' AND b.state <> 'withdrawn') AS in_batches,
+       (SELECT json_object_agg(id, state) FROM payout_batch) AS states
+FROM ledger_entry e LEFT JOIN payout_entry p ON p.ledger_entry_id = e.id AND p.released_at IS NULL
+"""
 FOLLOWING = {"prepared": "approved", "approved": "sealed"}
 MET = {
     "insufficient-scope",
@@ -93,14 +99,11 @@ class PayoutMachine(KeyedDoorMachine):
         """What was posted and what stands of each batch is what the model says; each cent is in one place."""
         published, self.published = self.published, []
         assert [as_posted(event) for _, _, event in await self.outbox.fresh()] == published
-        rows = await self.bench.database.fetch("SELECT id::text, state FROM payout_batch")
-        assert dict(map(tuple, rows)) == {batch.batch_id: batch.state for batch in self.model.batches}
-        [open_] = await self.bench.database.fetch(
-            "SELECT coalesce(sum(amount_cents), 0)::bigint AS cents, count(*) AS entries FROM ledger_entry e WHERE NOT"
-            " EXISTS (SELECT FROM payout_entry p WHERE p.ledger_entry_id = e.id AND p.released_at IS NULL)"
-        )
+        [sums] = await self.bench.database.fetch(SUMS)
+        assert orjson.loads(sums["states"] or "{}") == {batch.batch_id: batch.state for batch in self.model.batches}
         waiting = [entry.cents for entry in self.model.entries if entry.line is None]
-        assert tuple(open_) == (sum(waiting), len(waiting))
+        assert (sums["open"], sums["entries"]) == (sum(waiting), len(waiting))
+        assert sums["open"] + sums["in_batches"] == sums["ledger"]
         self.tick()
 
     def tick(self) -> None:
@@ -116,6 +119,8 @@ class PayoutMachine(KeyedDoorMachine):
         )
         lines = [line for batch in self.model.batches for line in batch.lines]
         assert {tuple(row) for row in rows} == {(line.line_id, line.cents, len(line.entries)) for line in lines}
+        answers = await self.bench.database.fetch("SELECT id::text, state, state_reason FROM payout_line")
+        assert {tuple(row) for row in answers} == {(line.line_id, line.state, line.reason) for line in lines}
         assert not await self.bench.database.fetch(
             "SELECT FROM payout_entry WHERE released_at IS NULL GROUP BY ledger_entry_id HAVING count(*) > 1"
         )
@@ -199,7 +204,6 @@ class PayoutMachine(KeyedDoorMachine):
             )
             for line, row in zip(batch.lines, rows, strict=True):
                 line.line_id = row["id"]
-            await self.pull_one(batch, CALLERS["admin"], None)
             self.count_what_is_special(batch)
         return said
 
@@ -258,7 +262,7 @@ class PayoutMachine(KeyedDoorMachine):
         doors: dict[str, tuple[str, Callable[[], Granted]]] = {
             "batch": (path, lambda: self.model.read(caller, batch)),
             "lines": (f"{path}/acknowledgements", lambda: self.model.lines(caller, batch)),
-            "list": ("/payout-batches", lambda: self.model.list(caller)),
+            "list": ("/payout-batches", lambda: self.model.all(caller)),
         }
         path, shown = doors[door]
         self.agree(await self.doors.call("GET", path, caller), shown)
@@ -273,11 +277,7 @@ class PayoutMachine(KeyedDoorMachine):
             assert hashlib.sha256(answer.body).hexdigest() == batch.content_hash
 
     def batch(self, at: int, *fit: str) -> Batch:
-        """The newest batch but `at`, or the first one; with FIT, the newest in one of these states."""
-        batches = self.model.batches
-        if at == FIT:
-            return next((batch for batch in reversed(batches) if batch.state in fit), batches[-1])
-        return batches[-min(at + 1, len(batches))]
+        return pick(self.model.batches, at, lambda batch: batch.state in fit)
 
     async def keyed(
         self, caller: Caller, batch: Batch, door: str, body: Any, model: Callable[[], Granted]

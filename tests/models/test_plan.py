@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from services.compensation.service import recalculation
 from shared.events.registry import Event
-from tests.models.bench import Bench, held
+from tests.models.bench import Bench, Outbox, held
 from tests.models.compensation import BOOKS, CALLERS, PLANS, Consumer, compensation_bench
 from tests.models.conftest import Run
 from tests.models.doors import Answer, Caller, Granted, KeyedCall, KeyedDoorMachine
-from tests.models.machine import GRANTED, Outbox, Tally, first, step
+from tests.models.machine import AT, GRANTED, Tally, first, pick, step
 from tests.models.pay import AwardFact, Facts
 from tests.models.plan import Plans, Version, Wanted
 from tests.models.plan_document import LEADING_CREDENTIAL, plan_document
@@ -28,13 +28,9 @@ EDUCATORS = sorted(educator_id(number) for number in range(5))
 CHUNK = 2
 """Educators that a recalculation decides at once here, so that a plan can be published in the middle of one."""
 
-FIT = -1
-"""The newest version that the step at hand is meant for."""
-
-AT = st.sampled_from([FIT] * 4 + [0, 1, 2])
 WRITERS = st.sampled_from(["hr"] * 4 + ["other hr"] * 2 + list(CALLERS))
 PUBLISHERS = st.sampled_from(["admin"] * 6 + ["hr", "other hr"] * 2 + list(CALLERS))
-FAULTS: dict[str | None, bytes] = {
+FAULTS: dict[str, bytes] = {
     "malformed-body": b"\xff\xfe",
     "plan-unreadable": b"code: [",
     "plan-invalid": b"code: small\nplan_year: 2020-21\n",
@@ -126,7 +122,7 @@ class PlanMachine(KeyedDoorMachine):
 
     async def write_one(self, caller: Caller, wanted: Wanted) -> None:
         document = plan_document(year=wanted.year, stipend=money(wanted.stipend), code=wanted.code)
-        body = FAULTS.get(wanted.fault) or orjson.dumps(document)
+        body = FAULTS[wanted.fault] if wanted.fault else orjson.dumps(document)
 
         def written(answer: Answer) -> Granted:
             return self.model.write(caller, wanted, answer.json())
@@ -205,7 +201,7 @@ class PlanMachine(KeyedDoorMachine):
         doors: dict[str, tuple[str, Callable[[], Granted]]] = {
             "version": (path, lambda: self.model.read(version)),
             "recalculation": (f"{path}/recalculation", lambda: self.model.progress(caller, version)),
-            "list": ("/plans", self.model.list),
+            "list": ("/plans", self.model.all),
         }
         path, shown = doors[door]
         answer = await self.doors.call("GET", path, caller)
@@ -215,11 +211,7 @@ class PlanMachine(KeyedDoorMachine):
         self.agree(answer, shown)
 
     def version(self, at: int) -> Version:
-        """The newest version but `at`, or the first one; with FIT, the newest draft."""
-        versions = self.model.versions
-        if at == FIT:
-            return next((one for one in reversed(versions) if one.state == "draft"), versions[-1])
-        return versions[-min(at + 1, len(versions))]
+        return pick(self.model.versions, at, lambda version: version.state == "draft")
 
 
 def as_told(kind: str, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:

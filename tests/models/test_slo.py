@@ -13,16 +13,13 @@ from services.slo import bootstrap
 from services.slo.handlers import on_events
 from services.slo.settings import Settings
 from shared.messaging.received import ReceivedEvent
-from tests.models.bench import Bench, bench, held
+from tests.models.bench import Bench, Outbox, bench, held
 from tests.models.conftest import Run
 from tests.models.doors import Caller, Granted, KeyedCall, KeyedDoorMachine
-from tests.models.machine import Outbox, Tally, first, step
+from tests.models.machine import AT, Tally, first, pick, step
 from tests.models.slo import CRITERIA, Edit, Objective, Objectives
 from tests.support.slo import CAMPUS, COLLEAGUE, OTHER_CAMPUS, REVIEWER, TEACHER, rostered
 from tests.support.web import NOON
-
-FIT = -1
-"""The newest SLO that the step at hand is meant for."""
 
 TABLES = ("slo_review", "slo_version", "slo", "educator_campus", "person_key", "educator", "idempotency_key", "outbox")
 CALLERS = {
@@ -41,7 +38,6 @@ OTHERS = list(CALLERS)
 WRITERS = st.sampled_from(["teacher"] * 24 + OTHERS)
 REVIEWERS = st.sampled_from(["reviewer", "reviewer", "principal", "colleague"] * 6 + OTHERS)
 ANYBODY = st.sampled_from(OTHERS)
-AT = st.sampled_from([FIT] * 6 + [0, 1, 2])
 SEEN = st.sampled_from(["current"] * 12 + ["stale", "any", None])
 SEEN_OR_NOT = st.sampled_from([None] * 6 + ["current"] * 3 + ["stale", "any"])
 YEARS = st.sampled_from(["2020-21", "2020-21", "2019-20", "2021-22"])
@@ -225,11 +221,7 @@ class SloMachine(KeyedDoorMachine):
         self.model.bring(educator, version, campuses)
 
     def slo(self, at: int, *fit: str) -> Objective:
-        """The newest SLO but `at`, or the first one; with FIT, the newest in one of these states."""
-        slos = self.model.slos
-        if at == FIT:
-            return next((slo for slo in reversed(slos) if slo.state in fit), slos[-1])
-        return slos[-min(at + 1, len(slos))]
+        return pick(self.model.slos, at, lambda slo: slo.state in fit)
 
     @staticmethod
     def tag(slo: Objective, seen: str | None) -> str | None:
