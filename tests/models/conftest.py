@@ -3,20 +3,19 @@
 import asyncio
 import math
 import os
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 import pytest
 
 from tests.models.machine import Machine, Tally, drive
+from tests.support.summary import say_at_the_end
 
 MACHINES = 6
 STEPS = int(os.environ.get("STEPS", "20000"))
 SEED = int(os.environ.get("SEED", "0"))
 ENOUGH_FOR_ALL = 20_000
 """With fewer steps than this, chance decides which rules are granted and which refusals are met."""
-
-_TALLIES = pytest.StashKey[list[Tally]]()
 
 Make = Callable[[asyncio.AbstractEventLoop, Tally], Machine]
 Run = Callable[[str, Make, Collection[str]], None]
@@ -37,26 +36,15 @@ def run(request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop) -> Run:
 
     def run_machine(name: str, make: Make, to_be_met: Collection[str]) -> None:
         tally, share = Tally(name), math.ceil(STEPS / MACHINES)
-        request.config.stash.setdefault(_TALLIES, []).append(tally)
         drive(partial(make, loop), tally, steps=share, seed=SEED)
+        lines = [f"model of {tally}, SEED={SEED}"]
+        if request.config.option.verbose > 0:
+            outcomes = sorted(tally.outcomes.items())
+            lines += [f"    {rule:28} {outcome:32} {times:8,}" for (rule, outcome), times in outcomes]
+        say_at_the_end(request.config, "\n".join(lines))
         assert tally.steps >= share
         if STEPS >= ENOUGH_FOR_ALL:
             assert tally.granted() == tally.rules, tally.rules - tally.granted()
             assert tally.met() >= set(to_be_met), set(to_be_met) - tally.met()
 
     return run_machine
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> Generator[None, None, None]:
-    yield
-    tallies = config.stash.get(_TALLIES, [])
-    for tally in tallies:
-        terminalreporter.write_line(f"model of {tally}")
-        if config.option.verbose > 0:
-            for (rule, outcome), times in sorted(tally.outcomes.items()):
-                terminalreporter.write_line(f"    {rule:28} {outcome:32} {times:8,}")
-    if tallies:
-        terminalreporter.write_line(f"models: {sum(tally.steps for tally in tallies):,} steps, SEED={SEED}")
