@@ -20,7 +20,7 @@ async def running_course(
     folder: Path, *, seed: int, count: int, tell: Callable[[], None] = lambda: None
 ) -> AsyncIterator[Course]:
     """The product running and the people settled in; nothing has struck yet."""
-    async with running_world(folder, jars_in=KAFKA_JARS) as world:
+    async with running_world(folder, jars_in=KAFKA_JARS, faults=count) as world:
         kinds = dict(KINDS)
         if not is_disk_small(world):
             del kinds["fill the disk"]

@@ -28,6 +28,7 @@ APIS = tuple(f"{service}-api" for service in SERVICES)
 _LOOK_SECONDS = 0.2
 _PATIENCE_SECONDS = 120
 _DATABASE_MEGABYTES = 1024
+"""And one more a fault: what callers do between two takes half of one, and as much again where it is rebuilt."""
 _LOG_MEGABYTES = 768
 _POSTGRES = {"max_wal_size": "96MB", "min_wal_size": "64MB", "max_connections": "200"}
 
@@ -124,10 +125,10 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(folder: Path, *, jars_in: Path) -> AsyncIterator[World]:
-    """Everything, ready; ended with the block."""
+async def running_world(folder: Path, *, jars_in: Path, faults: int) -> AsyncIterator[World]:
+    """Everything, ready for so many faults; ended with the block."""
     async with AsyncExitStack() as stack:
-        world = _servers(folder, jars_in)
+        world = _servers(folder, jars_in, _DATABASE_MEGABYTES + faults)
         stack.push_async_callback(_end, world)
         await asyncio.gather(*(part.start() for part in world.parts.values()))
         await asyncio.to_thread(_make_databases, world)
@@ -157,10 +158,10 @@ async def _end(world: World) -> None:
         disk.remove()
 
 
-def _servers(folder: Path, jars_in: Path) -> World:
+def _servers(folder: Path, jars_in: Path, database_megabytes: int) -> World:
     """Database and broker on disks of their own, and an entrance of the broker for each worker."""
     disks = {
-        "postgres": Disk(folder / "postgres-disk", _DATABASE_MEGABYTES),
+        "postgres": Disk(folder / "postgres-disk", database_megabytes),
         "broker": Disk(folder / "broker-disk", _LOG_MEGABYTES),
     }
     entrances = {worker: Entrance(free_port(), free_port()) for worker in WORKERS}
