@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+import asyncpg
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.evaluation.domain.observation import (
@@ -19,7 +20,12 @@ from services.evaluation.domain.observation import (
 from services.evaluation.domain.rating import SeenObservation
 from services.evaluation.models import observation, observation_version
 from services.evaluation.repository import sets
+from shared.db.direct import driver, reader
 from shared.web.pagination import Cursor
+
+# What every edit of an observation passes goes to the driver (docs/decisions/0010).
+_ONE = f"SELECT {', '.join(observation.c.keys())} FROM observation WHERE observation_id = $1"
+_ONE_LOCKED = f"{_ONE} FOR UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +46,12 @@ async def hold_bulk(connection: AsyncConnection) -> None:
 
 
 async def find_observation(connection: AsyncConnection, observation_id: UUID) -> Observation | None:
-    row = (await connection.execute(select(observation).where(observation.c.observation_id == observation_id))).first()
-    return None if row is None else _observation(row)
+    return _found(await (await reader(connection)).fetchrow(_ONE, observation_id))
 
 
 async def lock_observation(connection: AsyncConnection, observation_id: UUID) -> Observation | None:
     """The same, locked until the transaction ends."""
-    row = (
-        await connection.execute(
-            select(observation).where(observation.c.observation_id == observation_id).with_for_update()
-        )
-    ).first()
-    return None if row is None else _observation(row)
+    return _found(await (await driver(connection)).fetchrow(_ONE_LOCKED, observation_id))
 
 
 async def add_observations(connection: AsyncConnection, added: Sequence[Observation]) -> None:
@@ -109,7 +109,7 @@ async def list_observations(
         query = query.where(observation.c.state == state)
     if after is not None:
         query = query.where(observation.c.observation_id > after.as_uuid())
-    return [_observation(row) for row in await connection.execute(query)]
+    return [_observation(row) for row in (await connection.execute(query)).mappings()]
 
 
 async def external_digests(connection: AsyncConnection, external_ids: Collection[str]) -> Mapping[str, str]:
@@ -191,26 +191,30 @@ def _scores(stored: Sequence[Mapping[str, Any]]) -> tuple[Score, ...]:
     )
 
 
-def _observation(row: Row[Any]) -> Observation:
+def _found(record: "asyncpg.Record | None") -> Observation | None:
+    return None if record is None else _observation(dict(record))
+
+
+def _observation(row: Mapping[Any, Any]) -> Observation:
     return Observation(
-        observation_id=row.observation_id,
-        educator_id=row.educator_id,
-        campus_id=row.campus_id,
-        appraiser_id=row.appraiser_id,
-        rubric=row.rubric,
-        rubric_version=row.rubric_version,
-        kind=ObservationKind(row.kind),
-        is_announced=row.is_announced,
-        planned_on=row.planned_on,
-        observed_on=row.observed_on,
-        state=ObservationState(row.state),
-        scores=_scores(row.scores),
-        revision=row.revision,
-        version=row.version,
-        finalized_at=row.finalized_at,
-        changed_at=row.changed_at,
-        changed_by=row.changed_by,
-        reason=row.reason,
-        external_id=row.external_id,
-        external_digest=row.external_digest,
+        observation_id=row["observation_id"],
+        educator_id=row["educator_id"],
+        campus_id=row["campus_id"],
+        appraiser_id=row["appraiser_id"],
+        rubric=row["rubric"],
+        rubric_version=row["rubric_version"],
+        kind=ObservationKind(row["kind"]),
+        is_announced=row["is_announced"],
+        planned_on=row["planned_on"],
+        observed_on=row["observed_on"],
+        state=ObservationState(row["state"]),
+        scores=_scores(row["scores"]),
+        revision=row["revision"],
+        version=row["version"],
+        finalized_at=row["finalized_at"],
+        changed_at=row["changed_at"],
+        changed_by=row["changed_by"],
+        reason=row["reason"],
+        external_id=row["external_id"],
+        external_digest=row["external_digest"],
     )
