@@ -24,13 +24,16 @@ PUBLISHED = Counter("rung_outbox_published_total", "Events sent from the outbox 
 UNPUBLISHED = Gauge("rung_outbox_unpublished", "Events recorded and not yet sent, as the relay last saw", ["service"])
 
 _SELECT = """
-SELECT id, topic, key, type, data, traceparent, recorded_at FROM outbox
+SELECT id, topic, key, type, data, traceparent, recorded_at, xmin::text AS touched FROM outbox
 WHERE published_seq IS NULL ORDER BY position LIMIT $1
 """
+# Only what nobody has touched since it was read: `republish` may have been called meanwhile, because the bus that these
+# were sent to is no more.
 _MARK = """
 UPDATE outbox o SET published_seq = p.seq
-FROM unnest($1::uuid[]) WITH ORDINALITY AS u(id, n) CROSS JOIN LATERAL (SELECT $2::bigint + u.n AS seq) p
-WHERE o.id = u.id
+FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS u(id, touched, n)
+CROSS JOIN LATERAL (SELECT $3::bigint + u.n AS seq) p
+WHERE o.id = u.id AND o.xmin::text = u.touched
 """
 _POLL_SECONDS = 1.0
 _STANDBY_SECONDS = 1.0
@@ -97,7 +100,8 @@ class Relay:
             UNPUBLISHED.labels(self._service).set(len(rows))
             if rows:
                 await self._publish(rows)
-                await connection.execute(_MARK, [row["id"] for row in rows], published)
+                ids, touched = [row["id"] for row in rows], [row["touched"] for row in rows]
+                await connection.execute(_MARK, ids, touched, published)
                 published += len(rows)
                 self._failures = 0
                 PUBLISHED.labels(self._service).inc(len(rows))
@@ -139,7 +143,8 @@ async def republish(url: str) -> int:
     """
     connection = await asyncpg.connect(url)
     try:
-        status = await connection.execute("UPDATE outbox SET published_seq = NULL WHERE published_seq IS NOT NULL")
+        # Also what waits: a relay may be about to mark it as sent, to the bus that lost it.
+        status = await connection.execute("UPDATE outbox SET published_seq = NULL")
     finally:
         await connection.close()
     return int(status.split()[-1])

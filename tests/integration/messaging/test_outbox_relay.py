@@ -250,6 +250,34 @@ async def test_publishing_again_sends_everything_once_more_in_order(engine: Asyn
     assert await departures(engine, bus) == []
 
 
+class HeldBus(FakeBus):
+    """Takes records and is a long time about saying so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_taken, self.may_say_so = asyncio.Event(), asyncio.Event()
+
+    async def append(self, topic: str, records: Sequence[Record]) -> None:
+        await super().append(topic, records)
+        self.has_taken.set()
+        await self.may_say_so.wait()
+
+
+async def test_what_a_lost_bus_had_just_taken_is_not_marked_as_sent_once_all_is_to_be_sent_again(
+    engine: AsyncEngine, database: str
+) -> None:
+    bus = HeldBus()
+    await write(engine, 40)
+    async with at_work(relay(database, bus).run):
+        await bus.has_taken.wait()
+        bus.log.clear()
+        await republish(database)
+        bus.may_say_so.set()
+        await until_published(engine)
+    assert len(bus.log) == 40
+    assert await departures(engine, bus) == []
+
+
 async def test_an_event_that_no_bus_would_take_is_refused_when_it_is_recorded(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         with pytest.raises(outbox.EventTooLarge):
