@@ -100,9 +100,10 @@ def _content_length(head: bytes | bytearray) -> int:
 
 
 async def drive(
-    port: int, callers: Sequence[Iterator[bytes]], *, pid: int, warm_seconds: float, seconds: float
+    port: int, callers: Sequence[Iterator[bytes]], *, pid: int, database: int, warm_seconds: float, seconds: float
 ) -> Rate:
-    """Closed loop: one connection for each of `callers`, without a pause. `pid` is who answers.
+    """Closed loop: one connection for each of `callers`, without a pause. `pid` is who answers, by the help of
+    the server `database`.
 
     Raises BenchFailed where an answer is no success.
     """
@@ -114,9 +115,9 @@ async def drive(
         for one in callers
     ]
     await asyncio.sleep(began - time.perf_counter())
-    spent, own = Spent({"process": pid}), time.process_time()
+    spent, own = Spent({"process": pid, "database": database}), time.process_time()
     await asyncio.sleep(tally.ends_at - time.perf_counter())
-    busy, own = spent.cores()["process"], time.process_time() - own
+    cores, own = spent.cores(), time.process_time() - own
     await asyncio.wait([one.done for one in connected], timeout=_ANSWER_SECONDS)
     if tally.failure:
         raise BenchFailed(tally.failure)
@@ -127,6 +128,7 @@ async def drive(
         per_second=len(ordered) / seconds,
         p50_ms=percentile(ordered, 0.5) * 1000,
         p99_ms=percentile(ordered, 0.99) * 1000,
-        busy=busy,
+        busy=cores["process"],
+        database_busy=cores["database"],
         caller_us=own * 1e6 / len(ordered),
     )

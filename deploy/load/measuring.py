@@ -43,7 +43,7 @@ def measure(parts: Collection[str], size: Size, *, console: Console) -> Results:
 
 @dataclass(slots=True)
 class _Measured:
-    ping: Rate = field(default_factory=lambda: Rate(0, 0, 0, 0, 0))
+    ping: Rate = field(default_factory=lambda: Rate(0, 0, 0, 0, 0, 0))
     throughput: list[Throughput] = field(default_factory=list)
     backlog: list[Taken] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)

@@ -8,7 +8,7 @@ from deploy.load.results import Machine, OneMore, Rate, Results, Taken
 AIMS = {"webhook": 1_400, "score": 1_400, "statement": 1_800, "totals": 1_800}
 """Calls a second a core."""
 BACKLOG_AIM = 10_000
-_FULL_CORE = 0.9
+_FULL = 0.9
 _TITLES = {
     "webhook": "write: a provider's signed award",
     "score": "write: a score of an observation",
@@ -51,7 +51,7 @@ def _throughput(results: Results) -> str:
             f"{one.floor.p50_ms:.1f} / {one.floor.p99_ms:.1f}",
             f"{one.floor.cpu_us:,.0f}",
             f"{AIMS[one.door]:,}: {'met' if one.ours.per_second >= AIMS[one.door] else 'not met'}",
-            _limit(one.ours),
+            _limit(one.ours, results.machine.cores),
         )
         for one in results.throughput
     ]
@@ -70,10 +70,14 @@ An empty answer of FastAPI: {results.ping.per_second:,.0f} a second. The load ge
 """
 
 
-def _limit(rate: Rate) -> str:
-    if rate.busy >= _FULL_CORE:
-        return f"its own core ({rate.busy:.0%} busy)"
-    return f"the other cores: database and callers (its own is {rate.busy:.0%} busy)"
+def _limit(rate: Rate, cores: int) -> str:
+    """What was full; where nothing was, calls waited for the disk and for each other's locks."""
+    shares = f"itself {rate.busy:.0%}, PostgreSQL {rate.database_busy:.0%}, callers {rate.callers_busy:.0%} of a core"
+    if rate.busy >= _FULL:
+        return f"its own core: {shares}"
+    if rate.database_busy + rate.callers_busy >= _FULL * max(cores - 1, 1):
+        return f"the other cores: {shares}"
+    return f"waiting, for the disk or for locks: {shares}"
 
 
 def _backlog(results: Results) -> str:

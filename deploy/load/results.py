@@ -21,12 +21,14 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Calls that a process answered a second, how long they took (ms), and which share of a core it used for them."""
+    """Calls that a process answered a second, how long they took (ms), and which share of a core it used for them;
+    `database_busy`: how many cores its database used meanwhile."""
 
     per_second: float
     p50_ms: float
     p99_ms: float
     busy: float
+    database_busy: float
     caller_us: float
     """Processor time of the load generator, a call."""
 
@@ -34,6 +36,11 @@ class Rate:
     def cpu_us(self) -> float:
         """Processor time of the process, a call."""
         return self.busy * 1e6 / self.per_second
+
+    @property
+    def callers_busy(self) -> float:
+        """Which share of a core the load generator used."""
+        return self.caller_us * self.per_second / 1e6
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,16 @@ class _Measuring:
 
     def _drive(self, process: Served, calls: Calls) -> Rate:
         warm = max(self._seconds / 4, _WARM_SECONDS)
-        return uvloop.run(drive(process.port, calls, pid=process.pid, warm_seconds=warm, seconds=self._seconds))
+        return uvloop.run(
+            drive(
+                process.port,
+                calls,
+                pid=process.pid,
+                database=self._stack.postgres.pid,
+                warm_seconds=warm,
+                seconds=self._seconds,
+            )
+        )
 
     def _environment(self, service: str) -> dict[str, str]:
         workspace = self._stack.workspace

@@ -32,7 +32,7 @@ async def server(pieces: Iterable[bytes], received: list[bytes]) -> AsyncIterato
 
 
 async def driven(port: int, requests: Iterable[bytes]) -> Rate:
-    return await drive(port, [iter(requests)], pid=os.getpid(), warm_seconds=0.02, seconds=0.1)
+    return await drive(port, [iter(requests)], pid=os.getpid(), database=os.getpid(), warm_seconds=0.02, seconds=0.1)
 
 
 async def test_an_answer_that_comes_in_pieces_counts_once_and_the_next_request_waits_for_its_end() -> None:

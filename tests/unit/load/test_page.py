@@ -7,7 +7,7 @@ import pytest
 from deploy.load.page import page
 from deploy.load.results import Curve, Machine, Memory, OneMore, Point, Profile, Rate, Results, Taken, Throughput
 
-RATE = Rate(per_second=1_000.0, p50_ms=10.0, p99_ms=30.0, busy=0.95, caller_us=20.0)
+RATE = Rate(per_second=1_000.0, p50_ms=10.0, p99_ms=30.0, busy=0.95, database_busy=0.5, caller_us=20.0)
 RESULTS = Results(
     machine=Machine("A processor", 2, 24.0, "3.11.7", "2026-11-28", is_short=False),
     ping=replace(RATE, per_second=8_000.0),
@@ -41,9 +41,16 @@ def test_an_aim_is_met_or_not(per_second: float, said: str) -> None:
     assert f"| {said} |" in page(replace(RESULTS, throughput=[door]))
 
 
-@pytest.mark.parametrize(("busy", "said"), [(0.9, "its own core (90% busy)"), (0.5, "the other cores")])
-def test_a_process_that_does_not_fill_its_core_is_limited_by_the_others(busy: float, said: str) -> None:
-    door = Throughput("webhook", replace(RATE, busy=busy), RATE)
+@pytest.mark.parametrize(
+    ("busy", "database_busy", "said"),
+    [
+        (0.9, 0.5, "its own core: itself 90%, PostgreSQL 50%, callers 2% of a core"),
+        (0.5, 0.9, "the other cores: itself 50%"),
+        (0.5, 0.8, "waiting, for the disk or for locks: itself 50%"),
+    ],
+)
+def test_what_limits_is_what_was_full(busy: float, database_busy: float, said: str) -> None:
+    door = Throughput("webhook", replace(RATE, busy=busy, database_busy=database_busy), RATE)
     assert said in page(replace(RESULTS, throughput=[door]))
 
 
