@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.postgres import PostgresServer
+from tests.support.numbers import NotANumber, check_all
 from tests.support.servers import (
     KAFKA_JARS,
     Kafka,
@@ -79,6 +80,14 @@ def kafka(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[Kafk
     request.getfixturevalue("kafka_jars")
     with running_kafka(servers_folder / "kafka") as broker:
         yield broker
+
+
+def pytest_configure() -> None:
+    """A number that cannot be used ends the run before it begins."""
+    try:
+        check_all()
+    except NotANumber as wrong:
+        raise pytest.UsageError(str(wrong)) from None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,6 +1,5 @@
 """Where processes die: the fixture of all that is in this folder."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +11,16 @@ from deploy.server_folder import free_port
 from tests.support.empty_logs import EmbeddedLogs, KafkaLogs
 from tests.support.fail_points import Forge, forge
 from tests.support.mortals import Deaths
+from tests.support.numbers import whole_number
 from tests.support.servers import Kafka, running_kafka
 from tests.support.service import PERSON_KEY_SECRET
 from tests.support.web import AUDIENCE, ISSUER, key_set
 
-STRIDE = int(os.environ.get("STRIDE", "67"))
-"""Every how manieth step is tried; with 1, all of them. A prime falls on other places of what repeats itself."""
+STRIDE = 67
+"""Every how manieth step is tried unless STRIDE says otherwise; with 1, all of them.
+
+A prime falls on other places of what repeats itself.
+"""
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +40,7 @@ def deaths(postgres: PostgresServer, mortals: Forge, tmp_path: Path) -> Deaths:
         "RUNG_PERSON_KEY_SECRET": PERSON_KEY_SECRET,
         "RUNG_PORT": str(free_port()),
     }
-    return Deaths(postgres, mortals, EmbeddedLogs(), environment, STRIDE)
+    return Deaths(postgres, mortals, EmbeddedLogs(), environment, whole_number("STRIDE", STRIDE))
 
 
 @pytest.fixture(scope="session")

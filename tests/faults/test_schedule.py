@@ -3,7 +3,6 @@
 `make faults FAULTS=1000` runs the long one.
 """
 
-import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +17,11 @@ from tests.faults.schedule.evidence import Evidence, gather
 from tests.faults.schedule.faults import KINDS
 from tests.faults.schedule.promises import Promises
 from tests.faults.schedule.running import running_course
+from tests.support.numbers import whole_number
 
 pytestmark = pytest.mark.kafka
-_FAULTS = int(os.environ.get("FAULTS", str(len(KINDS))))
-_SEED = int(os.environ.get("SEED", "1"))
+_FAULTS = whole_number("FAULTS", len(KINDS))
+_SEED = whole_number("SEED", 1)
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,16 @@
 
 import asyncio
 import math
-import os
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 import pytest
 
 from tests.models.machine import Machine, Tally, drive
+from tests.support.numbers import whole_number
 from tests.support.summary import say_at_the_end
 
 MACHINES = 6
-STEPS = int(os.environ.get("STEPS", "20000"))
-SEED = int(os.environ.get("SEED", "0"))
 ENOUGH_FOR_ALL = 20_000
 """With fewer steps than this, chance decides which rules are granted and which refusals are met."""
 
@@ -34,16 +32,18 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 def run(request: pytest.FixtureRequest, loop: asyncio.AbstractEventLoop) -> Run:
     """Run a machine for its share of STEPS. No rule may be dead, and all that is `to_be_met` has to be."""
 
+    steps, seed = whole_number("STEPS", ENOUGH_FOR_ALL), whole_number("SEED", 0)
+
     def run_machine(name: str, make: Make, to_be_met: Collection[str]) -> None:
-        tally, share = Tally(name), math.ceil(STEPS / MACHINES)
-        drive(partial(make, loop), tally, steps=share, seed=SEED)
-        lines = [f"model of {tally}, SEED={SEED}"]
+        tally, share = Tally(name), math.ceil(steps / MACHINES)
+        drive(partial(make, loop), tally, steps=share, seed=seed)
+        lines = [f"model of {tally}, SEED={seed}"]
         if request.config.option.verbose > 0:
             outcomes = sorted(tally.outcomes.items())
             lines += [f"    {rule:28} {outcome:32} {times:8,}" for (rule, outcome), times in outcomes]
         say_at_the_end(request.config, "\n".join(lines))
         assert tally.steps >= share
-        if STEPS >= ENOUGH_FOR_ALL:
+        if steps >= ENOUGH_FOR_ALL:
             assert tally.granted() == tally.rules, tally.rules - tally.granted()
             assert tally.met() >= set(to_be_met), set(to_be_met) - tally.met()
 

@@ -36,10 +36,11 @@ from tests.support.factories.events import (
     rostered,
     scored,
 )
+from tests.support.numbers import whole_number
 from tests.support.policy_facts import HARMONY
 
-ONE_SCHEDULE = os.environ.get("SCHEDULE")
-SCHEDULES = [int(ONE_SCHEDULE)] if ONE_SCHEDULE else range(int(os.environ.get("SCHEDULES", "600")))
+ONE_SCHEDULE = "SCHEDULE" in os.environ
+SCHEDULES = [whole_number("SCHEDULE", 0)] if ONE_SCHEDULE else range(whole_number("SCHEDULES", 600))
 REBUILT_EVERY = 25
 SCHEDULES_A_SEASON = 25
 KINDS = (
