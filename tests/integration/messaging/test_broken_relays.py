@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.support.messaging import at_work, violations
-from tests.support.outbox_load import recorded, write
+from tests.support.messaging import at_work, until, violations
+from tests.support.outbox_load import AGGREGATES, change, recorded, write
 
 Seen = list[tuple[str, str]]
 """What a relay sent, in order: key and event."""
@@ -20,6 +20,7 @@ Relay = Callable[[str, Seen], Awaitable[None]]
 
 EVENTS = 2_000
 _PAUSE_SECONDS = 0.001
+_LATE_SECONDS = 2
 _BY_POSITION = "SELECT position, key, id::text FROM outbox WHERE position > $1 {also} ORDER BY position"
 _SETTLED = "xmin::text::bigint < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _BY_TRANSACTION = f"""
@@ -79,6 +80,12 @@ async def two_that_skip_locked_rows(url: str, seen: Seen) -> None:
     await asyncio.gather(one(), one())
 
 
+async def late(url: str, seen: Seen) -> None:
+    """A cursor that begins when everything is committed: the load has passed, and takes nothing away."""
+    await asyncio.sleep(_LATE_SECONDS)
+    await cursor(url, seen)
+
+
 @pytest.mark.parametrize(
     ("relay", "fault"),
     [
@@ -91,12 +98,29 @@ async def two_that_skip_locked_rows(url: str, seen: Seen) -> None:
 async def test_a_broken_relay_is_seen_to_be_broken(
     engine: AsyncEngine, database: str, relay: Relay, fault: str
 ) -> None:
+    found = await _violations_of(relay, engine, database, EVENTS)
+    assert any(fault in violation for violation in found)
+
+
+async def test_a_relay_that_is_late_is_not_taken_for_broken(engine: AsyncEngine, database: str) -> None:
+    assert await _violations_of(late, engine, database, events=100) == []
+
+
+async def _violations_of(relay: Relay, engine: AsyncEngine, database: str, events: int) -> list[str]:
+    """Judged once it has sent what was committed after everything else: what it has not sent then, it never will."""
     seen: Seen = []
 
     async def work() -> None:
         await relay(database, seen)
 
+    async def is_through() -> bool:
+        return last in {event for _, event in seen}
+
     async with at_work(work):
-        await write(engine, EVENTS)
-        await asyncio.sleep(0.5)
-    assert any(fault in found for found in violations(await recorded(engine), seen))
+        await write(engine, events)
+        async with engine.begin() as connection:
+            await change(connection, AGGREGATES[0])
+        expected = await recorded(engine)
+        last = expected[str(AGGREGATES[0])][-1]
+        await until(is_through)
+    return violations(expected, seen)
