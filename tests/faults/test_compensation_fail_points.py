@@ -3,6 +3,10 @@
 The steps are not listed anywhere: each run dies some steps later than the one before, until one comes to its end alive.
 """
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,37 +16,100 @@ from shared.kernel.clock import SystemClock
 from tests.support.backlog import SECOND_PLAN, Books, append, not_published_in_order
 from tests.support.compensation import APPROVER, PAYROLL, PLAN, WRITER, running_compensation
 from tests.support.factories.events import a_year_of, awarded, educator_id, rostered, scored
+from tests.support.fail_points import Forge
 from tests.support.mortals import Claims, Deaths, Mortal, Stage
+from tests.support.played_routes import routes_without_play
 
 ANA, BEN = educator_id(1), educator_id(2)
 API = "services.compensation.main"
+BATCHES = "/compensation/v1/payout-batches"
+HALF_RELEASED = """
+SELECT count(*) FROM payout_entry JOIN payout_line ON payout_line.id = line_id
+JOIN payout_batch ON payout_batch.id = batch_id
+WHERE (released_at IS NOT NULL) <> (payout_batch.state = 'withdrawn' OR payout_line.state = 'rejected')
+   OR (payout_line.state <> 'open') <> (payout_batch.state = 'acknowledged')
+"""
+"""What is released though nobody gave it back, or is not though somebody did, or was answered in part."""
 
 
-async def test_the_steps_of_a_payout_batch(deaths: Deaths, database: str) -> None:
+@dataclass(frozen=True)
+class Payouts:
+    """The steps of payout batches, each taken until it is answered."""
+
+    api: Mortal
+
+    async def take(self, path: str, by: Claims, **request: Any) -> Any:
+        return (await self.api.take("POST", f"{BATCHES}{path}", by=by, **request)).json()
+
+    async def prepare(self) -> str:
+        body = {"plan_year": "2020-21", "pay_date": "2021-11-15"}
+        return str((await self.take("", WRITER, json=body))["id"])
+
+    async def seal(self, batch: str) -> tuple[Any, list[Any]]:
+        """What was sealed once it was approved, and the lines as payroll pulls them."""
+        await self.take(f"/{batch}/approval", APPROVER)
+        sealed = await self.take(f"/{batch}/seal", WRITER)
+        pulled = await self.api.take("GET", f"{BATCHES}/{batch}/lines", by=PAYROLL)
+        return sealed, [json.loads(line) for line in pulled.content.splitlines()]
+
+    async def acknowledge(self, sealed: Any, *rejected: Any) -> Any:
+        counted = {name: sealed[name] for name in ("line_count", "control_total", "content_hash")}
+        refused = [{"line_id": line["line_id"], "reason": "account closed"} for line in rejected]
+        return await self.take(f"/{sealed['id']}/acknowledgements", PAYROLL, json=counted | {"rejected": refused})
+
+
+@asynccontextmanager
+async def something_to_pay(database: str) -> AsyncIterator[None]:
     async with running_compensation(database) as service:
         await service.publish()
         await service.take_in(rostered(ANA), awarded(ANA, 1), rostered(BEN), awarded(BEN, 1))
+        yield
+
+
+async def test_the_steps_of_a_payout_batch(deaths: Deaths, database: str) -> None:
+    async with something_to_pay(database):
+        pass
 
     async def play(api: Mortal, stage: Stage) -> Any:
-        async def take(path: str, by: Claims, **request: Any) -> Any:
-            return (await api.take("POST", f"/compensation/v1/payout-batches{path}", by=by, **request)).json()
-
-        batch = await take("", WRITER, json={"plan_year": "2020-21", "pay_date": "2021-11-15"})
-        await take(f"/{batch['id']}/approval", APPROVER)
-        sealed = await take(f"/{batch['id']}/seal", WRITER)
-        pulled = await api.take("GET", f"/compensation/v1/payout-batches/{batch['id']}/lines", by=PAYROLL)
-        counted = {name: sealed[name] for name in ("line_count", "control_total", "content_hash")}
-        done = await take(f"/{batch['id']}/acknowledgements", PAYROLL, json=counted | {"rejected": []})
+        payouts = Payouts(api)
+        sealed, lines = await payouts.seal(await payouts.prepare())
+        done = await payouts.acknowledge(sealed)
         return (
             sealed["control_total"],
             done["state"],
-            len(pulled.content.splitlines()),
+            len(lines),
             await stage.rows(
                 "SELECT state, line_count, control_total_cents FROM payout_batch",
                 "SELECT number, educator_id, component, amount_cents, state FROM payout_line ORDER BY number",
                 "SELECT ledger_entry_id, released_at FROM payout_entry ORDER BY ledger_entry_id",
                 "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
             ),
+        )
+
+    assert await deaths.everywhere(API, database, play) > 100
+
+
+async def test_what_is_given_back_is_in_the_next_batch(deaths: Deaths, database: str) -> None:
+    """By a batch that is withdrawn all of it, by payroll the lines that it rejects; the others are never paid again."""
+    async with something_to_pay(database):
+        pass
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        api.upon_death = lambda: stage.is_one_of(HALF_RELEASED, (0,))
+        payouts = Payouts(api)
+        withdrawn = await payouts.prepare()
+        await payouts.take(f"/{withdrawn}/withdrawal", WRITER, json={"reason": "too early"})
+        sealed, (rejected, *_) = await payouts.seal(await payouts.prepare())
+        await payouts.acknowledge(sealed, rejected)
+        await payouts.prepare()
+        return await stage.rows(
+            "SELECT state, line_count, control_total_cents, withdrawn_reason FROM payout_batch ORDER BY prepared_at",
+            "SELECT payout_batch.state, number, educator_id, component, amount_cents, payout_line.state, state_reason"
+            " FROM payout_line JOIN payout_batch ON payout_batch.id = batch_id ORDER BY prepared_at, number",
+            "SELECT educator_id, count(*), count(released_at) FROM payout_entry JOIN payout_line ON id = line_id"
+            " GROUP BY educator_id ORDER BY educator_id",
+            HALF_RELEASED,
+            "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
         )
 
     assert await deaths.everywhere(API, database, play) > 100
@@ -90,6 +157,11 @@ async def test_the_worker_that_takes_in_sweeps_and_publishes(deaths_of_workers: 
         return await books.outcome(), await stage.rows(offsets)
 
     assert await deaths_of_workers.everywhere("services.compensation.worker", database, play) > 200
+
+
+def test_every_route_that_changes_something_is_in_a_play(mortals: Forge) -> None:
+    """The last of this file: it goes by the plays before it."""
+    assert routes_without_play("compensation", mortals.done) == []
 
 
 async def _publish(database: str, plan_version_id: UUID) -> None:

@@ -18,13 +18,19 @@ from shared.kernel.person_key import PersonKeyKind, person_key
 from shared.web.webhooks import WebhookSecret, sign
 from tests.support.backlog import Books, append, not_published_in_order
 from tests.support.factories.events import educator_id, received, rostered
+from tests.support.fail_points import Forge
 from tests.support.mortals import Deaths, Mortal, Stage
+from tests.support.played_routes import routes_without_play
 from tests.support.service import PERSON_KEY_SECRET, RunningService, running_service
 
 ANA, BEN = educator_id(1), educator_id(2)
 SECRET = WebhookSecret(bytes(32))
 WEBHOOK = "/credentials/v1/webhooks/bloomboard"
 RECEIPTS = "SELECT webhook_id, outcome FROM receipt ORDER BY webhook_id"
+MATCHED = """
+SELECT (SELECT count(*) FROM micro_credential WHERE code = 'mc-coaching'),
+       (SELECT count(*) FROM award WHERE state = 'earned'), (SELECT count(*) FROM outbox)
+"""
 AWARDS = "SELECT provider_award_id, state, version, educator_id FROM award ORDER BY provider_award_id"
 RECORDED = "SELECT key, type, data::json->>'version' FROM outbox ORDER BY position"
 
@@ -93,6 +99,33 @@ async def test_the_webhook(deaths: Deaths, database: str, providers: Path) -> No
     assert steps > 60
 
 
+async def test_the_catalogue(deaths: Deaths, database: str, providers: Path) -> None:
+    """An award waits for its micro-credential to be put in; whoever gets no answer puts the same again."""
+    async with running_credentials(database, providers) as service:
+        body = awarded("ana", credential_id="mc-coaching")
+        await service.client.post(WEBHOOK, **signed(1, body, service.clock.now()))
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        async def put(path: str, **body: Any) -> None:
+            await api.take("PUT", f"/credentials/v1/{path}", by={"roles": ["hr"], "sub": "hr-1"}, json=body)
+
+        api.upon_death = lambda: stage.is_one_of(MATCHED, (0, 0, 0), (1, 1, 1))
+        await put("micro-credentials/mc-coaching", title="Coaching", clock_hours=15)
+        await put("micro-credentials/mc-coaching", title="Coaching teams", clock_hours=30)
+        await put("pathways/lead", title="Lead", credentials=["mc-coaching"])
+        await put("pathways/lead", title="Lead teacher", credentials=["mc-questioning", "mc-coaching"])
+        return await stage.rows(
+            "SELECT code, title, clock_hours FROM micro_credential ORDER BY code",
+            "SELECT pathway, title, credential, place FROM pathway_credential JOIN pathway ON code = pathway"
+            " ORDER BY place",
+            AWARDS,
+            RECORDED,
+        )
+
+    steps = await deaths.everywhere("services.credentials.main", database, play, RUNG_PROVIDERS_FILE=str(providers))
+    assert steps > 60
+
+
 async def test_the_worker_that_matches_parked_awards(deaths: Deaths, database: str, providers: Path) -> None:
     """Awards wait for the roster to bring Ben, and to give Ana the address that one was sent to."""
     waiting = [awarded("ben"), awarded("ana-maria", award_id="bb-2"), awarded("nobody", award_id="bb-3")]
@@ -112,3 +145,8 @@ async def test_the_worker_that_matches_parked_awards(deaths: Deaths, database: s
 
     module = "services.credentials.worker"
     assert await deaths.everywhere(module, database, play, RUNG_PROVIDERS_FILE=str(providers)) > 60
+
+
+def test_every_route_that_changes_something_is_in_a_play(mortals: Forge) -> None:
+    """The last of this file: it goes by the plays before it."""
+    assert routes_without_play("credentials", mortals.done) == []

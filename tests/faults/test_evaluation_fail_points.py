@@ -19,7 +19,9 @@ from tests.support.evaluation import (
     ndjson,
     past_line,
 )
+from tests.support.fail_points import Forge
 from tests.support.mortals import Deaths, Mortal, Stage
+from tests.support.played_routes import routes_without_play
 from tests.support.roster_files import added, network, role, roster_zip, user, without_person
 from tests.support.service import running_service
 
@@ -39,7 +41,7 @@ async def school_in(database: str) -> AsyncIterator[School]:
 
 
 async def test_the_life_of_an_observation(deaths: Deaths, database: str) -> None:
-    """Planned, scored, finalized, and amended."""
+    """Planned, scored, finalized, and amended; the next one is called off."""
     async with school_in(database) as school:
         observation = (await school.schedule()).json()["observation_id"]
         tag = await school.score_all(observation)
@@ -48,12 +50,14 @@ async def test_the_life_of_an_observation(deaths: Deaths, database: str) -> None
     score = {"dimension": "differentiation", "level": 4, "evidence": "four groups"}
 
     async def play(api: Mortal, stage: Stage) -> Any:
-        async def edit(method: str, path: str, tag: str, body: dict[str, Any]) -> str:
+        async def edit(method: str, path: str, tag: str, body: dict[str, Any], *, of: str = address) -> str:
             changed = {"json": body, "headers": {"If-Match": tag}}
-            answer = await api.take(method, f"{address}{path}", by=appraiser, seen_at=address, **changed)
+            answer = await api.take(method, f"{of}{path}", by=appraiser, seen_at=of, **changed)
             return answer.headers["ETag"]
 
-        await api.take("POST", OBSERVATIONS, by=appraiser, json=next_visit)
+        planned = await api.take("POST", OBSERVATIONS, by=appraiser, json=next_visit)
+        visit = f"{OBSERVATIONS}/{planned.json()['observation_id']}"
+        await edit("POST", "/cancellation", planned.headers["ETag"], {"reason": "snow"}, of=visit)
         scored = await edit("PUT", "/scores/differentiation", tag, {"level": 2, "evidence": "two groups"})
         await edit("PATCH", "", scored, {"observed_on": "2021-03-02"})
         finalized = await api.take("POST", f"{address}/finalization", by=appraiser)
@@ -108,3 +112,8 @@ async def test_the_worker_that_publishes(deaths: Deaths, database: str) -> None:
         return await stage.rows(RECORDED)
 
     assert await deaths.everywhere("services.evaluation.worker", database, play) > 20
+
+
+def test_every_route_that_changes_something_is_in_a_play(mortals: Forge) -> None:
+    """The last of this file: it goes by the plays before it."""
+    assert routes_without_play("evaluation", mortals.done) == []

@@ -9,9 +9,13 @@ from services.slo.handlers import on_events
 from services.slo.settings import Settings
 from shared.events.topics import Topic
 from tests.integration.slo.conftest import DRAFT
+from tests.integration.slo.test_loading import APPROVED, LINE, RETURNED
 from tests.support.backlog import Books, append, not_published_in_order
+from tests.support.evaluation import ndjson
 from tests.support.factories.events import received
+from tests.support.fail_points import Forge
 from tests.support.mortals import Deaths, Mortal, Stage
+from tests.support.played_routes import routes_without_play
 from tests.support.service import RunningService, running_service
 from tests.support.slo import CAMPUS, COLLEAGUE, GOOD_SCORES, OTHER_CAMPUS, REVIEWER, TEACHER, rostered
 
@@ -24,6 +28,9 @@ JUDGE = {
 }
 APPROVAL = {"decision": "approve", "scores": GOOD_SCORES}
 TARGETS = {"below": {"text": "gain one level"}, "typical": {"text": "keep the level"}}
+
+
+LOADED = "SELECT (SELECT count(*) FROM slo), (SELECT count(*) FROM slo_version), (SELECT count(*) FROM outbox)"
 
 
 @asynccontextmanager
@@ -60,6 +67,25 @@ async def test_the_life_of_an_slo(deaths: Deaths, database: str) -> None:
     assert await deaths.everywhere("services.slo.main", database, play) > 100
 
 
+async def test_slos_of_past_years(deaths: Deaths, database: str) -> None:
+    """Loaded whole or not at all; sent again, they change nothing."""
+    async with running_slo(database):
+        pass
+    upload = {"content": ndjson(LINE, APPROVED, RETURNED), "headers": {"Content-Type": "application/x-ndjson"}}
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        api.upon_death = lambda: stage.is_one_of(LOADED, (0, 0, 0), (3, 2, 2))
+        for _ in range(2):
+            await api.take("POST", "/slo/v1/slos/bulk", by={"roles": ["hr"], "sub": "hr-1"}, **upload)
+        return await stage.rows(
+            "SELECT external_id, state, version, rating FROM slo ORDER BY external_id",
+            "SELECT external_id, slo_version.version, cause FROM slo_version JOIN slo USING (slo_id) ORDER BY 1, 2",
+            "SELECT type, data::json->>'version', count(*) FROM outbox GROUP BY 1, 2 ORDER BY 1, 2",
+        )
+
+    assert await deaths.everywhere("services.slo.main", database, play) > 60
+
+
 async def test_the_worker_that_learns_the_roster_and_publishes(deaths: Deaths, database: str) -> None:
     async with running_slo(database) as service:
         started = await service.call("POST", "/slo/v1/slos", as_=WRITER, json=DRAFT)
@@ -85,3 +111,8 @@ async def test_the_worker_that_learns_the_roster_and_publishes(deaths: Deaths, d
         )
 
     assert await deaths.everywhere("services.slo.worker", database, play) > 60
+
+
+def test_every_route_that_changes_something_is_in_a_play(mortals: Forge) -> None:
+    """The last of this file: it goes by the plays before it."""
+    assert routes_without_play("slo", mortals.done) == []

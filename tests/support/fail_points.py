@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from asyncio import selector_events
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ from deploy.services import SERVICES
 _PROGRAMS = [f"services.{service}.{process}" for service in SERVICES for process in ("main", "worker")]
 _LATER = ["shared.messaging.kafka"]
 """What a program imports only where it is needed."""
+_WRITES = ("write", "writelines")
+
+Call = tuple[str, str, str]
+"""The module that was called, by which method, under which path."""
 
 
 class Forge:
@@ -33,6 +37,8 @@ class Forge:
     def __init__(self, program: "subprocess.Popen[str]", log: Path) -> None:
         self._program = program
         self._log = log
+        self.done: set[Call] = set()
+        """The calls that its processes have answered with success."""
 
     def start(self, module: str, environment: Mapping[str, str], *, die_at: int) -> int:
         """The id of a new process that runs `module`; it dies at step `die_at`, or never where that is 0."""
@@ -127,8 +133,6 @@ def _run(order: dict[str, Any]) -> None:
 
 
 def _die_at(step: int) -> None:
-    transport: Any = selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
-    write = transport.write
     taken = 0
 
     def take_step() -> None:
@@ -137,12 +141,26 @@ def _die_at(step: int) -> None:
         if taken == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def counted(self: Any, data: bytes) -> None:
+    step_at_writes(selector_events._SelectorSocketTransport, take_step)  # type: ignore[attr-defined]
+
+
+def step_at_writes(transport: Any, take_step: Callable[[], None]) -> None:
+    """Take a step before and after each write of a transport, whichever of its own ways it goes.
+
+    A way that is inherited ends in one of its own: it would be counted twice.
+    """
+    for name in _WRITES:
+        if name in vars(transport):
+            setattr(transport, name, _between_steps(getattr(transport, name), take_step))
+
+
+def _between_steps(write: Callable[[Any, Any], None], take_step: Callable[[], None]) -> Callable[[Any, Any], None]:
+    def counted(self: Any, data: Any) -> None:
         take_step()
         write(self, data)
         take_step()
 
-    transport.write = counted
+    return counted
 
 
 if __name__ == "__main__":

@@ -29,24 +29,30 @@ _PATIENCE_SECONDS = 30
 
 @dataclass
 class Mortal:
-    """A process that dies at a step of its I/O, and once it has, is started again and left alone."""
+    """A process that dies at a step of its I/O, and once it has, is started again and left alone.
+
+    `upon_death` looks at what it left behind, before anybody mends it by asking again.
+    """
 
     forge: Forge
     module: str
     environment: dict[str, str]
     die_at: int
     has_died: bool = False
+    upon_death: Callable[[], Awaitable[object]] | None = None
     _client: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
     def __post_init__(self) -> None:
         self._process = self.forge.start(self.module, self.environment, die_at=self.die_at)
 
-    def look(self) -> None:
+    async def look(self) -> None:
         """Start it again where it has died. Raises AssertionError where it did not die of its fail point."""
         if self.forge.has_died(self._process):
             assert self.die_at
             assert not self.has_died, "it died again, though nobody killed it"
             self.has_died = True
+            if self.upon_death:
+                await self.upon_death()
             self._process = self.forge.start(self.module, self.environment, die_at=0)
 
     async def call(self, method: str, path: str, *, by: Claims | None = None, **request: Any) -> httpx.Response:
@@ -58,12 +64,17 @@ class Mortal:
         address = f"http://127.0.0.1:{self.environment['RUNG_PORT']}{path}"
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
-                self.look()
+                await self.look()
                 with suppress(httpx.TransportError):
                     answer = await self._client.request(method, address, headers=headers, **request)
                     if "still-running" not in answer.text:
+                        self._note(method, path, answer)
                         return answer
                 await asyncio.sleep(_LOOK_SECONDS)
+
+    def _note(self, method: str, path: str, answer: httpx.Response) -> None:
+        if answer.is_success:
+            self.forge.done.add((self.module, method, urlsplit(path).path))
 
     async def take(
         self, method: str, path: str, *, by: Claims, seen_at: str | None = None, **request: Any
@@ -79,7 +90,7 @@ class Mortal:
         """Let it work until `condition` holds."""
 
         async def holds() -> object:
-            self.look()
+            await self.look()
             return await condition()
 
         await until(holds, seconds=_PATIENCE_SECONDS)
@@ -104,6 +115,11 @@ class Stage:
         finally:
             await connection.close()
 
+    async def is_one_of(self, query: str, *whole: tuple[Any, ...]) -> None:
+        """Raises AssertionError where the one row that `query` finds is none of these: something was half done."""
+        ((row,),) = await self.rows(query)
+        assert row in whole, f"half done: {row}"
+
 
 Play = Callable[[Mortal, Stage], Awaitable[Any]]
 """What is done with a process, and what came of it, told without ids and moments that differ from run to run."""
@@ -123,13 +139,16 @@ class Deaths:
         """Play with a process that dies at each step in turn; returns how many steps it has.
 
         `prepared` is the URL of the service's database; each play has a copy. Raises AssertionError where one of the
-        ends is another than that of the process that lived.
+        ends is another than that of the process that lived, and where none has died.
         """
         undisturbed, _ = await self._end_of(0, module, prepared, play, further)
+        deaths = 0
         for step in self._steps(play):
             outcome, has_died = await self._end_of(step, module, prepared, play, further)
             assert outcome == undisturbed, f"killed at step {step}"
+            deaths += has_died
             if not has_died:
+                assert deaths, f"nobody died in {play.__qualname__}: step {step}, the first to be tried, is none of its"
                 print(f"{play.__qualname__}: {module} has {step} steps or a few less")
                 return step
         raise AssertionError("unreachable")
