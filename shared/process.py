@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from shared.db.engine import TRANSACTION_SECONDS, end_long_transactions
+from shared.db.engine import ANSWER_SECONDS, TRANSACTION_SECONDS, end_long_transactions, expect_answers
 from shared.messaging.worker import Loop, running
 from shared.runtime import Runtime, S
 from shared.settings import ServiceSettings
@@ -19,6 +19,7 @@ def worker_app(runtime: Runtime[S], about: About, loops: Mapping[str, Loop]) -> 
     """A worker seen from outside: it serves `/livez`, `/readyz` and `/metrics` while `loops` run."""
 
     end_long_transactions(runtime.engine, seconds=TRANSACTION_SECONDS)
+    expect_answers(runtime.engine, seconds=ANSWER_SECONDS)
 
     @asynccontextmanager
     async def work(_app: FastAPI) -> AsyncIterator[None]:

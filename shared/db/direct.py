@@ -48,7 +48,7 @@ async def begin(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             yield connection
             await _commit(below)
         except BaseException:
-            await _roll_back(connection, below)
+            await _roll_back(engine, connection, below)
             raise
 
 
@@ -67,7 +67,7 @@ async def _commit(below: Driver) -> None:
         raise TransactionRolledBack("an error within the transaction was passed over: nothing was committed")
 
 
-async def _roll_back(connection: AsyncConnection, below: Driver) -> None:
+async def _roll_back(engine: AsyncEngine, connection: AsyncConnection, below: Driver) -> None:
     """Whatever happens, no connection goes back to the pool inside a transaction."""
     is_over = False
     try:
@@ -81,6 +81,8 @@ async def _roll_back(connection: AsyncConnection, below: Driver) -> None:
         if not is_over:
             below.terminate()
             await connection.invalidate()
+            # Those that lie in the pool beside it have what it had, and would be waited for one after the other.
+            await engine.dispose()
 
 
 async def driver(connection: AsyncConnection) -> Driver:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 SILENCE_SECONDS = 30
 """A process that was stopped or cut off gives its locks up before others are long held up by them."""
 TRANSACTION_SECONDS = 60
+ANSWER_SECONDS = 20
 
 _SERVER_SETTINGS = {
     "application_name": "rung",
@@ -43,6 +44,18 @@ def end_long_transactions(engine: AsyncEngine, *, seconds: int) -> None:
             cursor.execute(f"SET transaction_timeout = '{seconds}s'")
             cursor.close()
             connection.commit()
+
+
+def expect_answers(engine: AsyncEngine, *, seconds: int) -> None:
+    """Have a connection given up whose server has said nothing for so long. For workers, whose statements are short.
+
+    A connection of which only this end is left swallows what is sent and never answers: without a limit below the
+    150 s of a large upload, a consumer would stand still for as long (found by the fault schedule).
+    """
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def _limit(_dialect: object, _record: object, _arguments: object, parameters: dict[str, Any]) -> None:
+        parameters["command_timeout"] = seconds
 
 
 def create_engine(url: str, *, pool_size: int = 8, application_name: str = "rung") -> AsyncEngine:

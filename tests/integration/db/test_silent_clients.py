@@ -1,17 +1,22 @@
-"""A process that is stopped keeps no lock for long, whatever it was doing at that moment."""
+"""A process that is stopped keeps no lock for long, and a server that says no more keeps no process waiting."""
 
 import asyncio
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, create_subprocess_exec
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.db.engine import create_engine, end_long_transactions
+from deploy.server_folder import free_port
+from shared.db.direct import begin, driver
+from shared.db.engine import create_engine, end_long_transactions, expect_answers
 from shared.db.faults import is_passing
+from tests.faults.schedule.link import Link
 from tests.support.messaging import until
 
 CLIENT = """
@@ -71,3 +76,29 @@ async def test_a_transaction_that_lasts_too_long_is_ended_and_the_connection_rep
     async with engine.begin() as connection:
         assert await connection.scalar(text("SELECT 1")) == 1
     await engine.dispose()
+
+
+async def test_connections_that_are_open_at_one_end_only_hold_nobody_up_for_long(database: str) -> None:
+    server = urlsplit(database)
+    link = Link("ours-postgres", free_port(), server.port or 0)
+    await link.open()
+    engine = create_engine(database.replace(f":{server.port}/", f":{link.port}/"))
+    expect_answers(engine, seconds=1)
+
+    async def look(*, beside: int = 0) -> int:
+        async with begin(engine) as connection:
+            if beside:
+                await look(beside=beside - 1)
+            return int(await (await driver(connection)).fetchval("SELECT 1"))
+
+    await look(beside=3)
+    link.half_open()
+    began = time.monotonic()
+    with pytest.raises(TimeoutError) as silence:
+        await look()
+    assert is_passing(silence.value)
+    # One was waited for and three were not: a second for its answer, and what is granted to the rollback.
+    assert await look(beside=3) == 1
+    assert time.monotonic() - began < 9
+    await engine.dispose()
+    await link.close()
