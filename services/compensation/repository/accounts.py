@@ -85,6 +85,11 @@ ON CONFLICT (educator_id, plan_year) DO UPDATE SET
 """
 
 
+async def allow_silence(connection: AsyncConnection) -> None:
+    """Until this transaction ends the server does not end it for what passes between two statements."""
+    await (await driver(connection)).execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
 async def share_plans(connection: AsyncConnection) -> None:
     """Until this transaction ends no plan can be published: what is decided in it is decided by the standing plans."""
     await (await driver(connection)).execute(_SHARE_PLANS)

@@ -1,13 +1,16 @@
 """Guarantee 4: the log alone, replayed into an empty database, gives the same statements and ledger, byte for byte."""
 
 import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
 from services.compensation.handlers import to_arrival
+from services.compensation.policy.recalculation import Changes, decide_again
 from services.compensation.service.rebuild import Log, rebuild
 from shared.events.registry import EVENTS, Event
 from shared.messaging.consumer import ReceivedEvent
@@ -64,6 +67,28 @@ async def test_a_rebuild_comes_to_the_same_rows_whatever_the_order_was(
         assert after == before
         await empty.recalculate()
         assert await empty.state() == before
+
+
+async def test_a_rebuild_may_think_for_longer_than_others_may_be_silent(
+    make_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.db.engine.SILENCE_SECONDS", 1)
+    monkeypatch.setattr("services.compensation.service.rebuild._DECISIONS_AT_ONCE", 20)
+    pauses = iter([1.5])
+
+    def decide_slowly(*accounts: Any, **given: Any) -> Changes:
+        time.sleep(next(pauses, 0))
+        return decide_again(*accounts, **given)
+
+    monkeypatch.setattr("services.compensation.service.rebuild.decide_again", decide_slowly)
+    async with (
+        running_compensation(make_database()) as lived,
+        running_compensation(make_database()) as empty,
+    ):
+        await a_lived_year(lived, 1)
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, await log_of(lived))
+        assert await empty.state() == await lived.state()
 
 
 async def test_what_the_lost_database_had_not_taken_in_yet_is_decided_too(make_database: Callable[[], str]) -> None:
