@@ -12,6 +12,7 @@ from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
+from shared.db.direct import begin
 from shared.events.compensation import PlanPublished, StatementRecalculated
 from shared.events.registry import Event
 from shared.events.topics import Topic
@@ -71,7 +72,7 @@ def recalculator(runtime: Runtime[Settings]) -> Loop:
 
     async def run() -> None:
         while True:
-            async with runtime.engine.begin() as connection:
+            async with begin(runtime.engine) as connection:
                 done = await recalculate_next(connection, runtime.clock, book)
             if done is None:
                 await asyncio.sleep(_IDLE_SECONDS)

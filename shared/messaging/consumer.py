@@ -142,7 +142,7 @@ class Consumer:
         fresh = set(partitions) - self._expected.keys()
         if not fresh:
             return
-        async with self._engine.begin() as connection:
+        async with begin(self._engine) as connection:
             rows = await offsets.places(connection, self._name)
             if new := fresh - rows.keys():
                 rows |= await offsets.enter(connection, self._name, new)
@@ -160,7 +160,7 @@ class Consumer:
         changed = []
         for partition, place in places.items():
             row = rows[partition]
-            async with self._engine.begin() as connection:
+            async with begin(self._engine) as connection:
                 corrected = await offsets.correct(connection, self._name, partition, row, place)
             if not place.moved_from(row):
                 continue
