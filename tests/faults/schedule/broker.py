@@ -23,6 +23,11 @@ class BrokerWithEntrances(KafkaBroker):
         super().__init__(folder, **options)
         self._entrances = {f"ENTRANCE{number}": entrance for number, entrance in enumerate(entrances.values())}
 
+    def stored_bytes(self) -> int:
+        """Of records, of all topics but the broker's own."""
+        logs = self._data.glob("*.events-*/*.log")
+        return sum(log.stat().st_size for log in logs)
+
     def _write_properties(self, port: int, controller_port: int) -> None:
         super()._write_properties(port, controller_port)
         further = {

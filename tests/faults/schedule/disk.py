@@ -20,8 +20,11 @@ class Disk:
         except OSError:
             self.is_small = False
 
-    def fill(self) -> None:
-        """Take all that is left of it, in pieces, so that the last of them takes the last page."""
+    def fill(self) -> int:
+        """Take all that is left of it, in pieces, so that the last of them takes the last page.
+
+        How many bytes that were; 0 where it is not full in the end, because whoever works on it gave some back.
+        """
         with self._ballast.open("wb") as ballast:
             size = 0
             for piece in (1 << 24, 1 << 20, 1 << 12):
@@ -29,6 +32,7 @@ class Disk:
                     while True:
                         os.posix_fallocate(ballast.fileno(), size, piece)
                         size += piece
+        return size if os.statvfs(self.folder).f_bavail == 0 else 0
 
     def clear(self) -> None:
         self._ballast.unlink(missing_ok=True)

@@ -2,10 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
+from typing import TypeVar
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -13,7 +15,12 @@ from aiokafka.errors import KafkaError
 
 from deploy.services import SERVICES
 from shared.messaging.bus import BusUnavailable
+from tests.faults.schedule.link import Link
+from tests.faults.schedule.parts import is_stopped
+from tests.faults.schedule.second_worker import second_worker
 from tests.faults.schedule.world import APIS, SECOND_WORKER, WORKERS, World
+
+T = TypeVar("T")
 
 _DELIVERED_AGAIN = 60
 
@@ -35,101 +42,113 @@ class Fault:
 
 @dataclass(frozen=True)
 class Kind:
-    """How often it is drawn, what it is drawn for, how long it lasts, and what is done for that long."""
+    """How often it is drawn, what it is drawn for, how long it lasts, and what is done for that long.
+
+    `inflict` says how much was struck: processes, connections, messages, records or bytes. With 0 it struck nothing.
+    """
 
     weight: float
     targets: Sequence[str]
     seconds: tuple[float, float]
-    inflict: Callable[[World, Fault], Awaitable[None]]
+    inflict: Callable[[World, Fault], Awaitable[int]]
 
 
-async def kill(world: World, fault: Fault) -> None:
+async def kill(world: World, fault: Fault) -> int:
     """kill -9, and some time later a new start."""
     try:
-        await world.kill(fault.target)
+        has_died = await world.kill(fault.target)
         await asyncio.sleep(fault.seconds)
         await world.start(fault.target)
+        return int(has_died)
     finally:
         world.parts[fault.target].is_held = False
 
 
-async def pause(world: World, fault: Fault) -> None:
+async def pause(world: World, fault: Fault) -> int:
     """SIGSTOP, and some time later SIGCONT: a process that does not know that it was away."""
     part = world.parts[fault.target]
     part.pause()
     try:
         await asyncio.sleep(fault.seconds)
+        return int(is_stopped(part))
     finally:
         part.resume()
 
 
-async def reset(world: World, fault: Fault) -> None:
-    world.links[fault.target].reset()
+async def reset(world: World, fault: Fault) -> int:
+    return await _while_so(world, fault, Link.reset)
 
 
-async def tear(world: World, fault: Fault) -> None:
+async def tear(world: World, fault: Fault) -> int:
     """The connection breaks in the middle of a message."""
-    await _while_so(world, fault, lambda link: link.tear(int(fault.size * 4000)))
+    return await _while_so(world, fault, lambda link: link.tear(int(fault.size * 4000)))
 
 
-async def cut(world: World, fault: Fault) -> None:
-    await _while_so(world, fault, lambda link: link.cut())
+async def cut(world: World, fault: Fault) -> int:
+    return await _while_so(world, fault, Link.cut)
 
 
-async def freeze(world: World, fault: Fault) -> None:
+async def freeze(world: World, fault: Fault) -> int:
     """The network holds everything back, and delivers it in the end."""
-    await _while_so(world, fault, lambda link: link.freeze())
+    return await _while_so(world, fault, Link.freeze)
 
 
-async def slow(world: World, fault: Fault) -> None:
+async def slow(world: World, fault: Fault) -> int:
     delay = 0.005 + 0.15 * fault.size
-    await _while_so(world, fault, lambda link: link.slow_down(delay, 40_000 if fault.size > 0.7 else None))
+    return await _while_so(world, fault, lambda link: link.slow_down(delay, 40_000 if fault.size > 0.7 else None))
 
 
-async def half_open(world: World, fault: Fault) -> None:
+async def half_open(world: World, fault: Fault) -> int:
     """Connections that swallow everything; nobody mends them, somebody has to give them up."""
-    world.links[fault.target].half_open()
+    return await _while_so(world, fault, Link.half_open)
 
 
-async def _while_so(world: World, fault: Fault, inflict: Callable[..., None]) -> None:
+async def _while_so(world: World, fault: Fault, inflict: Callable[[Link], None]) -> int:
+    """The second worker is there only for what strikes its links."""
     link = world.links[fault.target]
-    inflict(link)
-    try:
-        await asyncio.sleep(fault.seconds)
-    finally:
-        link.mend()
+    async with AsyncExitStack() as stack:
+        if link.name in _LINKS_OF_THE_SECOND:
+            await stack.enter_async_context(second_worker(world, is_killed=fault.number % 2 == 1))
+        before = link.hits
+        inflict(link)
+        try:
+            await asyncio.sleep(fault.seconds)
+            return link.hits - before
+        finally:
+            link.mend()
 
 
-async def empty_broker(world: World, fault: Fault) -> None:
+async def empty_broker(world: World, fault: Fault) -> int:
     """The broker loses every record, topic and offset; an operator makes the topics and publishes all again."""
     try:
         await world.kill("broker")
+        lost = world.broker.stored_bytes()
         await asyncio.to_thread(world.broker.wipe)
+        lost -= world.broker.stored_bytes()
         await asyncio.sleep(fault.seconds)
         await world.start("broker")
     finally:
         world.parts["broker"].is_held = False
     await _until_done(world.fill_broker_again)
+    return lost
 
 
-async def _until_done(act: Callable[[], Awaitable[None]]) -> None:
+async def _until_done(act: Callable[[], Awaitable[T]]) -> T:
     """Other faults go on meanwhile: whoever works by hand tries again."""
     async with asyncio.timeout(120):
         while True:
             try:
-                await act()
+                return await act()
             except (KafkaError, asyncpg.PostgresError, BusUnavailable, OSError):
                 await asyncio.sleep(0.5)
-            else:
-                return
 
 
-async def deliver_again(world: World, fault: Fault) -> None:
+async def deliver_again(world: World, fault: Fault) -> int:
     """Records that the log has come again, in any order, behind all that came after them."""
-    await _until_done(lambda: _deliver_again(world, fault))
+    return await _until_done(lambda: _deliver_again(world, fault))
 
 
-async def _deliver_again(world: World, fault: Fault) -> None:
+async def _deliver_again(world: World, fault: Fault) -> int:
     records = await _records_of(world, fault.target, random.Random(fault.number))
     async with AsyncExitStack() as stack:
         producer = AIOKafkaProducer(bootstrap_servers=world.broker.bootstrap, acks="all", request_timeout_ms=5_000)
@@ -140,6 +159,7 @@ async def _deliver_again(world: World, fault: Fault) -> None:
                 fault.target, record.value, key=record.key, headers=list(record.headers), partition=record.partition
             )
             await asyncio.wait_for(sending, 10)
+    return len(records)
 
 
 async def _records_of(world: World, topic: str, rng: random.Random) -> "list[ConsumerRecord[bytes, bytes]]":
@@ -151,7 +171,7 @@ async def _records_of(world: World, topic: str, rng: random.Random) -> "list[Con
         consumer.assign([place for place in places if ends[place]])
         for place in consumer.assignment():
             consumer.seek(place, rng.randrange(ends[place]))
-        found = await consumer.getmany(timeout_ms=1000, max_records=_DELIVERED_AGAIN) if consumer.assignment() else {}
+        found = await consumer.getmany(timeout_ms=3000, max_records=_DELIVERED_AGAIN) if consumer.assignment() else {}
     finally:
         await asyncio.wait_for(consumer.stop(), 10)
     records = [record for batch in found.values() for record in batch]
@@ -159,46 +179,60 @@ async def _records_of(world: World, topic: str, rng: random.Random) -> "list[Con
     return records
 
 
-async def fill_disk(world: World, fault: Fault) -> None:
+async def fill_disk(world: World, fault: Fault) -> int:
     """Not a byte is left. A server that ends of it is started again as soon as it can."""
     disk = world.disks[fault.target]
     try:
-        await asyncio.to_thread(disk.fill)
+        taken = await asyncio.to_thread(disk.fill)
         await asyncio.sleep(fault.seconds)
+        return taken
     finally:
         disk.clear()
 
 
-async def set_clock(world: World, fault: Fault) -> None:
+async def set_clock(world: World, fault: Fault) -> int:
     """The clock of one process jumps, by seconds or by days, to either side, and later back."""
     seconds = (fault.size - 0.5) * (400 if fault.number % 2 else 10 * 86_400)
     process = world.process(fault.target)
     process.set_clock(timedelta(seconds=seconds))
     try:
         await asyncio.sleep(fault.seconds)
+        return int(process.is_running and abs(seconds) >= 1)
     finally:
         process.set_clock(timedelta())
 
 
-async def rebalance(world: World, fault: Fault) -> None:
+async def rebalance(world: World, fault: Fault) -> int:
     """A second worker of compensation comes while the first one's transactions are slow, and is killed or leaves."""
-    link = world.links["compensation-worker-postgres"]
-    part = world.parts[SECOND_WORKER]
+    link = world.links[_LINK_OF_THE_FIRST]
+    before = link.hits
     link.slow_down(0.02 + 0.1 * fault.size, None)
     try:
-        await part.start()
-        await asyncio.sleep(fault.seconds)
-        link.mend()
-        await asyncio.sleep(1)
-        await (part.kill() if fault.number % 2 else part.stop())
+        async with second_worker(world, is_killed=fault.number % 2 == 1) as has_joined:
+            await asyncio.sleep(fault.seconds)
+            slowed = link.hits - before
+            link.mend()
+            await asyncio.sleep(1)
+        return slowed if has_joined else 0
     finally:
         link.mend()
 
 
+def struck_by(fault: Fault) -> tuple[str, ...]:
+    """Its target and whatever else it has to itself: two faults on one link would mend each other."""
+    if fault.target == SECOND_WORKER:
+        return SECOND_WORKER, _LINK_OF_THE_FIRST
+    if fault.target in _LINKS_OF_THE_SECOND:
+        return fault.target, SECOND_WORKER
+    return (fault.target,)
+
+
+_LINK_OF_THE_FIRST = "compensation-worker-postgres"
+_LINKS_OF_THE_SECOND = (f"{SECOND_WORKER}-postgres", f"{SECOND_WORKER}-broker")
 _PROCESSES = (*APIS, *(worker for worker in WORKERS if worker != SECOND_WORKER), "gateway")
 _LINKS = (
-    *(f"{name}-postgres" for name in (*APIS, *WORKERS) if name != SECOND_WORKER),
-    *(f"{worker}-broker" for worker in WORKERS if worker != SECOND_WORKER),
+    *(f"{name}-postgres" for name in (*APIS, *WORKERS)),
+    *(f"{worker}-broker" for worker in WORKERS),
     *(f"gateway-{api}" for api in APIS),
     "callers-gateway",
 )
@@ -223,27 +257,23 @@ KINDS = {
     "deliver again, out of order": Kind(6, _TOPICS, (0.0, 0.0), deliver_again),
     "fill the disk": Kind(2, _SERVERS, (0.5, 3.0), fill_disk),
     "set a clock wrong": Kind(6, _PROCESSES, (0.5, 5.0), set_clock),
-    "rebalance in mid-handler": Kind(4, (SECOND_WORKER,), (3.0, 6.0), rebalance),
+    "rebalance in mid-handler": Kind(4, (SECOND_WORKER,), (0.5, 3.0), rebalance),
 }
 
 
-def schedule(seed: int, count: int, *, kinds: Mapping[str, Kind], mean_gap_seconds: float) -> list[Fault]:
-    """The first `count` faults of `seed`. Every kind comes once before any comes by chance alone."""
+def schedule(seed: int, *, kinds: Mapping[str, Kind], mean_gap_seconds: float) -> Iterator[Fault]:
+    """The faults of `seed`, without end. Every kind comes once before any comes by chance alone."""
     rng = random.Random(f"faults {seed}")
     names = list(kinds)
     first = rng.sample(names, len(names))
-    faults = []
-    for number in range(count):
+    for number in count():
         name = first[number] if number < len(first) else rng.choices(names, [kinds[one].weight for one in names])[0]
         kind = kinds[name]
-        faults.append(
-            Fault(
-                number=number,
-                kind=name,
-                target=rng.choice(kind.targets),
-                after_seconds=round(min(rng.expovariate(1 / mean_gap_seconds), 4 * mean_gap_seconds), 3),
-                seconds=round(rng.uniform(*kind.seconds), 3),
-                size=round(rng.random(), 3),
-            )
+        yield Fault(
+            number=number,
+            kind=name,
+            target=rng.choice(kind.targets),
+            after_seconds=round(min(rng.expovariate(1 / mean_gap_seconds), 4 * mean_gap_seconds), 3),
+            seconds=round(rng.uniform(*kind.seconds), 3),
+            size=round(rng.random(), 3),
         )
-    return faults

@@ -4,6 +4,7 @@ import asyncio
 import random
 import socket
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -29,7 +30,11 @@ class _Pair:
 
 @dataclass
 class Link:
-    """What `port` is told goes to `target`, and back, as long as nothing else is set."""
+    """What `port` is told goes to `target`, and back, as long as nothing else is set.
+
+    `hits` counts what suffered so far: connections that ended, were refused or went half-open, and messages that were
+    torn, slowed or held back. A fault that leaves it as it was struck nobody.
+    """
 
     name: str
     port: int
@@ -37,6 +42,7 @@ class Link:
     delay_seconds: float = 0.0
     bytes_per_second: float | None = None
     is_cut: bool = False
+    hits: int = 0
     _pairs: set[_Pair] = field(default_factory=set)
     _tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
@@ -59,8 +65,7 @@ class Link:
 
     def reset(self) -> None:
         """Every connection ends without a goodbye."""
-        for pair in list(self._pairs):
-            pair.abort()
+        self._abort(self._pairs)
 
     def cut(self) -> None:
         """No connection lives, and none can be made, until it is mended."""
@@ -73,8 +78,9 @@ class Link:
 
     def half_open(self) -> None:
         """The connections of this moment swallow all that is sent and never end; new ones are whole."""
-        for pair in self._pairs:
+        for pair in self._whole():
             pair.is_half_open = True
+            self.hits += 1
 
     def tear(self, after_bytes: int) -> None:
         """A connection that sends breaks in the middle of a message, `after_bytes` from now."""
@@ -89,17 +95,33 @@ class Link:
         self._thawed.set()
 
     def give_up_half_open(self) -> None:
-        for pair in [pair for pair in self._pairs if pair.is_half_open]:
+        self._abort(self._pairs - self._whole())
+
+    def _whole(self) -> set[_Pair]:
+        return {pair for pair in self._pairs if not pair.is_half_open}
+
+    def _abort(self, pairs: Iterable[_Pair]) -> None:
+        for pair in list(pairs):
             pair.abort()
+            self.hits += 1
+
+    def _refuse(self, *writers: asyncio.StreamWriter) -> None:
+        self.hits += 1
+        for writer in writers:
+            writer.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, caller: asyncio.StreamWriter) -> None:
         if self.is_cut:
-            caller.transport.abort()
+            self._refuse(caller)
             return
         try:
             answers, called = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             caller.transport.abort()
+            return
+        if self.is_cut:
+            # Cut since it was asked for.
+            self._refuse(caller, called)
             return
         pair = _Pair(caller, called)
         self._pairs.add(pair)
@@ -131,6 +153,8 @@ class Link:
             pair.abort()
 
     async def _hold_up(self, size: int) -> None:
+        if self.delay_seconds or self.bytes_per_second is not None or not self._thawed.is_set():
+            self.hits += 1
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds * random.uniform(0.5, 1.5))
         if self.bytes_per_second is not None:
@@ -145,6 +169,7 @@ class Link:
             self._tear_at -= len(data)
             return data
         data, self._tear_at = data[: self._tear_at], None
+        self.hits += 1
         # Whatever follows is gone: TCP never leaves a gap in what it delivers.
         pair.is_half_open = True
         asyncio.get_running_loop().call_later(0.005, pair.abort)

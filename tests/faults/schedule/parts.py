@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 from deploy.child_process import ChildProcess
 from deploy.kafka_broker import KafkaBroker
 from deploy.postgres import PostgresServer
@@ -25,11 +27,25 @@ class Part(Protocol):
 
     @property
     def is_running(self) -> bool: ...
+    @property
+    def pid(self) -> int | None: ...
     async def start(self) -> None: ...
     async def kill(self) -> None: ...
     async def stop(self) -> None: ...
     def pause(self) -> None: ...
     def resume(self) -> None: ...
+
+
+def is_gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid)
+
+
+def is_stopped(part: Part) -> bool:
+    """Whether it is there and stands still."""
+    try:
+        return part.pid is not None and psutil.Process(part.pid).status() == psutil.STATUS_STOPPED
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Process:
@@ -48,6 +64,11 @@ class Process:
     @property
     def is_running(self) -> bool:
         return self._child is not None and self._child.is_running
+
+    @property
+    def pid(self) -> int | None:
+        """None where it does not run."""
+        return self._child.pid if self._child and self._child.is_running else None
 
     @property
     def exit_code(self) -> int | None:
@@ -92,6 +113,11 @@ class Server:
     @property
     def is_running(self) -> bool:
         return self.server.is_running
+
+    @property
+    def pid(self) -> int | None:
+        """None where it does not run."""
+        return self.server.pid if self.server.is_running else None
 
     async def start(self) -> None:
         await asyncio.to_thread(self.server.start)

@@ -1,4 +1,7 @@
-"""What a run is told in: JSON for machines, and a page with the timeline for people."""
+"""What a run is told in: JSON for machines, and a page with the timeline for people.
+
+The last run is `report`; each seed and count has a report of its own beside it, until the same are run again.
+"""
 
 import html
 import json
@@ -27,7 +30,31 @@ _LEFT = 230
 _CURVE = 90
 
 
-def as_document(course: Course, *, seed: int, is_disk_small: bool) -> dict[str, Any]:
+def names(seed: int, count: int) -> tuple[str, str]:
+    """Of the files, without what they end with."""
+    return "report", f"seed-{seed}-faults-{count}"
+
+
+def forget(folder: Path, *, seed: int, count: int) -> None:
+    """Take the reports away that the run will write: one that ends without any must not seem to have written them."""
+    for name in names(seed, count):
+        for kind in ("json", "html"):
+            (folder / f"{name}.{kind}").unlink(missing_ok=True)
+
+
+def again(seed: int, count: int) -> str:
+    """How to run the same once more."""
+    return f"make faults FAULTS={count} SEED={seed}"
+
+
+def verdict(course: Course) -> str:
+    """Never the first of these for a run that was not run to its end."""
+    if course.held:
+        return "Nothing lost, nothing paid twice"
+    return "Nothing is proven, the run is not complete" if course.is_sound else "It did not hold"
+
+
+def as_document(course: Course, *, is_disk_small: bool) -> dict[str, Any]:
     """All figures of the run."""
     caller = course.district.caller
     recovered = [one.settled - one.healed for one in course.rounds if one.settled is not None]
@@ -38,13 +65,17 @@ def as_document(course: Course, *, seed: int, is_disk_small: bool) -> dict[str, 
             entry["times"] += 1
             entry["violations"] += [f"round {one.number}: {what}" for what in found]
     return {
-        "seed": seed,
+        "verdict": verdict(course),
+        "seed": course.seed,
+        "again": again(course.seed, course.count),
         "held": course.held,
-        "faults_planned": len(course.faults),
-        "faults_inflicted": sum(one.trouble is None for one in course.happenings),
+        "shortcomings": list(course.shortcomings()),
+        "faults_planned": course.count,
+        "faults_inflicted": course.inflicted,
+        "faults_missed": dict(Counter(one.fault.kind for one in course.happenings if one.has_missed).most_common()),
         "seconds": round(course.now(), 1),
         "full_disk": "on small disks of its own" if is_disk_small else "NOT TRIED: no tmpfs could be mounted here",
-        "by_kind": dict(Counter(one.fault.kind for one in course.happenings if one.trouble is None).most_common()),
+        "by_kind": dict(Counter(one.fault.kind for one in course.happenings if one.hits).most_common()),
         "not_inflicted": [f"{one.fault}: {one.trouble}" for one in course.happenings if one.trouble is not None],
         "acknowledged_calls": len(caller.answered),
         "sent_again": dict(caller.repeats.most_common()),
@@ -56,21 +87,28 @@ def as_document(course: Course, *, seed: int, is_disk_small: bool) -> dict[str, 
             "longest": round(max(recovered), 1) if recovered else None,
         },
         "ended_by_themselves": course.world.ended,
+        "given_up": course.world.given_up,
         "checks": checks,
         "troubles": course.troubles,
         "timeline": [
-            {**asdict(one.fault), "began": round(one.began, 3), "ended": one.ended and round(one.ended, 3)}
+            {
+                **asdict(one.fault),
+                "began": round(one.began, 3),
+                "ended": one.ended and round(one.ended, 3),
+                "hits": one.hits,
+            }
             for one in course.happenings
         ],
     }
 
 
-def write(course: Course, folder: Path, *, seed: int, is_disk_small: bool) -> dict[str, Any]:
-    """`report.json` and `report.html` in `folder`; the figures."""
+def write(course: Course, folder: Path, *, is_disk_small: bool) -> dict[str, Any]:
+    """The reports in `folder`; the figures."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = as_document(course, seed=seed, is_disk_small=is_disk_small)
-    (folder / "report.json").write_text(json.dumps(document, indent=1))
-    (folder / "report.html").write_text(_page(course, document))
+    document = as_document(course, is_disk_small=is_disk_small)
+    for name in names(course.seed, course.count):
+        (folder / f"{name}.json").write_text(json.dumps(document, indent=1))
+        (folder / f"{name}.html").write_text(_page(course, document))
     return document
 
 
@@ -85,13 +123,14 @@ def _page(course: Course, document: dict[str, Any]) -> str:
         + (html.escape("; ".join(entry["violations"])) or "held")
         for name, entry in document["checks"].items()
     )
-    troubles = "".join(f"<li>{html.escape(one)}" for one in document["troubles"])
-    verdict = "Nothing lost, nothing paid twice" if document["held"] else "It did not hold"
+    wrong = document["shortcomings"] + document["given_up"] + document["troubles"]
+    troubles = "".join(f"<li>{html.escape(one)}" for one in wrong)
     return (
         "<!doctype html><meta charset=utf-8><title>Fault schedule</title>"
         "<style>body{font:14px sans-serif;margin:2em}th{text-align:left;vertical-align:top;padding-right:1em}"
         "pre{margin:0}.picture{overflow-x:auto}</style>"
-        f"<h1>{verdict}: {document['faults_inflicted']} faults, seed {document['seed']}</h1>"
+        f"<h1>{document['verdict']}: {document['faults_inflicted']} of {document['faults_planned']} faults, "
+        f"seed {document['seed']}</h1><p>Again with: <code>{document['again']}</code>"
         f"<ul>{troubles}</ul><h2>Invariants</h2><table>{checks}</table>"
         f"<h2>Timeline</h2><div class=picture>{_picture(course)}</div>"
         f"<h2>Figures</h2><table>{rows}</table>"
@@ -120,7 +159,8 @@ def _bar(one: Happening, lane: int) -> str:
     length = max(3.0, (ended - one.began) * _PIXELS_A_SECOND)
     colour = _COLOURS.get(one.fault.kind.split(" ")[0], _OF_NETWORK)
     told = (
-        f"{one.fault.number}: {one.fault.kind}, {one.fault.target}, from {one.began:.1f} s, {ended - one.began:.1f} s"
+        f"{one.fault.number}: {one.fault.kind}, {one.fault.target}, from {one.began:.1f} s, {ended - one.began:.1f} s, "
+        f"{one.hits or 'nothing'} struck"
     )
     return (
         f'<rect x="{_LEFT + one.began * _PIXELS_A_SECOND:.1f}" y="{lane * _LANE + 2}" width="{length:.1f}" height="11" '

@@ -12,6 +12,7 @@ from tests.faults.schedule.world import World, running_world
 from tests.support.servers import KAFKA_JARS
 
 MEAN_GAP_SECONDS = 0.8
+NO_SMALL_DISK = "No tmpfs can be mounted here (root can): the disk is NOT filled."
 _FAULTS_A_ROUND = 40
 
 
@@ -24,12 +25,12 @@ async def running_course(
         kinds = dict(KINDS)
         if not is_disk_small(world):
             del kinds["fill the disk"]
-        faults = schedule(seed, count, kinds=kinds, mean_gap_seconds=MEAN_GAP_SECONDS)
+        faults = schedule(seed, kinds=kinds, mean_gap_seconds=MEAN_GAP_SECONDS)
         caller = Caller(world.url, world.workspace)
         try:
             district = District(caller)
             await district.settle_in()
-            yield Course(world, district, seed, faults, _FAULTS_A_ROUND, tell)
+            yield Course(world, district, seed, faults, count, _FAULTS_A_ROUND, tell)
         finally:
             await caller.close()
 

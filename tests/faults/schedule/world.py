@@ -19,8 +19,9 @@ from deploy.workspace import Workspace
 from shared.messaging.relay import republish
 from tests.faults.schedule.broker import BrokerWithEntrances, Entrance
 from tests.faults.schedule.disk import Disk
+from tests.faults.schedule.evidence import last_position
 from tests.faults.schedule.link import Link
-from tests.faults.schedule.parts import Part, Process, Server
+from tests.faults.schedule.parts import Part, Process, Server, is_gone
 
 SECOND_WORKER = "compensation-worker-2"
 WORKERS = (*(f"{service}-worker" for service in SERVICES), SECOND_WORKER)
@@ -44,6 +45,9 @@ class World:
     parts: dict[str, Part]
     disks: dict[str, Disk]
     ended: list[str] = field(default_factory=list)
+    ordered_after: dict[str, int] = field(default_factory=dict)
+    given_up: list[str] = field(default_factory=list)
+    """What nobody starts again any more, and why: a run with such a part proves nothing."""
 
     def __post_init__(self) -> None:
         # A server that is coming up is not killed in the middle of it by another thread.
@@ -70,13 +74,16 @@ class World:
                 group.create_task(self._keep_alive(part))
 
     async def _keep_alive(self, part: Part) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            async with self._turns[part.name]:
-                if not part.is_held and not part.is_running:
-                    code = f", exit code {part.exit_code}" if isinstance(part, Process) else ""
-                    self.ended.append(f"{part.name} ended by itself{code}")
-                    await self._start(part)
+        try:
+            while True:
+                await asyncio.sleep(_LOOK_SECONDS)
+                async with self._turns[part.name]:
+                    if not part.is_held and not part.is_running:
+                        code = f", exit code {part.exit_code}" if isinstance(part, Process) else ""
+                        self.ended.append(f"{part.name} ended by itself{code}")
+                        await self._start(part)
+        except Exception as error:  # noqa: BLE001 - told in the report, which fails of it
+            self.given_up.append(f"{part.name} ended by itself and was given up: {error!r}")
 
     async def start(self, name: str) -> None:
         """Start a part. A server that cannot come up, because its disk is full, is tried again until it does."""
@@ -94,12 +101,14 @@ class World:
                 return
         raise AssertionError(f"{part.name} did not come up again")
 
-    async def kill(self, name: str) -> None:
-        """kill -9, and nobody starts it again until it is no longer held."""
+    async def kill(self, name: str) -> bool:
+        """kill -9, and nobody starts it again until it is no longer held. Whether a process died of it."""
         part = self.parts[name]
         part.is_held = True
         async with self._turns[name]:
+            struck = part.pid
             await part.kill()
+            return struck is not None and is_gone(struck)
 
     def _aim(self) -> None:
         """A server that was started again may have another port."""
@@ -112,6 +121,7 @@ class World:
         await topics.create_topics(topics.TopicSettings(kafka_bootstrap=self.broker.bootstrap))
         for service in SERVICES:
             await republish(self.database(service))
+            self.ordered_after[service] = await last_position(self.database(service))
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(_PATIENCE_SECONDS), httpx.AsyncClient(base_url=self.url, timeout=5) as client:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import pytest
@@ -122,3 +122,57 @@ async def test_a_slow_network_takes_its_time(link: Link) -> None:
     link.slow_down(0.05, None)
     assert await lives(connection)
     assert time.monotonic() - began >= 0.05
+
+
+async def test_a_fault_that_nobody_suffers_from_is_no_hit(link: Link) -> None:
+    for inflict in (Link.reset, Link.cut, Link.half_open, Link.freeze, lambda link: link.tear(3)):
+        inflict(link)
+        link.mend()
+    assert link.hits == 0
+
+
+@pytest.mark.parametrize("inflict", [Link.reset, Link.cut, Link.half_open])
+async def test_each_connection_that_suffers_is_a_hit(link: Link, inflict: Callable[[Link], None]) -> None:
+    for connection in [await connected(link) for _ in range(2)]:
+        assert await lives(connection)
+    inflict(link)
+    assert link.hits == 2
+
+
+@pytest.mark.parametrize("inflict", [Link.freeze, lambda link: link.tear(3), lambda link: link.slow_down(0.01, None)])
+async def test_a_message_that_suffers_is_a_hit(link: Link, inflict: Callable[[Link], None]) -> None:
+    connection = await connected(link)
+    assert await lives(connection)
+    inflict(link)
+    with suppress(TimeoutError, ConnectionError):
+        await answer(connection, b"a message")
+    assert link.hits
+
+
+async def test_a_connection_that_goes_half_open_once_is_one_hit(link: Link) -> None:
+    assert await lives(await connected(link))
+    link.half_open()
+    link.half_open()
+    assert link.hits == 1
+
+
+async def test_who_comes_during_a_cut_is_a_hit(link: Link) -> None:
+    link.cut()
+    assert not await lives(await connected(link))
+    assert link.hits
+
+
+async def test_a_connection_that_is_being_made_when_the_network_is_cut_does_not_live(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = asyncio.open_connection
+
+    async def cut_meanwhile(host: str, port: int) -> Connection:
+        made = await connect(host, port)
+        if port == link.target:
+            link.cut()
+        return made
+
+    monkeypatch.setattr(asyncio, "open_connection", cut_meanwhile)
+    assert not await lives(await connected(link))
+    assert link.hits
