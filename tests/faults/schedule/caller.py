@@ -19,8 +19,9 @@ _ANSWER_SECONDS = 8.0
 _PAUSE_SECONDS = 0.15
 _PATIENCE_SECONDS = 240.0
 _TOKEN_SECONDS = 1200.0
-# 401 is what a server with a wrong clock says; the callers of this world have tokens that are in force.
-_PASSING = frozenset({401, 408, 425, 429, 500, 502, 503, 504})
+# 401 is what a server with a wrong clock says; the callers of this world have tokens that are in force. 500 is none of
+# them: a fault that passes is answered with 503, and whatever else goes wrong is a defect and ends the act.
+_PASSING = frozenset({401, 408, 425, 429, 502, 503, 504})
 
 
 class Refused(Exception):
@@ -29,6 +30,7 @@ class Refused(Exception):
     def __init__(self, answer: httpx.Response, *, was_repeated: bool) -> None:
         request = answer.request
         super().__init__(f"{request.method} {request.url.path}: {answer.status_code} {answer.text[:600]}")
+        self.answer = answer
         self.status = answer.status_code
         self.code = _code(answer)
         self.was_repeated = was_repeated

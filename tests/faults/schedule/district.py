@@ -4,20 +4,24 @@ Whatever the product acknowledges is noted among the promises, with what it must
 """
 
 import asyncio
+import hashlib
 import json
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import httpx
 
 from deploy.client import Person
 from deploy.loading import PLAN, PLAN_YEAR
 from deploy.sample.awards import CREDENTIALS
 from shared.web.tokens import Role
 from tests.faults.schedule.caller import Caller, Refused
-from tests.faults.schedule.promises import Award, Batch, Observation, Promises, SloScore
+from tests.faults.schedule.doors import Answer
+from tests.faults.schedule.promises import Award, Batch, Promises
 from tests.support import roster_files
 
 HR = Person("hr:one", (Role.HR,))
@@ -33,10 +37,15 @@ DIMENSIONS = (
     "differentiation",
     "classroom_culture",
     "classroom_management",
+    "growth_goals",
+    "planning_and_reflection",
 )
+"""All that an observation has to have, and one dimension of each other domain, without which nobody is rated."""
 _VISIT_ON = "2021-05-20"
 _GOOD = {"goal": 3, "evidence": 3, "targets": 2, "strategies": 4}
 _BATCHES = "/compensation/v1/payout-batches"
+# What a change of before is refused with, where it had come through and its answer was lost.
+_DONE_BEFORE = ("amendment-changes-nothing", "observation-cancelled")
 _AT_FIRST = 24
 _OF_EACH_AT_FIRST = 4
 # SLOs are approved today, and the sample plan stops counting them in 2021.
@@ -103,7 +112,9 @@ class District:
         return roster_files.added(files, "roles", roster_files.role(f"t{number}", campus=campus))
 
     async def _import(self, body: bytes) -> None:
-        await self.caller.call("POST", "/evaluation/v1/roster/imports", HR, content=body, media_type="application/zip")
+        path = "/evaluation/v1/roster/imports"
+        report = (await self.caller.call("POST", path, HR, content=body, media_type="application/zip")).json()
+        self.promises.imports[report["import_id"]] = hashlib.sha256(body).hexdigest()
         await self._meet()
 
     async def _meet(self) -> None:
@@ -145,9 +156,10 @@ class District:
 
     async def _award(self, name: str, number: str, rng: random.Random) -> None:
         moment = datetime(2021, 1, 4, tzinfo=UTC) + timedelta(minutes=rng.randrange(200_000))
+        credential = rng.choice(sorted(CREDENTIALS))
         data = {
             "award_id": name,
-            "credential_id": rng.choice(sorted(CREDENTIALS)),
+            "credential_id": credential,
             "recipient": {"email": None, "employee_id": number},
             "awarded_at": _zulu(moment),
             "expires_at": None,
@@ -157,7 +169,7 @@ class District:
         webhook = f"msg-{name}-awarded"
         receipt = await self.caller.notice("bloomboard", webhook, body)
         self.promises.webhooks.add(("bloomboard", webhook))
-        self.promises.awards[name] = Award(receipt["award_id"], is_revoked=False)
+        self.promises.awards[name] = Award(receipt["award_id"], number, credential, is_revoked=False)
         if rng.random() < 0.2:
             again = await self.caller.notice("bloomboard", webhook, body)
             assert again["award_id"] == receipt["award_id"], "one call, two awards"
@@ -169,7 +181,8 @@ class District:
         webhook = f"msg-{name}-revoked"
         receipt = await self.caller.notice("bloomboard", webhook, body)
         self.promises.webhooks.add(("bloomboard", webhook))
-        self.promises.awards[name] = Award(receipt["award_id"], is_revoked=True)
+        assert receipt["award_id"] == self.promises.awards[name].award_id, "one award, two ids"
+        self.promises.awards[name] = replace(self.promises.awards[name], is_revoked=True)
 
     async def late_educator(self, rng: random.Random) -> None:
         """An award for a stranger, and then the roster that brings the person."""
@@ -185,12 +198,10 @@ class District:
 
     async def observe(self, rng: random.Random) -> None:
         """Plan a visit, set its day, score what the rubric requires, finalize; at times amend it later."""
-        educator = rng.choice(self.educators)
-        principal = self.principals[educator.campus]
-        [campus_id] = principal.campus_ids
-        visit = {"educator_id": educator.educator_id, "campus_id": str(campus_id), "planned_on": _VISIT_ON}
-        planned = await self.caller.call("POST", "/evaluation/v1/observations", principal, json=visit)
-        path = f"/evaluation/v1/observations/{planned.json()['observation_id']}"
+        await self._observe(rng.choice(self.educators), rng)
+
+    async def _observe(self, educator: Educator, rng: random.Random) -> None:
+        path, principal = await self._plan_visit(educator)
         await self._edit("PATCH", path, path, principal, {"observed_on": _VISIT_ON})
         levels = {dimension: rng.randint(1, 4) for dimension in DIMENSIONS}
         for dimension, level in levels.items():
@@ -198,17 +209,33 @@ class District:
             await self._edit("PUT", f"{path}/scores/{dimension}", path, principal, score)
         final = (await self.caller.call("POST", f"{path}/finalization", principal)).json()
         identity = final["observation_id"]
-        self.promises.observations[identity] = Observation(final["version"], levels)
+        self.promises.observations[identity, final["version"]] = levels
         if rng.random() < 0.5:
             dimension = rng.choice(DIMENSIONS)
             levels = levels | {dimension: levels[dimension] % 4 + 1}
             scores = [{"dimension": dimension, "level": levels[dimension], "evidence": "Looked at again."}]
             body = {"reason": "A level was entered wrongly.", "scores": scores}
-            version = await self._edit("POST", f"{path}/amendments", path, principal, body)
-            self.promises.observations[identity] = Observation(version, levels)
+            amended = await self._edit("POST", f"{path}/amendments", path, principal, body)
+            self.promises.observations[identity, amended["version"]] = levels
 
-    async def _edit(self, method: str, path: str, thing: str, person: Person, body: dict[str, Any]) -> int:
-        """A change of what was seen; seen again where a try before had come through after all. The version then."""
+    async def call_off(self, rng: random.Random) -> None:
+        """A visit that was planned and does not take place."""
+        path, principal = await self._plan_visit(rng.choice(self.educators))
+        body = {"reason": "The class is on a trip."}
+        called_off = await self._edit("POST", f"{path}/cancellation", path, principal, body)
+        assert called_off["state"] == "cancelled", called_off
+        self.promises.cancelled.add(called_off["observation_id"])
+
+    async def _plan_visit(self, educator: Educator) -> tuple[str, Person]:
+        """Where the observation is, and who is to hold it."""
+        principal = self.principals[educator.campus]
+        [campus_id] = principal.campus_ids
+        visit = {"educator_id": educator.educator_id, "campus_id": str(campus_id), "planned_on": _VISIT_ON}
+        planned = await self.caller.call("POST", "/evaluation/v1/observations", principal, json=visit)
+        return f"/evaluation/v1/observations/{planned.json()['observation_id']}", principal
+
+    async def _edit(self, method: str, path: str, thing: str, person: Person, body: dict[str, Any]) -> dict[str, Any]:
+        """A change of what was seen; seen again where a try before had come through after all. What stands then."""
         while True:
             seen = await self.caller.call("GET", thing, person)
             try:
@@ -216,17 +243,23 @@ class District:
             except Refused as refused:
                 if refused.status == 412 and refused.was_repeated:
                     continue
-                if refused.code == "amendment-changes-nothing":
-                    answer = seen
-                else:
+                if refused.code not in _DONE_BEFORE:
                     raise
-            return int(answer.json()["version"])
+                answer = seen
+            stands: dict[str, Any] = answer.json()
+            return stands
 
     async def growth(self, rng: random.Random) -> None:
         educator = rng.choice(self.educators)
         if educator.number in self._busy:
             return
         self._busy.add(educator.number)
+        try:
+            await self._grow(educator, rng)
+        finally:
+            self._busy.discard(educator.number)
+
+    async def _grow(self, educator: Educator, rng: random.Random) -> None:
         percent = f"{rng.randint(0, 1000) / 10:.1f}"
         table = (
             "employee_number,school_year,measure,percent_met,students\n"
@@ -235,10 +268,17 @@ class District:
         path = "/evaluation/v1/growth-scores"
         await self.caller.call("POST", path, HR, content=table.encode(), media_type="text/csv")
         self.promises.growth[educator.number] = percent
-        self._busy.discard(educator.number)
 
-    async def rate(self, _rng: random.Random) -> None:
-        await self.caller.call("POST", "/evaluation/v1/summative-ratings/bulk", HR, json={"school_year": PLAN_YEAR})
+    async def rate(self, rng: random.Random) -> None:
+        """Everybody who has the facts for it: two visits, for one. Whoever lacks them is named, and is not rated."""
+        if not self.promises.ratings:
+            educator = rng.choice(self.educators)
+            for _ in range(2):
+                await self._observe(educator, rng)
+        path = "/evaluation/v1/summative-ratings/bulk"
+        report = (await self.caller.call("POST", path, HR, json={"school_year": PLAN_YEAR})).json()
+        stand = report["rated"] + report["changed"] + report["unchanged"]
+        self.promises.ratings = max(self.promises.ratings, stand)
 
     async def score_slo(self, rng: random.Random) -> None:
         """Write an SLO, submit it, have it approved and scored; at times scored again with a reason."""
@@ -248,20 +288,29 @@ class District:
         started = await self._when_on_roster(
             lambda: self.caller.call("POST", "/slo/v1/slos", self_, json=_slo_body(rng))
         )
-        path = f"/slo/v1/slos/{started.json()['slo_id']}"
+        identity = self._slo_stands(started)
+        path = f"/slo/v1/slos/{identity}"
         try:
-            await self.caller.call("POST", f"{path}/submission", self_)
+            self._slo_stands(await self.caller.call("POST", f"{path}/submission", self_))
         except Refused as refused:
             if not (refused.code == "slo-already-submitted" and refused.was_repeated):
                 raise
-        await self._when_on_roster(
+            self.promises.slos[identity] = "submitted"
+        approved = await self._when_on_roster(
             lambda: self.caller.call("POST", f"{path}/review", reviewer, json={"decision": "approve", "scores": _GOOD})
         )
+        self.promises.approvals[self._slo_stands(approved)] = _GOOD
         for reason in (None, "Two students were counted twice.")[: rng.randint(1, 2)]:
             met = rng.randint(0, 30)
             body = {"students": 30, "students_met": met} | ({"reason": reason} if reason else {})
-            scored = (await self.caller.call("POST", f"{path}/score", reviewer, json=body)).json()
-            self.promises.slos[scored["slo_id"]] = SloScore(scored["version"], met)
+            scored = await self.caller.call("POST", f"{path}/score", reviewer, json=body)
+            self.promises.scores[self._slo_stands(scored), scored.json()["version"]] = (30, met)
+
+    def _slo_stands(self, answer: httpx.Response) -> str:
+        """Note the state that an SLO was answered with; its id."""
+        slo = answer.json()
+        self.promises.slos[slo["slo_id"]] = slo["state"]
+        return str(slo["slo_id"])
 
     async def _when_on_roster(self, act: Callable[[], Awaitable[Any]]) -> Any:
         """The service of SLOs learns of an educator by an event, which may be on its way."""
@@ -310,6 +359,8 @@ class District:
             rejected = [{"line_id": rng.choice(lines), "reason": "account closed"}] if rng.random() < 0.3 else []
             answer = {name: batch[name] for name in ("line_count", "control_total", "content_hash")}
             await self._step(f"/{batch['id']}/acknowledgements", PAYROLL, answer | {"rejected": rejected})
+            refused_lines = frozenset(line["line_id"] for line in rejected)
+            self.promises.batches[batch["id"]] = replace(self.promises.batches[batch["id"]], rejected=refused_lines)
 
     async def _step(self, path: str, person: Person, body: Any = None) -> dict[str, Any]:
         batch: dict[str, Any] = (await self.caller.call("POST", f"{_BATCHES}{path}", person, json=body)).json()
@@ -328,10 +379,20 @@ class District:
             if refused.status != 404:
                 raise
 
+    async def pull(self, path: str) -> Answer:
+        """What is answered now, be it a refusal: the lines of a batch to payroll, all else to HR."""
+        person = PAYROLL if path.startswith(_BATCHES) else HR
+        try:
+            answer = await self.caller.call("GET", path, person)
+        except Refused as refused:
+            answer = refused.answer
+        return Answer(answer.status_code, answer.content, dict(answer.headers))
+
 
 ACTS: tuple[tuple[Act, int], ...] = (
     (District.award, 40),
     (District.observe, 8),
+    (District.call_off, 2),
     (District.score_slo, 10),
     (District.growth, 8),
     (District.read, 10),

@@ -8,12 +8,17 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from tests.faults.schedule.doors import Doors, Pull, pull_all
+from tests.support.reference_evaluator import ID_FIELD
+
 Row: TypeAlias = asyncpg.Record
+Place: TypeAlias = tuple[str, str, str]
+"""The key of an aggregate's events, its kind, and which of that kind."""
 PUBLISHERS = ("evaluation", "slo", "credentials", "compensation")
 CONSUMES = {
     "slo": ("evaluation",),
@@ -21,80 +26,183 @@ CONSUMES = {
     "compensation": ("evaluation", "slo", "credentials"),
 }
 _READ_SECONDS = 60
+_DEAD_LETTERS = "SELECT key, reason, state FROM dead_letter"
+
+SOURCES = ("evaluation", "slo", "credentials")
+"""Whose events are facts for compensation."""
+KINDS = {
+    "rung.evaluation.educator.rostered.v1": "roster",
+    "rung.evaluation.observation.finalized.v1": "observation",
+    "rung.evaluation.observation.amended.v1": "observation",
+    "rung.evaluation.growth.scored.v1": "growth",
+    "rung.evaluation.summative.rated.v1": "summative",
+    "rung.slo.slo.approved.v1": "slo",
+    "rung.slo.slo.scored.v1": "slo",
+    "rung.credentials.award.earned.v1": "award",
+    "rung.credentials.award.revoked.v1": "award",
+    "rung.compensation.statement.recalculated.v1": "statement",
+    "rung.compensation.plan.published.v1": "plan",
+}
+_SUBJECT = ID_FIELD | {"rung.compensation.statement.recalculated.v1": "plan_year"}
+_VERSION = {
+    "rung.compensation.statement.recalculated.v1": "sequence",
+    "rung.compensation.plan.published.v1": "publication",
+}
 
 QUERIES = {
     "evaluation": {
+        # `standing` is of each service what its own tables say to be the newest published version of everything.
+        "standing": "SELECT educator_id, 'roster' AS kind, 'roster' AS subject, version FROM educator WHERE version > 0"
+        " UNION ALL SELECT educator_id, 'observation', observation_id::text, version FROM observation WHERE version > 0"
+        " UNION ALL SELECT educator_id, 'growth', growth_id::text, max(version) FROM growth_score GROUP BY 1, 2, 3"
+        " UNION ALL SELECT educator_id, 'summative', summative_id::text, max(version) FROM summative_rating"
+        " GROUP BY 1, 2, 3",
+        "rated": "SELECT educator_id FROM summative_rating WHERE replaced_at IS NULL",
+        "called_off": "SELECT observation_id FROM observation WHERE state = 'cancelled'",
+        "roster_import": "SELECT import_id, content_hash FROM roster_import",
         "observation_version": "SELECT observation_id, version, scores FROM observation_version "
         "UNION ALL SELECT observation_id, version, scores FROM observation WHERE version > 0",
-        "growth": "SELECT e.employee_number, g.percent_met FROM growth_score g JOIN educator e USING (educator_id) "
-        "WHERE g.replaced_at IS NULL",
+        "growth": "SELECT e.employee_number, g.educator_id, g.growth_id, g.version, g.percent_met FROM growth_score g "
+        "JOIN educator e USING (educator_id) WHERE g.replaced_at IS NULL",
         "educator": "SELECT educator_id, employee_number, version FROM educator",
     },
     "slo": {
+        "standing": "SELECT educator_id, 'slo' AS kind, slo_id::text AS subject, version FROM slo WHERE version > 0",
+        "slo": "SELECT slo_id, state FROM slo",
+        "slo_review": "SELECT slo_id, decision, scores FROM slo_review",
+        "dead_letter": _DEAD_LETTERS,
         "slo_version": "SELECT slo_id, version, document FROM slo_version",
         "educator": "SELECT educator_id, version FROM educator",
     },
     "credentials": {
-        "award": "SELECT award_id, provider_award_id, state, version FROM award",
+        "standing": "SELECT educator_id, 'award' AS kind, award_id::text AS subject, version FROM award "
+        "WHERE version > 0",
+        "award": "SELECT award_id, provider_award_id, educator_id, credential, state FROM award",
+        "dead_letter": _DEAD_LETTERS,
         "receipt": "SELECT provider, webhook_id, body_hash FROM receipt",
         "educator": "SELECT educator_id, version FROM educator",
     },
     "compensation": {
+        "standing": "SELECT educator_id, 'statement' AS kind, plan_year AS subject, max(sequence) AS version "
+        "FROM statement GROUP BY 1, 2, 3",
+        "account": "SELECT educator_id, unreported FROM educator_account",
         "fact": "SELECT educator_id, sequence, kind, key, version, event_id FROM fact ORDER BY educator_id, sequence",
         # Hashed by the database: what a year of statements weighs would have to be carried here each time.
         "statement": "SELECT educator_id, plan_year, sequence, total_cents, hash, "
         "encode(sha256(convert_to(body, 'UTF8')), 'hex') AS hash_of_body FROM statement ORDER BY 1, 2, 3",
-        "last_statement": "SELECT DISTINCT ON (educator_id) educator_id, total_cents, hash, body FROM statement "
-        "ORDER BY educator_id, sequence DESC",
-        "bonus_total": "SELECT educator_id, plan_year, total_cents, rung, statement_hash FROM bonus_total",
-        "ledger_entry": "SELECT id, educator_id, plan_year, component, amount_cents FROM ledger_entry",
+        "last_statement": "SELECT DISTINCT ON (educator_id, plan_year) educator_id, plan_year, sequence, "
+        "total_cents, rung, hash, body FROM statement ORDER BY educator_id, plan_year, sequence DESC",
+        "bonus_total": "SELECT educator_id, plan_year, sequence, total_cents, rung, statement_hash, components "
+        "FROM bonus_total",
+        "ledger_entry": "SELECT id, educator_id, plan_year, sequence, component, amount_cents FROM ledger_entry",
         "plan_version": "SELECT id, state, version, plan_year FROM plan_version ORDER BY version",
         "payout_batch": "SELECT id, state, line_count, control_total_cents, content_hash, content FROM payout_batch",
         "payout_line": "SELECT id, batch_id, educator_id, component, amount_cents, state FROM payout_line",
         "payout_entry": "SELECT line_id, ledger_entry_id, released_at FROM payout_entry",
-        "dead_letter": "SELECT key, reason, state FROM dead_letter",
+        "dead_letter": _DEAD_LETTERS,
     },
 }
-_OUTBOX = "SELECT id, topic, key, type, data, published_seq FROM outbox ORDER BY position"
+_OUTBOX = "SELECT id, position, topic, key, type, data, published_seq FROM outbox ORDER BY position"
+
+
+class Recorded(NamedTuple):
+    """An event as the outbox has it."""
+
+    id: str
+    position: int
+    topic: str
+    key: str
+    type: str
+    data: Mapping[str, Any]
+    is_published: bool
+
+    @property
+    def place(self) -> Place:
+        """Which aggregate it tells of."""
+        field = _SUBJECT.get(self.type)
+        kind = KINDS[self.type]
+        return self.key, kind, str(self.data[field]) if field else kind
+
+    @property
+    def version(self) -> int:
+        """Which state of the aggregate it tells of."""
+        return int(self.data[_VERSION.get(self.type, "version")])
+
+
+class Record(NamedTuple):
+    """A record of the broker: the id that its event says it has, the record's key, and the partition it lies in."""
+
+    event_id: str
+    key: str
+    partition: int
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """`rows` by service and table, `outbox` by service in its order, `records` by topic: (id, key) in their order."""
+    """`rows` by service and table, `outbox` by service and `records` by topic, both in their order.
+
+    `ordered_after` is of each service whose broker was emptied the position in the outbox up to which all was published
+    again, behind what was new meanwhile; without an entry, order is as it came about at first.
+    """
 
     rows: Mapping[str, Mapping[str, Sequence[Row]]]
-    outbox: Mapping[str, Sequence[Row]]
-    records: Mapping[str, list[tuple[str, str]]]
+    outbox: Mapping[str, Sequence[Recorded]]
+    records: Mapping[str, Sequence[Record]]
+    doors: Doors
+    ordered_after: Mapping[str, int]
 
 
-async def gather(urls: Mapping[str, str], bootstrap: str) -> Evidence:
-    """`urls` of the databases by service."""
+async def gather(
+    urls: Mapping[str, str], bootstrap: str, pull: Pull, *, ordered_after: Mapping[str, int] | None = None
+) -> Evidence:
+    """`urls` of the databases by service; `pull` calls the API."""
     rows: dict[str, dict[str, Sequence[Row]]] = {}
     outbox = {}
     for service, url in urls.items():
         connection = await asyncpg.connect(url)
         try:
             rows[service] = {name: await connection.fetch(query) for name, query in QUERIES[service].items()}
-            outbox[service] = await connection.fetch(_OUTBOX)
+            outbox[service] = [_recorded(row) for row in await connection.fetch(_OUTBOX)]
         finally:
             await connection.close()
-    return Evidence(rows, outbox, await _records(bootstrap))
+    doors = await pull_all(
+        pull,
+        educators=[str(row["educator_id"]) for row in rows["evaluation"]["educator"]],
+        plan_years={row["plan_year"] for row in rows["compensation"]["plan_version"]},
+        batches=[(str(row["id"]), row["state"]) for row in rows["compensation"]["payout_batch"]],
+    )
+    return Evidence(rows, outbox, await _records(bootstrap), doors, dict(ordered_after or {}))
 
 
-async def _records(bootstrap: str) -> dict[str, list[tuple[str, str]]]:
-    """By topic, partition after partition: the id that the event says it has, and the key of its record."""
+async def last_position(url: str) -> int:
+    """Of the newest event in the outbox."""
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval("SELECT coalesce(max(position), 0) FROM outbox"))
+    finally:
+        await connection.close()
+
+
+def _recorded(row: Row) -> Recorded:
+    is_published = row["published_seq"] is not None
+    identity, data = str(row["id"]), json.loads(row["data"])
+    return Recorded(identity, row["position"], row["topic"], row["key"], row["type"], data, is_published)
+
+
+async def _records(bootstrap: str) -> dict[str, list[Record]]:
+    """By topic, partition after partition."""
     consumer = _consumer(bootstrap)
     await consumer.start()
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    found: dict[str, list[Record]] = defaultdict(list)
     try:
         left = {place: end for place, end in (await _ends(consumer)).items() if end}
-        by_place: dict[TopicPartition, list[tuple[str, str]]] = defaultdict(list)
+        by_place: dict[TopicPartition, list[Record]] = defaultdict(list)
         async with asyncio.timeout(_READ_SECONDS):
             while left:
                 for place, batch in (await consumer.getmany(timeout_ms=500)).items():
                     for record in batch:
                         event_id = dict(record.headers).get("ce_id", b"").decode()
-                        by_place[place].append((event_id, (record.key or b"").decode()))
+                        by_place[place].append(Record(event_id, (record.key or b"").decode(), place.partition))
                     if batch and batch[-1].offset + 1 >= left.get(place, 0):
                         left.pop(place, None)
     finally:
@@ -125,7 +233,7 @@ async def what_is_under_way(urls: Mapping[str, str], bootstrap: str) -> dict[str
     may be the end of the one in its place by chance.
     """
     under_way: dict[str, int] = {}
-    offsets: dict[str, dict[TopicPartition, Row]] = {}
+    offsets: dict[str, dict[TopicPartition, asyncpg.Record]] = {}
     for service, url in urls.items():
         connection = await asyncpg.connect(url, timeout=5, command_timeout=10)
         try:
