@@ -7,6 +7,7 @@ cannot be used, 130 where it was interrupted.
 
 import asyncio
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ FOLDER = Path(".rung/faults")
 
 
 async def _run(count: int, seed: int, console: Console) -> int:
+    # As Ctrl-C does, so that there is a report and nothing stays mounted.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _this_task().cancel)
     console.print(f"Fault schedule {seed}, {count} faults. Again with: {again(seed, count)}")
     forget(FOLDER, seed=seed, count=count)
     columns = (TextColumn("  faults"), BarColumn(bar_width=40), MofNCompleteColumn(), TimeElapsedColumn())
@@ -52,6 +55,12 @@ async def _run(count: int, seed: int, console: Console) -> int:
     return 0 if document["held"] else 1
 
 
+def _this_task() -> "asyncio.Task[int]":
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
 def _keep_logs(logs: Path, kept: Path) -> None:
     """The logs of the processes outlive their folder."""
     kept.mkdir(parents=True, exist_ok=True)
@@ -74,7 +83,7 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         return asyncio.run(_run(count, seed, Console()))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         print("Interrupted: nothing is proven.", file=sys.stderr)
         return 130
 

@@ -126,7 +126,7 @@ class Course:
             while self.inflicted < self.count and self.is_sound:
                 await self._round()
         except BaseException as error:
-            self.broken_off = repr(error)
+            self.broken_off = "an interruption" if isinstance(error, asyncio.CancelledError) else repr(error)
             raise
 
     async def _round(self) -> None:

@@ -33,7 +33,7 @@ class Checks:
     async def under_way(self, *_: object) -> dict[str, int]:
         return {}
 
-    async def gather(self, *_: object) -> None:
+    async def gather(self, *_: object, **__: object) -> None:
         return None
 
     def check(self, *_: object) -> dict[str, list[str]]:
@@ -77,10 +77,11 @@ def make_course(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     def make(inflict: Inflict = strike, *, count: int = 5) -> Course:
         kinds = {"strike": Kind(1, ("a", "b"), (0, 0), inflict)}
         monkeypatch.setattr(course_of_a_run, "KINDS", kinds)
-        world: Any = SimpleNamespace(links={}, ended=[], given_up=[], broker=SimpleNamespace(bootstrap=""))
+        broker = SimpleNamespace(bootstrap="")
+        world: Any = SimpleNamespace(links={}, ended=[], given_up=[], ordered_after={}, broker=broker)
         promises = SimpleNamespace(counted=lambda: checks.promised)
         caller = SimpleNamespace(answered=[], repeats=Counter[str](), longest_seconds=0.0)
-        district: Any = SimpleNamespace(promises=promises, caller=caller)
+        district: Any = SimpleNamespace(promises=promises, caller=caller, pull=checks.gather)
         faults = schedule(1, kinds=kinds, mean_gap_seconds=0.001)
         return Course(world, district, 1, faults, count, faults_a_round=2)
 
@@ -160,9 +161,12 @@ async def test_a_part_that_was_given_up_ends_the_run(make_course: Callable[..., 
     assert not course.held
 
 
-@pytest.mark.parametrize("error", [KeyError("a lost row"), asyncio.CancelledError()])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(KeyError("a lost row"), "KeyError('a lost row')"), (asyncio.CancelledError(), "an interruption")],
+)
 async def test_the_report_of_a_run_that_was_broken_off_says_so(
-    make_course: Callable[..., Course], checks: Checks, tmp_path: Path, error: BaseException
+    make_course: Callable[..., Course], checks: Checks, tmp_path: Path, error: BaseException, told: str
 ) -> None:
     course = make_course(count=1)
     checks.breaks_off = error
@@ -170,7 +174,7 @@ async def test_the_report_of_a_run_that_was_broken_off_says_so(
         await course.run()
     document = write(course, tmp_path, is_disk_small=True)
     assert not document["held"]
-    assert f"the run was broken off by {error!r}" in document["shortcomings"]
+    assert f"the run was broken off by {told}" in document["shortcomings"]
     for name in names(1, 1):
         page = (tmp_path / f"{name}.html").read_text()
         assert "Nothing lost" not in page
