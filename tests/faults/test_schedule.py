@@ -4,7 +4,7 @@
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def without_event(kind: str, *, service: str) -> Harm:
     """The evidence without the newest event of a kind, as if the outbox had never been written."""
 
     def changed(evidence: Evidence) -> Evidence:
-        [*_, lost] = [event for event in evidence.outbox[service] if event.type.endswith(f".{kind}.v1")]
+        lost = newest(kind, evidence.outbox[service])
         left = [event for event in evidence.outbox[service] if event != lost]
         return replace(evidence, outbox=dict(evidence.outbox) | {service: left})
 
@@ -100,27 +100,31 @@ def never_told(kind: str, *, service: str) -> Harm:
     """The evidence without the newest event of a kind, its record and its effect: nobody ever heard of it."""
 
     def changed(evidence: Evidence) -> Evidence:
-        without_it = without_event(kind, service=service)(evidence)
-        [lost] = set(map(ids_of, evidence.outbox[service])) - set(map(ids_of, without_it.outbox[service]))
-        records = [record for record in evidence.records[f"{service}.events"] if record.event_id != lost]
-        facts = [row for row in evidence.rows["compensation"]["fact"] if str(row["event_id"]) != lost]
-        with_facts = with_rows(without_it, "compensation", "fact", facts)
-        return with_records(with_facts, service, records)
+        lost = newest(kind, evidence.outbox[service])
+        records = [record for record in evidence.records[f"{service}.events"] if record.event_id != lost.id]
+        facts = [row for row in evidence.rows["compensation"]["fact"] if str(row["event_id"]) != lost.id]
+        with_facts = with_rows(evidence, "compensation", "fact", facts)
+        return with_records(without_event(kind, service=service)(with_facts), service, records)
 
     return changed
 
 
-def ids_of(event: Recorded) -> str:
-    return event.id
+def newest(kind: str, events: Sequence[Recorded]) -> Recorded:
+    """Of a kind; where there is one, an event that still stands for its aggregate."""
+    last = {event.place: event for event in events}
+    return max(
+        (event for event in events if event.type.endswith(f".{kind}.v1")),
+        key=lambda event: (last[event.place] is event, event.position),
+    )
 
 
 def event(kind: str, *, service: str, **data: Any) -> Harm:
     """The evidence with other data in the newest event of a kind."""
 
     def changed(evidence: Evidence) -> Evidence:
-        events = list(evidence.outbox[service])
-        [*_, place] = [number for number, event in enumerate(events) if event.type.endswith(f".{kind}.v1")]
-        events[place] = events[place]._replace(data=dict(events[place].data) | data)
+        old = newest(kind, evidence.outbox[service])
+        new = old._replace(data=dict(old.data) | data)
+        events = [new if event is old else event for event in evidence.outbox[service]]
         return replace(evidence, outbox=dict(evidence.outbox) | {service: events})
 
     return changed
