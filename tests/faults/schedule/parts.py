@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +46,16 @@ def is_stopped(part: Part) -> bool:
         return part.pid is not None and psutil.Process(part.pid).status() == psutil.STATUS_STOPPED
     except psutil.NoSuchProcess:
         return False
+
+
+async def _to_its_end(work: Callable[[], None]) -> None:
+    """In a thread, and also to its end where whoever waits is cancelled: nobody may stop a server that is coming up."""
+    working = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 class Process:
@@ -120,13 +130,13 @@ class Server:
         return self.server.pid if self.server.is_running else None
 
     async def start(self) -> None:
-        await asyncio.to_thread(self.server.start)
+        await _to_its_end(self.server.start)
 
     async def kill(self) -> None:
-        await asyncio.to_thread(self.server.kill)
+        await _to_its_end(self.server.kill)
 
     async def stop(self) -> None:
-        await asyncio.to_thread(self.server.stop)
+        await _to_its_end(self.server.stop)
 
     def pause(self) -> None:
         if self.server.is_running:

@@ -163,9 +163,11 @@ async def _end(world: World) -> None:
         await link.close()
     for disk in world.disks.values():
         disk.clear()
-    await asyncio.gather(*(part.stop() for part in world.parts.values() if isinstance(part, Server)))
-    for disk in world.disks.values():
-        disk.remove()
+    try:
+        await asyncio.gather(*(part.stop() for part in world.parts.values() if isinstance(part, Server)))
+    finally:
+        for disk in world.disks.values():
+            disk.remove()
 
 
 def _servers(folder: Path, jars_in: Path, database_megabytes: int) -> World:
