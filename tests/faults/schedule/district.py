@@ -381,11 +381,7 @@ class District:
 
     async def pull(self, path: str) -> Answer:
         """What is answered now, be it a refusal: the lines of a batch to payroll, all else to HR."""
-        person = PAYROLL if path.startswith(_BATCHES) else HR
-        try:
-            answer = await self.caller.call("GET", path, person)
-        except Refused as refused:
-            answer = refused.answer
+        answer = await self.caller.look(path, PAYROLL if path.startswith(_BATCHES) else HR)
         return Answer(answer.status_code, answer.content, dict(answer.headers))
 
 
