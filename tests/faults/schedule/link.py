@@ -53,7 +53,9 @@ class Link:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+        """Harmless where it is open."""
+        if self._server is None:
+            self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
 
     async def close(self) -> None:
         if self._server:

@@ -140,18 +140,24 @@ async def running_world(folder: Path, *, jars_in: Path, faults: int) -> AsyncIte
     async with AsyncExitStack() as stack:
         world = _servers(folder, jars_in, _DATABASE_MEGABYTES + faults)
         stack.push_async_callback(_end, world)
+        # Before the broker is up, which takes seconds: by then somebody else could have taken the ports it tells of.
+        await _open_links(world)
         await asyncio.gather(*(part.start() for part in world.parts.values()))
         await asyncio.to_thread(_make_databases, world)
         await topics.create_topics(topics.TopicSettings(kafka_bootstrap=world.broker.bootstrap))
         _add_processes(world)
-        for link in world.links.values():
-            await link.open()
+        await _open_links(world)
         world.parts[SECOND_WORKER].is_held = True
         await asyncio.gather(*(part.start() for part in world.parts.values() if not part.is_held))
         await world.until_ready()
         keeping = asyncio.create_task(world.keep_alive())
         stack.callback(keeping.cancel)
         yield world
+
+
+async def _open_links(world: World) -> None:
+    for link in world.links.values():
+        await link.open()
 
 
 async def _end(world: World) -> None:
