@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from deploy.services import documented_app
 from tests.support.fail_points import Call
@@ -18,6 +19,7 @@ def routes_without_play(service: str, done: Iterable[Call]) -> list[Route]:
     return [route for route in routes if route not in played]
 
 
+@cache
 def changing_routes(service: str) -> list[Route]:
     """All but reading, as the service's own document has them."""
     paths = documented_app(service).openapi()["paths"]
