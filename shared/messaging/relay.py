@@ -83,6 +83,10 @@ class Relay:
             },
         )
         try:
+            if connection.get_server_version() >= (17,):
+                # Or a leader that was cut off between the two halves of a statement would lead for ever: there the
+                # server waits under no other limit.
+                await connection.execute(f"SET transaction_timeout = '{SILENCE_SECONDS}s'")
             # Polled, because a relay that blocks in the server cannot be told to stop.
             while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('outbox relay'))"):  # noqa: ASYNC110
                 await asyncio.sleep(_STANDBY_SECONDS)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import count
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.server_folder import free_port
 from shared.db.direct import driver
 from shared.events.envelope import decode
 from shared.events.registry import schema_uri
@@ -18,6 +20,7 @@ from shared.kernel.trace_context import set_traceparent
 from shared.messaging import outbox
 from shared.messaging.bus import BusUnavailable, Record
 from shared.messaging.relay import Relay, republish
+from tests.faults.schedule.link import Link
 from tests.support.fake_bus import FakeBus
 from tests.support.messaging import NOW, at_work, award, select, until, violations
 from tests.support.outbox_load import AGGREGATES, change, recorded, write
@@ -276,6 +279,31 @@ async def test_what_a_lost_bus_had_just_taken_is_not_marked_as_sent_once_all_is_
         await until_published(engine)
     assert len(bus.log) == 40
     assert await departures(engine, bus) == []
+
+
+async def test_a_leader_that_is_cut_off_between_two_halves_of_a_statement_leads_no_longer(
+    engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay.SILENCE_SECONDS", 2)
+    server = urlsplit(database)
+    link = Link("relay-postgres", free_port(), server.port or 0, delay_seconds=0.3)
+    await link.open()
+    cut_off, bus = relay(database.replace(f":{server.port}/", f":{link.port}/"), FakeBus()), FakeBus()
+    looks = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%published_seq IS NULL ORDER BY position LIMIT $1%'"
+
+    async def has_asked() -> bool:
+        return bool(await select(engine, looks + " AND pid <> pg_backend_pid()"))
+
+    async with at_work(cut_off.run):
+        await until(has_asked, seconds=20)
+        # The answer is on its way, and the second half is sent when it has come.
+        link.half_open()
+        link.is_cut = True
+        await write(engine, 20)
+        async with at_work(relay(database, bus).run):
+            await until_published(engine)
+    assert await departures(engine, bus) == []
+    await link.close()
 
 
 async def test_an_event_that_no_bus_would_take_is_refused_when_it_is_recorded(engine: AsyncEngine) -> None:
