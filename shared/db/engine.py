@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -44,6 +45,14 @@ def end_long_transactions(engine: AsyncEngine, *, seconds: int) -> None:
             cursor.execute(f"SET transaction_timeout = '{seconds}s'")
             cursor.close()
             connection.commit()
+
+
+async def end_long_statements(connection: "asyncpg.Connection[asyncpg.Record]", *, seconds: int) -> None:
+    """The same for a connection of the driver's own, which holds locks of its session: what is under no limit between
+    the two halves of a statement would hold them for ever.
+    """
+    if connection.get_server_version() >= (17,):
+        await connection.execute(f"SET transaction_timeout = '{seconds}s'")
 
 
 def expect_answers(engine: AsyncEngine, *, seconds: int) -> None:

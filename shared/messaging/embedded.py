@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from shared.db.engine import SILENCE_SECONDS, silence_ends
+from shared.db.engine import SILENCE_SECONDS, end_long_statements, silence_ends
 from shared.db.faults import DRIVER_FAULTS
 from shared.events.topics import PARTITIONS
 from shared.messaging.bus import Bounds, BusUnavailable, ConsumedRecord, Partition, Record, Subscription
@@ -191,6 +191,7 @@ class _EmbeddedSubscription:
             # The watch looks at the log through it every few seconds: only a stopped member is ever silent.
             settings = silence_ends(SILENCE_SECONDS, holds="session")
             self._connection = await asyncpg.connect(self._url, command_timeout=30, server_settings=settings)
+            await end_long_statements(self._connection, seconds=SILENCE_SECONDS)
             for topic in self._topics:
                 await self._connection.add_listener(topic, lambda *_: self._appended.set())
         except DRIVER_FAULTS as error:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 from prometheus_client import Counter, Gauge
 
-from shared.db.engine import SILENCE_SECONDS, silence_ends
+from shared.db.engine import SILENCE_SECONDS, end_long_statements, silence_ends
 from shared.db.faults import DRIVER_FAULTS, is_passing
 from shared.events.envelope import Envelope, encode_binary
 from shared.events.registry import schema_uri
@@ -83,10 +83,7 @@ class Relay:
             },
         )
         try:
-            if connection.get_server_version() >= (17,):
-                # Or a leader that was cut off between the two halves of a statement would lead for ever: there the
-                # server waits under no other limit.
-                await connection.execute(f"SET transaction_timeout = '{SILENCE_SECONDS}s'")
+            await end_long_statements(connection, seconds=SILENCE_SECONDS)
             # Polled, because a relay that blocks in the server cannot be told to stop.
             while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('outbox relay'))"):  # noqa: ASYNC110
                 await asyncio.sleep(_STANDBY_SECONDS)
