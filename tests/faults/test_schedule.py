@@ -119,10 +119,10 @@ def newest(kind: str, events: Sequence[Recorded]) -> Recorded:
 
 
 def event(kind: str, *, service: str, **data: Any) -> Harm:
-    """The evidence with other data in the newest event of a kind."""
+    """The evidence with other data in the newest event of a kind that does not say so anyway."""
 
     def changed(evidence: Evidence) -> Evidence:
-        old = newest(kind, evidence.outbox[service])
+        old = newest(kind, [one for one in evidence.outbox[service] if dict(one.data) | data != one.data])
         new = old._replace(data=dict(old.data) | data)
         events = [new if event is old else event for event in evidence.outbox[service]]
         return replace(evidence, outbox=dict(evidence.outbox) | {service: events})
