@@ -26,6 +26,12 @@ def every_promise_is_kept(evidence: Evidence, promises: Promises) -> Iterator[st
     yield from _batches_are_kept(evidence, promises)
 
 
+def _as_acknowledged(thing: str, promised: Mapping[str, str], standing: Mapping[str, str]) -> Iterator[str]:
+    for identity, due in promised.items():
+        if standing.get(identity) != due:
+            yield f"{thing} {identity} is {standing.get(identity)}, and was acknowledged as {due}"
+
+
 def _all(evidence: Evidence) -> Iterator[Recorded]:
     return (event for events in evidence.outbox.values() for event in events)
 
@@ -68,9 +74,7 @@ def _state(is_revoked: bool) -> str:
 def _roster_is_kept(evidence: Evidence, promises: Promises, events: _Events) -> Iterator[str]:
     rows = evidence.rows["evaluation"]
     imports = {str(row["import_id"]): row["content_hash"] for row in rows["roster_import"]}
-    for identity, content_hash in promises.imports.items():
-        if imports.get(identity) != content_hash:
-            yield f"roster import {identity} is {imports.get(identity)}, and was acknowledged for {content_hash}"
+    yield from _as_acknowledged("roster import", promises.imports, imports)
     people = {row["employee_number"] for row in rows["educator"]}
     yield from (f"educator {number} is lost" for number in promises.people - people)
     told = {event.data["employee_number"] for (kind, _), event in _newest(events).items() if kind == "roster"}
@@ -115,9 +119,7 @@ def _growth_and_ratings_are_kept(evidence: Evidence, promises: Promises, events:
 def _slos_are_kept(evidence: Evidence, promises: Promises, events: _Events) -> Iterator[str]:
     rows = evidence.rows["slo"]
     states = {str(row["slo_id"]): row["state"] for row in rows["slo"]}
-    for identity, state in promises.slos.items():
-        if states.get(identity) != state:
-            yield f"SLO {identity} is {states.get(identity)}, and was acknowledged as {state}"
+    yield from _as_acknowledged("SLO", promises.slos, states)
     reviews = {str(row["slo_id"]): decoded(row["scores"]) for row in rows["slo_review"] if row["decision"] == "approve"}
     for identity, levels in promises.approvals.items():
         if reviews.get(identity) != levels:
@@ -161,8 +163,8 @@ def _batches_are_kept(evidence: Evidence, promises: Promises) -> Iterator[str]:
     for row in rows["payout_line"]:
         if row["state"] == "rejected":
             rejected.setdefault(str(row["batch_id"]), set()).add(str(row["id"]))
+    acknowledged = {identity: batch.state for identity, batch in promises.batches.items()}
+    yield from _as_acknowledged("payout batch", acknowledged, batches)
     for identity, batch in promises.batches.items():
-        if batches.get(identity) != batch.state:
-            yield f"payout batch {identity} is {batches.get(identity)}, and was acknowledged as {batch.state}"
         if rejected[identity] != batch.rejected:
             yield f"payout batch {identity} has other rejected lines than were acknowledged"
