@@ -27,11 +27,14 @@ _SELECT = """
 SELECT id, topic, key, type, data, traceparent, recorded_at, xmin::text AS touched FROM outbox
 WHERE published_seq IS NULL ORDER BY position LIMIT $1
 """
+# One at a time, or a mark and `republish` that meet the same rows in different orders stop each other for good.
+_TURN = "pg_advisory_xact_lock(hashtext('outbox marks'))"
 # Only what nobody has touched since it was read: `republish` may have been called meanwhile, because the bus that these
 # were sent to is no more.
-_MARK = """
+_MARK = f"""
+WITH turn AS MATERIALIZED (SELECT {_TURN})
 UPDATE outbox o SET published_seq = p.seq
-FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS u(id, touched, n)
+FROM turn CROSS JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS u(id, touched, n)
 CROSS JOIN LATERAL (SELECT $3::bigint + u.n AS seq) p
 WHERE o.id = u.id AND o.xmin::text = u.touched
 """
@@ -144,8 +147,10 @@ async def republish(url: str) -> int:
     """
     connection = await asyncpg.connect(url)
     try:
-        # Also what waits: a relay may be about to mark it as sent, to the bus that lost it.
-        status = await connection.execute("UPDATE outbox SET published_seq = NULL")
+        async with connection.transaction():
+            await connection.execute(f"SELECT {_TURN}")
+            # Also what waits: a relay may be about to mark it as sent, to the bus that lost it.
+            status = await connection.execute("UPDATE outbox SET published_seq = NULL")
     finally:
         await connection.close()
     return int(status.split()[-1])

@@ -281,6 +281,30 @@ async def test_what_a_lost_bus_had_just_taken_is_not_marked_as_sent_once_all_is_
     assert await departures(engine, bus) == []
 
 
+async def test_a_mark_and_publishing_again_that_meet_the_same_rows_in_opposite_orders_both_get_through(
+    engine: AsyncEngine, database: str
+) -> None:
+    bus = HeldBus()
+    await write(engine, 40)
+    async with engine.begin() as connection:
+        await (await driver(connection)).execute("""
+            CREATE INDEX newest_first ON outbox (position DESC);
+            CLUSTER outbox USING newest_first;
+            CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(0.02); RETURN new; END $$;
+            CREATE TRIGGER slow BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION slow();
+        """)
+    async with at_work(relay(database, bus).run):
+        await bus.has_taken.wait()
+        sending_again = asyncio.create_task(republish(database))
+        bus.may_say_so.set()
+        assert await sending_again == 40
+        await until_published(engine)
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    assert await select(engine, deadlocks) == [(0,)]
+    assert await departures(engine, bus) == []
+
+
 async def test_a_leader_that_is_cut_off_between_two_halves_of_a_statement_leads_no_longer(
     engine: AsyncEngine, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
