@@ -20,6 +20,7 @@ class FactKind(StrEnum):
     SLO = "slo"
     AWARD = "award"
     SUMMATIVE = "summative"
+    ATTRIBUTE = "attribute"
 
 
 class Fact(NamedTuple):
@@ -131,6 +132,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     FactKind.ROSTER.value: ("status", "employee_number", "hired_on", "ended_on", "assignments"),
     FactKind.GROWTH.value: ("school_year", "measure", "percent_met"),
     FactKind.SLO.value: ("school_year", "approved_on", "quality_score", "attainment_percent", "score"),
+    FactKind.ATTRIBUTE.value: ("school_year", "attribute", "item", "value"),
     FactKind.SUMMATIVE.value: ("school_year", "domains", "score", "rating", "rating_level"),
 }
 """What is kept of a payload. The rest is known already (ids, version) or is nothing that a plan may look at."""

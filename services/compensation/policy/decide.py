@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from services.compensation.domain import Decision, EducatorFacts
-from services.compensation.policy.compiled import CompiledPlan
-from services.compensation.policy.evaluate import evaluate
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.statement import statement_bytes, statement_hash
 
 

@@ -4,6 +4,8 @@ Rounding is half up (towards plus infinity on a tie) wherever it happens at all,
 evaluation says so.
 """
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -15,10 +17,21 @@ Bools = NDArray[np.bool_]
 SCALE = 1_000_000
 """One, in the unit that all decimals are counted in: 3.7 is 3_700_000."""
 
+TEN_THOUSAND = 10_000
+"""One, in the unit that shares and percentages are counted in: the language gives them four places."""
+
 POINTS_ALL_AT_MAX = 1_000 * SCALE
 """The highest value of a measure that points can be given for, and"""
 DENOMINATOR_MAX = 4_000
 """the most values that a mean can be taken of: within both, no step of the evaluation can leave 64 bits."""
+
+
+_DECIMAL = re.compile(r"-?\d{1,6}(\.\d{1,6})?")
+
+
+def is_decimal(text: str) -> bool:
+    """Whether a value that HR keeps is a number that a plan can take: below a million, with at most six places."""
+    return _DECIMAL.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=16_384)
@@ -27,6 +40,21 @@ def millionths(text: str) -> int:
     whole, _, part = text.partition(".")
     value = abs(int(whole)) * SCALE + int((part + "000000")[:6])
     return -value if text.startswith("-") else value
+
+
+def ten_thousandths(text: str) -> int:
+    """`"0.25"` -> 2_500. The text has at most four places."""
+    return millionths(text) // (SCALE // TEN_THOUSAND)
+
+
+def integers(values: Iterable[int]) -> Ints:
+    return np.array(list(values), dtype=np.int64)
+
+
+def count_true(rows: Bools) -> Ints:
+    """How many of the rows hold, for each column."""
+    count: Ints = rows.sum(axis=0, dtype=np.int64)
+    return count
 
 
 def half_up(numerator: Ints, denominator: Ints | int) -> Ints:

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from services.compensation.errors import PlanInvalid
 from services.compensation.policy.checks import faults_of
-from services.compensation.policy.language import Plan
+from services.compensation.policy.language.document import Plan
 from services.compensation.policy.source_text import Lines, below, read_yaml
 from shared.kernel.errors import FieldError
 

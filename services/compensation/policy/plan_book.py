@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.compensation.domain import Decision, EducatorFacts, PlanVersion
-from services.compensation.policy.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.plan import parse_plan
 
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import orjson
 
-from services.compensation.policy.compiled import CompiledPlan
-from services.compensation.policy.component_words import ComponentWords
-from services.compensation.policy.evaluate import Evaluation
-from services.compensation.policy.ladder import LadderWords
-from services.compensation.policy.measure_words import MeasureWords
-from services.compensation.policy.next_steps import NextSteps
-from services.compensation.policy.whole_words import WholeWords
-from services.compensation.policy.words import amount, written
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.evaluate import Evaluation
+from services.compensation.policy.words.components import ComponentWords
+from services.compensation.policy.words.ladder import LadderWords
+from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.next_steps import NextSteps
+from services.compensation.policy.words.texts import amount, written
+from services.compensation.policy.words.whole import WholeWords
 
 Body = dict[str, Any]
 
@@ -40,7 +40,7 @@ def statement_bytes(evaluation: Evaluation, index: int) -> bytes | None:
             for kind, key, version, event_id, _ in found.used
         ],
         "eligibility": words.whole.eligibility(row, found),
-        "gates": words.measures.gates(row),
+        "gates": words.measures.gates(row, found, evaluation.working.settlement),
         "measures": words.measures.measures(row, found),
         "components": words.components.components(row, source),
         "proration": words.whole.proration(row, source),

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.compensation.domain import EducatorFacts, Fact, Place, moment_text
-from services.compensation.policy.compiled import compile_plan
+from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.decide import decide
 from services.compensation.policy.plan import parse_plan
 from shared.kernel.clock import SystemClock

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.compensation.policy.compiled import compile_plan
-from services.compensation.policy.evaluate import evaluate
+from services.compensation.policy.evaluation.compiled import compile_plan
+from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from tests.support.policy_facts import EVERYTHING, HARMONY, award, facts_of, rating, revoked, roster

@@ -8,9 +8,9 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.compensation.policy.compiled import compile_plan
+from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.decide import decide
-from services.compensation.policy.evaluate import evaluate
+from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import content_hash, parse_plan
 from services.compensation.policy.statement import canonical_bytes, statement_body, statement_bytes
 from shared.kernel.money import format_cents, parse_amount
@@ -127,7 +127,7 @@ def test_every_cent_of_any_statement_adds_up(events: list[Event]) -> None:
         cuts = {limit["limit"]: parse_amount(limit["reduced_by"]["amount"]) for limit in part["limits"]}
         unlimited = full + cuts.pop("yearly_limit", 0)
         if stipend is not None and full:
-            assert unlimited == row.stipend_counts[stipend] * EVERY_WORD.stipend_cents[stipend]
+            assert unlimited == row.stipend_counts[stipend] * parse_amount(EVERY_WORD.stipends[stipend].amount)
         if row.eligible and full:
             assert full - sum(cuts.values()) == parse_amount(part["amount"]["amount"])
 
@@ -169,7 +169,7 @@ def test_two_who_reach_the_cap_are_each_told_what_it_cuts() -> None:
 
 
 def test_pieces_of_statements_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.compensation.policy.words._REMEMBERED_MAX", 2)
+    monkeypatch.setattr("services.compensation.policy.words.texts._REMEMBERED_MAX", 2)
     fresh = compile_plan(parse_plan(HARMONY), version=3)
     for percent in range(50, 60):
         facts = facts_of([*GOOD_YEAR[:3], growth(1, str(percent))])

@@ -2,13 +2,13 @@
 
 import re
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.compensation.policy.exact import decimal_text, millionths
-from shared.events.evaluation import StaffRole, SubjectGroup
+from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from shared.kernel.money import format_cents, parse_amount
 from shared.kernel.period import SchoolYear
 
@@ -16,6 +16,8 @@ ILLUSTRATIVE = "illustrative"
 
 AMOUNT_CENTS_MAX = 1_000_000_000
 """Ten million dollars; with it no step of the evaluation can leave 64 bits."""
+POT_CENTS_MAX = 10_000_000_000
+"""A hundred million dollars, for the same reason."""
 
 _DECIMAL = re.compile(r"-?\d{1,7}(\.\d{1,4})?")
 _DECIMAL_MAX = 1_000_000
@@ -54,12 +56,19 @@ def _decimal(value: Any) -> str:
     return decimal_text(number)
 
 
-def _amount(value: Any) -> str:
+def _share(value: Any) -> str:
+    text = _decimal(value)
+    if not 0 < millionths(text) <= SCALE:
+        raise ValueError(f'{text} is not above 0 and up to 1: write a quarter as "0.25"')
+    return text
+
+
+def _amount(value: Any, *, cents_max: int) -> str:
     cents = parse_amount(_as_text(value))
     if cents < 0:
         raise ValueError(f"{value} is negative: a plan pays amounts of zero or more")
-    if cents > AMOUNT_CENTS_MAX:
-        raise ValueError(f"{value} is above {format_cents(AMOUNT_CENTS_MAX)}, the most that a plan can name")
+    if cents > cents_max:
+        raise ValueError(f"{value} is above {format_cents(cents_max)}, the most that a plan can name here")
     return format_cents(cents)
 
 
@@ -94,13 +103,21 @@ Title = Annotated[str, Field(min_length=1, max_length=200)]
 Source = Annotated[str, AfterValidator(_source)]
 DecimalText = Annotated[str, BeforeValidator(_decimal)]
 """An exact number from 0 to 1,000,000 with at most four decimal places, kept as its shortest text."""
-AmountText = Annotated[str, BeforeValidator(_amount)]
+Share = Annotated[str, BeforeValidator(_share)]
+"""A part of a whole, above 0 and up to 1, with at most four decimal places."""
+AmountText = Annotated[str, BeforeValidator(partial(_amount, cents_max=AMOUNT_CENTS_MAX))]
 """Dollars and cents, zero or more, kept as text like 200.00."""
+PotText = Annotated[str, BeforeValidator(partial(_amount, cents_max=POT_CENTS_MAX))]
+"""The same for a sum that many share."""
 PlanYear = Annotated[str, AfterValidator(_school_year)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 LocalTime = Annotated[datetime, BeforeValidator(_written_date), AfterValidator(_local_time)]
 Day = Annotated[date, BeforeValidator(_written_date)]
 Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
+Places = Annotated[int, Field(ge=0, le=4, strict=True)]
+WholeNumber = Annotated[int, Field(ge=0, le=1000, strict=True)]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$")]
+"""A value of an attribute that is no number, as HR's system writes it."""
 
 
 class Clause(BaseModel):
@@ -122,18 +139,3 @@ class Sourced(Clause):
 class Named(Sourced):
     code: Code
     title: Title
-
-
-class AppliesTo(Clause):
-    """Who a rule is for; what is left out holds for all."""
-
-    roles: tuple[StaffRole, ...] | None = Field(default=None, min_length=1)
-    subject_groups: tuple[SubjectGroup, ...] | None = Field(default=None, min_length=1)
-
-    def covers(self, role: StaffRole, group: SubjectGroup) -> bool:
-        return (self.roles is None or role in self.roles) and (
-            self.subject_groups is None or group in self.subject_groups
-        )
-
-
-EVERYONE = AppliesTo()

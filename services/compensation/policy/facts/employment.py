@@ -3,8 +3,8 @@
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from services.compensation.policy.calendar import OPEN_END, PlanCalendar, day_number, full_years
 from services.compensation.policy.exact import SCALE, millionths
+from services.compensation.policy.facts.calendar import OPEN_END, PlanCalendar, day_number, full_years
 
 
 class Span(NamedTuple):
@@ -18,7 +18,9 @@ class Span(NamedTuple):
 
 
 class Employment(NamedTuple):
-    """`fte_days` is in millionths of a day. Role and group are None without any assignment in the period."""
+    """`fte_days` is in millionths of a day. Role, group, campus and district are those of the deciding assignment, None
+    without any assignment in the period.
+    """
 
     role: str | None
     group: str | None
@@ -26,6 +28,10 @@ class Employment(NamedTuple):
     days: int
     fte_days: int
     years_of_service: int
+    hired_on: str | None
+    campus_id: str | None
+    district_id: str | None
+    years_on_campus: int
 
 
 def employment_of(roster: dict[str, Any], calendar: PlanCalendar, eligible: frozenset[str]) -> Employment:
@@ -53,7 +59,25 @@ def employment_of(roster: dict[str, Any], calendar: PlanCalendar, eligible: froz
     days, fte_days = _days_of(spans)
     hired_on = roster["hired_on"]
     years = full_years(hired_on, min(reference_on, ended_on)) if hired_on is not None else 0
-    return Employment(decisive.get("role"), decisive.get("subject_group"), spans, days, fte_days, years)
+    campus_id = decisive.get("campus_id")
+    return Employment(
+        role=decisive.get("role"),
+        group=decisive.get("subject_group"),
+        spans=spans,
+        days=days,
+        fte_days=fte_days,
+        years_of_service=years,
+        hired_on=hired_on,
+        campus_id=campus_id,
+        district_id=decisive.get("district_id"),
+        years_on_campus=_years_on(campus_id, roster["assignments"], min(reference_on, ended_on)),
+    )
+
+
+def _years_on(campus_id: str | None, assignments: list[dict[str, Any]], until: str) -> int:
+    """Full years since the first assignment on the campus, whatever lay between."""
+    begun = [part["begins_on"] for part in assignments if part["campus_id"] == campus_id]
+    return full_years(min(begun), until) if begun else 0
 
 
 def _rank(

@@ -1,5 +1,5 @@
 """One educator's facts, sorted out for one plan year: what counts, and what does not and why. Reads no rule of the plan
-but its calendar and its eligible roles.
+but its scope: the calendar, the roles that it pays, the attributes that it asks for.
 
 This is the only loop over facts. What it finds becomes columns of numbers for the evaluator, and the items that a
 statement lists.
@@ -7,12 +7,13 @@ statement lists.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.compensation.domain import EducatorFacts, Fact
-from services.compensation.policy.calendar import PlanCalendar
-from services.compensation.policy.employment import Employment, employment_of
 from services.compensation.policy.exact import millionths
+from services.compensation.policy.facts.calendar import PlanCalendar
+from services.compensation.policy.facts.employment import Employment, employment_of
 
 
 class YearAward(NamedTuple):
@@ -32,14 +33,31 @@ class UncountedAward(NamedTuple):
     reason: str
 
 
+CampusAttributes = Mapping[str, Mapping[str, str]]
+"""What is kept of campuses for the plan year: campus id -> attribute -> value."""
+NO_CAMPUSES: CampusAttributes = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan looks at: its calendar, the roles that it pays, and the attributes of educators that it asks for."""
+
+    calendar: PlanCalendar
+    roles: frozenset[str]
+    attributes: frozenset[str]
+
+
 _NO_SCORES = (0, 0)
 _NOTHING_HELD: AbstractSet[str] = frozenset()
+_NO_WORDS: Mapping[str, str] = {}
 
 
 class Gathered:
     """What one educator's facts come to in one plan year. Means are kept as (sum, number of values), never divided."""
 
     __slots__ = (
+        "attributes",
+        "campus",
         "domains",
         "educator_id",
         "employment",
@@ -47,6 +65,7 @@ class Gathered:
         "held",
         "late_observations",
         "late_slos",
+        "levels",
         "observations",
         "ratings",
         "slo_attainments",
@@ -54,6 +73,7 @@ class Gathered:
         "slos",
         "uncounted_awards",
         "used",
+        "words",
         "year_awards",
     )
 
@@ -62,9 +82,15 @@ class Gathered:
     def __init__(self, educator_id: str) -> None:
         self.educator_id = educator_id
         self.used: list[Fact] = []
+        # By attribute, the year that a school year starts in, and item ("" where it is not kept item by item).
+        self.attributes: dict[str, dict[int, dict[str, str]]] = {}
+        self.words: Mapping[str, str] = _NO_WORDS
+        self.campus: Mapping[str, str] = _NO_WORDS
         self.observations = 0
         self.late_observations = 0
         self.domains: dict[str, tuple[int, int]] = {}
+        # The levels of each observation that counts, by domain and dimension.
+        self.levels: list[Mapping[str, Mapping[str, int]]] = []
         self.growth: Sequence[tuple[str, int]] = ()
         self.slos = 0
         self.late_slos = 0
@@ -76,7 +102,7 @@ class Gathered:
         self.ratings: dict[int, tuple[int, int]] = {}
 
 
-def gather(facts: EducatorFacts, calendar: PlanCalendar, eligible: frozenset[str]) -> Gathered | None:
+def gather(facts: EducatorFacts, scope: Scope, campuses: CampusAttributes) -> Gathered | None:
     """Sort out the facts that bear on the plan year; None for an educator who is not on the roster.
 
     Facts of later years are passed over as if they were not there, so that they cannot change a statement.
@@ -85,13 +111,16 @@ def gather(facts: EducatorFacts, calendar: PlanCalendar, eligible: frozenset[str
     rosters = by_kind.get("roster")
     if not rosters:
         return None
-    found = Gathered(facts.educator_id)
+    found, calendar = Gathered(facts.educator_id), scope.calendar
+    if scope.attributes and (kept := by_kind.get("attribute")):
+        _take_attributes(found, _in_order(kept), scope)
     for kind, take in _BEFORE_ROSTER:
         if of_kind := by_kind.get(kind):
             take(found, _in_order(of_kind), calendar)
     for fact in rosters.values():
         found.used.append(fact)
-        found.employment = employment_of(fact.data, calendar, eligible)
+        found.employment = employment_of(fact.data, calendar, scope.roles)
+        found.campus = campuses.get(found.employment.campus_id or "", _NO_WORDS)
     for kind, take in _AFTER_ROSTER:
         if of_kind := by_kind.get(kind):
             take(found, _in_order(of_kind), calendar)
@@ -100,6 +129,21 @@ def gather(facts: EducatorFacts, calendar: PlanCalendar, eligible: frozenset[str
 
 def _in_order(of_kind: Mapping[str, Fact]) -> Iterable[Fact]:
     return sorted(of_kind.values()) if len(of_kind) > 1 else of_kind.values()
+
+
+def _take_attributes(found: Gathered, kept: Iterable[Fact], scope: Scope) -> None:
+    words: dict[str, str] = {}
+    for fact in kept:
+        data = fact.data
+        code, year = data["attribute"], int(data["school_year"][:4])
+        if code not in scope.attributes or year > scope.calendar.starts_in:
+            continue
+        found.used.append(fact)
+        item = data["item"] or ""
+        found.attributes.setdefault(code, {}).setdefault(year, {})[item] = data["value"]
+        if year == scope.calendar.starts_in and not item:
+            words[code] = data["value"]
+    found.words = words
 
 
 def _take_awards(found: Gathered, awards: Iterable[Fact], calendar: PlanCalendar) -> None:
@@ -151,6 +195,7 @@ def _take_observations(found: Gathered, observations: Iterable[Fact], calendar: 
             found.late_observations += 1
             continue
         found.observations += 1
+        found.levels.append(data["levels"])
         for domain, levels in data["levels"].items():
             total, count = domains.get(domain, _NO_SCORES)
             domains[domain] = (total + sum(levels.values()), count + len(levels))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from services.compensation.domain import moment_text
-from services.compensation.policy.language import Plan
+from services.compensation.policy.language.document import Plan
 from shared.kernel.period import SchoolYear
 
 OPEN_END = "9999-12-31"

@@ -5,12 +5,15 @@ There is no clock here, so a step says until when it is open, and the reader kno
 
 from orjson import Fragment
 
-from services.compensation.policy.compiled import CompiledPlan
-from services.compensation.policy.component_words import unmet_gates
-from services.compensation.policy.evaluate import Row
-from services.compensation.policy.language import Matrix, PerAward
-from services.compensation.policy.measure_words import MeasureWords
-from services.compensation.policy.words import Memo, Part, amount, counted, dollars, listed, remember
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.conditions import BorderBands
+from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.evaluation.pay import ByBand
+from services.compensation.policy.language.pay import PerAward
+from services.compensation.policy.words.components import unmet_gates
+from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.texts import Memo, Part, amount, counted, dollars, listed, remember
+from shared.kernel.money import parse_amount
 
 
 class NextSteps:
@@ -21,17 +24,21 @@ class NextSteps:
         self._measures = measures
         self._steps: Memo = {}
         self._stipend_of = {component.code: index for index, component in enumerate(plan.stipends)}
+        self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
+        measured = (bands.measure for bands in plan.plan.bands)
+        self._band_measures = sorted({self._position[code] for code in measured if code is not None})
         self._awards_until = _awards_until(plan)
 
     def steps(self, row: Row) -> Fragment:
         """A step for each component that could pay more, with what it is worth within the cap on the total."""
-        measures = [(row.numerators[table.measure], row.denominators[table.measure]) for table in self._plan.bands]
+        measures = [(row.numerators[at], row.denominators[at]) for at in self._band_measures]
         key = (
-            row.segment,
+            row.kind,
             row.total,
             tuple(row.gate_met),
             tuple(row.stipend_counts),
             tuple(row.open_amounts),
+            tuple(row.bands),
             tuple(measures),
         )
         made = self._steps.get(key)
@@ -46,13 +53,14 @@ class NextSteps:
         if not row.eligible or room == 0:
             return steps
         for index, component in enumerate(self._plan.plan.components):
-            if not self._plan.components[index].pays[row.segment]:
+            if not self._plan.components[index].pays[row.kind]:
                 continue
+            amounts = self._plan.components[index].amounts
             if not row.gates_open[index]:
                 steps += self._gates(index, row, room)
-            if isinstance(component, Matrix):
-                steps += self._next_band(component, index, row)
-            elif row.gates_open[index]:
+            if isinstance(amounts, ByBand):
+                steps += self._next_band(component.code, amounts, row)
+            elif isinstance(component, PerAward) and row.gates_open[index]:
                 steps += self._more_awards(component, row, room)
         return steps
 
@@ -65,16 +73,13 @@ class NextSteps:
         text = f"Meeting {gates} opens the {component.title}: {dollars(worth)} as things stand."
         return [_step("meet_gates", component.code, text, _within(worth, room))]
 
-    def _next_band(self, component: Matrix, index: int, row: Row) -> list[Part]:
-        tables = self._plan.components[index]
-        table = self._plan.bands[tables.bands]
-        at = row.bands[tables.bands]
-        bands = self._plan.plan.bands[tables.bands]
-        if at + 1 == len(bands.levels):
+    def _next_band(self, code: str, amounts: ByBand, row: Row) -> list[Part]:
+        table, bands = self._plan.bands[amounts.bands], self._plan.plan.bands[amounts.bands]
+        at = row.bands[amounts.bands]
+        if not isinstance(table, BorderBands) or at + 1 == len(bands.levels):
             return []
         following = bands.levels[at + 1]
-        amounts = tables.amounts[row.segment]
-        gain = int(amounts[at + 1] - amounts[at])
+        gain = int(amounts.amounts[row.kind, at + 1] - amounts.amounts[row.kind, at])
         if gain <= 0:
             return []
         text = (
@@ -82,14 +87,14 @@ class NextSteps:
             f"{following.title}, worth {dollars(gain)} more for a full year; "
             f"it is {self._measures.value(table.measure, row)} now."
         )
-        return [_step("reach_band", component.code, text, None)]
+        return [_step("reach_band", code, text, None)]
 
     def _more_awards(self, component: PerAward, row: Row, room: int | None) -> list[Part]:
         stipend = self._stipend_of[component.code]
         left = component.at_most - row.stipend_counts[stipend]
         if left <= 0:
             return []
-        cents = self._plan.stipend_cents[stipend]
+        cents = parse_amount(component.amount)
         text = (
             f"{counted(left, 'more micro-credential', 'more micro-credentials')} awarded {self._awards_until} can earn "
             f"{dollars(cents)} each, {dollars(left * cents)} in all."

@@ -2,12 +2,12 @@
 
 from orjson import Fragment
 
-from services.compensation.policy.columns import Source
-from services.compensation.policy.compiled import NOBODY, SEGMENTS, CompiledPlan
-from services.compensation.policy.evaluate import Row
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.evaluation.reading import Source
 from services.compensation.policy.exact import decimal_text
-from services.compensation.policy.gather import Gathered
-from services.compensation.policy.words import Memo, Part, amount, dollars, listed, plain, remember
+from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.words.texts import Memo, Part, amount, dollars, listed, plain, remember
 
 
 class WholeWords:
@@ -22,7 +22,7 @@ class WholeWords:
     def eligibility(self, row: Row, found: Gathered) -> Fragment:
         """Role, subject group and whether the plan pays them."""
         employment = found.employment
-        key = (row.segment, employment.years_of_service)
+        key = (row.kind, employment.years_of_service)
         made = self._eligibility.get(key)
         if made is None:
             part = {
@@ -30,18 +30,18 @@ class WholeWords:
                 "role": employment.role,
                 "subject_group": employment.group,
                 "years_of_service": employment.years_of_service,
-                "reason": self._eligibility_reason(row.segment),
+                "reason": self._eligibility_reason(row.kind),
             }
             made = remember(self._eligibility, key, part)
         return made
 
-    def _eligibility_reason(self, segment: int) -> str:
+    def _eligibility_reason(self, kind: int) -> str:
         calendar = self._plan.calendar
-        if segment == NOBODY:
+        if kind == self._plan.people.nobody:
             return f"No assignment is on file from {calendar.period_begins_on} to {calendar.period_ends_on}."
-        role, group = SEGMENTS[segment]
+        role, group = self._plan.people.kinds[kind][:2]
         held = f"The role on file is {plain(role)} (subject group: {plain(group)})"
-        if self._plan.eligible[segment]:
+        if self._plan.eligible[kind]:
             return f"{held}, which this plan pays."
         paid = listed([plain(role) for role in self._plan.plan.eligibility.roles], "and")
         return f"{held}, which this plan does not pay: it pays {paid}."

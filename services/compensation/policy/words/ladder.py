@@ -5,10 +5,10 @@ The placement itself is the evaluator's: which needs are short, by how much, and
 
 from orjson import Fragment
 
-from services.compensation.policy.compiled import NOBODY, SEGMENTS, CompiledPlan
-from services.compensation.policy.evaluate import Row
-from services.compensation.policy.gather import Gathered
-from services.compensation.policy.language import (
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.language.ladder import (
     CredentialNeed,
     Pathway,
     PathwayNeed,
@@ -17,7 +17,7 @@ from services.compensation.policy.language import (
     RoleNeed,
     ServiceNeed,
 )
-from services.compensation.policy.words import Memo, Part, in_words, listed, plain, remember
+from services.compensation.policy.words.texts import Memo, Part, in_words, listed, plain, remember
 
 
 class LadderWords:
@@ -40,7 +40,7 @@ class LadderWords:
             for short, owner, is_named in zip(row.shortfalls, self._owner, self._names_missing, strict=True)
             if is_named and owner <= row.rung + 1
         ]
-        key = (row.segment, tuple(row.shortfalls), frozenset(found.held) if names else None)
+        key = (row.kind, tuple(row.shortfalls), frozenset(found.held) if names else None)
         made = self._placements.get(key)
         if made is None:
             made = remember(self._placements, key, self._placement(row, found))
@@ -52,7 +52,7 @@ class LadderWords:
         for index, short in enumerate(row.shortfalls):
             owner = self._owner[index]
             if owner <= row.rung + 1:
-                reason = self._reason(self._plan.needs[index], short, row, found)
+                reason = self._reason(self._plan.needs[index], short, found)
                 needs.append(
                     {
                         "rung": self._rungs[owner].code,
@@ -70,10 +70,10 @@ class LadderWords:
             }
         return {"rung": rung.code, "title": rung.title, "requirements": needs, "next": following}
 
-    def _reason(self, need: Requirement, short: int, row: Row, found: Gathered) -> str:
+    def _reason(self, need: Requirement, short: int, found: Gathered) -> str:
         if isinstance(need, RoleNeed):
             asked = listed([plain(role) for role in need.any_of], "or")
-            held = "no role" if row.segment == NOBODY else plain(SEGMENTS[row.segment][0])
+            held = plain(found.employment.role or "no role")
             return f"the rung is for {asked}; the role on file is {held}"
         if isinstance(need, ServiceNeed):
             return f"{_of(need.at_least, short)} {_plural(need.at_least, 'full year')} of service"

@@ -1,4 +1,4 @@
-"""Facts of many educators as columns of 64-bit integers: the only input of the evaluator's arithmetic."""
+"""From the facts of educators to the columns that the evaluator works on, and what each column was made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,23 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.compensation.domain import EducatorFacts
-from services.compensation.policy.compiled import NOBODY, SEGMENT_OF, CompiledPlan
-from services.compensation.policy.exact import DENOMINATOR_MAX, Ints
-from services.compensation.policy.gather import Gathered, YearAward, gather
-from services.compensation.policy.readers import paid_awards
+from services.compensation.policy.evaluation.columns import Columns, Places
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.exact import DENOMINATOR_MAX, integers
+from services.compensation.policy.facts.gather import CampusAttributes, Gathered, YearAward, gather
+from services.compensation.policy.facts.readers import paid_awards
 from shared.kernel.assertions import invariant
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Columns:
-    """One column an educator. Measures as numerator (millionths) over denominator, 0 where nothing was measured."""
-
-    segment: Ints
-    fte_days: Ints
-    numerators: Ints
-    denominators: Ints
-    stipend_counts: Ints
-    shortfalls: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +22,16 @@ class Source:
     paid_awards: tuple[Sequence[YearAward], ...]
 
 
-def build_columns(plan: CompiledPlan, facts: Sequence[EducatorFacts]) -> tuple[Columns, list[Source | None]]:
+def read_columns(
+    plan: CompiledPlan, facts: Sequence[EducatorFacts], campuses: CampusAttributes
+) -> tuple[Columns, list[Source | None]]:
     """A column and its source for each educator, in order; a column of zeros and no source for who is not rostered."""
     rows: list[list[int]] = []
     sources: list[Source | None] = []
-    measures, stipends, needs = len(plan.readers), len(plan.stipends), len(plan.needs)
-    absent = [NOBODY, 0, *[0] * (2 * measures + stipends + needs)]
+    measures, stipends, hired, needs = len(plan.readers), len(plan.stipends), len(plan.hire_readers), len(plan.needs)
+    absent = [plan.people.nobody, 0, *[0] * (2 * measures + stipends + hired + needs)]
     for one in facts:
-        found = gather(one, plan.calendar, plan.eligible_roles)
+        found = gather(one, plan.scope, campuses)
         if found is None:
             rows.append(absent)
             sources.append(None)
@@ -49,14 +40,17 @@ def build_columns(plan: CompiledPlan, facts: Sequence[EducatorFacts]) -> tuple[C
         rows.append(_row(plan, found, paid))
         sources.append(Source(found, paid))
     table = np.array(rows, dtype=np.int64).reshape(len(rows), len(absent)).T
-    after = np.cumsum([2, measures, measures, stipends]).tolist()
+    after = np.cumsum([2, measures, measures, stipends, hired]).tolist()
     columns = Columns(
-        segment=table[0],
+        kind=table[0],
         fte_days=table[1],
         numerators=table[after[0] : after[1]],
         denominators=table[after[1] : after[2]],
         stipend_counts=table[after[2] : after[3]],
-        shortfalls=table[after[3] :],
+        hire_shares=table[after[3] : after[4]],
+        shortfalls=table[after[4] :],
+        campuses=_places([source.found.employment.campus_id if source else None for source in sources]),
+        districts=_places([source.found.employment.district_id if source else None for source in sources]),
     )
     return columns, sources
 
@@ -68,11 +62,20 @@ def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], .
         not denominators or max(denominators) <= DENOMINATOR_MAX,
         f"educator {found.educator_id} has more than {DENOMINATOR_MAX} values under one mean",
     )
+    employment = found.employment
     return [
-        SEGMENT_OF[found.employment.role, found.employment.group],
-        found.employment.fte_days,
+        plan.people.position(employment.role, employment.group, employment.years_on_campus, found.words),
+        employment.fte_days,
         *[numerator for numerator, _ in read],
         *denominators,
         *[len(awards) for awards in paid],
+        *[reader(found) for reader in plan.hire_readers],
         *[reader(found) for reader in plan.need_readers],
     ]
+
+
+def _places(ids: Sequence[str | None]) -> Places:
+    """Nowhere is a place of its own, with the id "-"."""
+    known: dict[str, int] = {}
+    at = [known.setdefault(place or "-", len(known)) for place in ids]
+    return Places(integers(at), tuple(known))

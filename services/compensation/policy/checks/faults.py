@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
+from services.compensation.policy.language.terms import Named
 from services.compensation.policy.source_text import below
-from services.compensation.policy.terms import AppliesTo, Named
-from shared.events.evaluation import StaffRole, SubjectGroup
 from shared.kernel.errors import FieldError
 
 Faults = Iterator[FieldError]
-Who = tuple[StaffRole, SubjectGroup]
 
 
 def at(*path: str | int) -> str:
@@ -40,13 +38,3 @@ def repeated(parts: Sequence[Named], section: str, what: str) -> Faults:
                 f"{part.code!r} names a {what} already at /{section}/{first[part.code]}: give each a code of its own",
             )
         first.setdefault(part.code, index)
-
-
-def everyone_in(applies_to: AppliesTo, roles: Iterable[StaffRole]) -> set[Who]:
-    """All pairs of role and subject group that a rule is for, among `roles`."""
-    return {(role, group) for role in roles for group in SubjectGroup if applies_to.covers(role, group)}
-
-
-def named(people: Iterable[Who]) -> str:
-    """`teacher (tested), principal (none)`, in a fixed order."""
-    return ", ".join(f"{role} ({group})" for role, group in sorted(people))

@@ -1,0 +1,218 @@
+"""Measures as numerator over denominator, exact, and their points: the tables of a plan, and the arithmetic on them.
+
+What was not measured is 0 over 1, which is never above what no points are given for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from services.compensation.policy.evaluation.columns import Columns
+from services.compensation.policy.exact import SCALE, Bools, Ints, count_true, half_up, integers, millionths
+from services.compensation.policy.language.measures import Chosen, Combined, Measure, Points, Weighted
+from services.compensation.policy.people import People
+
+DERIVED = (Weighted, Chosen, Combined)
+"""The measures that are made of other measures; all others are read from facts."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Values:
+    """Every measure of every educator: a row for each measure; `kinds` is the kind of person of each educator."""
+
+    numerators: Ints
+    denominators: Ints
+    measured: Bools
+    points: Ints
+    kinds: Ints
+
+    def rounded(self, measure: int, unit: int) -> Ints:
+        """A measure rounded half up to a multiple of `unit` millionths."""
+        nearest: Ints = half_up(self.numerators[measure], self.denominators[measure] * unit) * unit
+        return nearest
+
+
+class Derivation(Protocol):
+    """A measure that is made of those before it."""
+
+    def fill(self, values: Values) -> None:
+        """Write its row of `values`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinearPoints:
+    """Points on a straight line, for several measures at once: a row for each."""
+
+    measure: Ints
+    none_at: Ints
+    all_at: Ints
+    unit: int
+
+    def fill(self, values: Values) -> None:
+        divisors = values.denominators[self.measure]
+        none_at = self.none_at * divisors
+        above = np.minimum(np.maximum(values.numerators[self.measure], none_at), self.all_at * divisors) - none_at
+        whole = divisors * (self.all_at - self.none_at)
+        values.points[self.measure] = half_up(above * (100 * SCALE // self.unit), whole) * self.unit
+
+
+@dataclass(frozen=True, slots=True)
+class StepPoints:
+    """Points by the highest step reached; `points` begins with the none below the lowest."""
+
+    measure: int
+    at_least: Ints
+    points: Ints
+
+    def fill(self, values: Values) -> None:
+        reached = values.numerators[self.measure] >= self.at_least[:, None] * values.denominators[self.measure]
+        values.points[self.measure] = np.where(values.measured[self.measure], self.points[count_true(reached)], 0)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightTable:
+    """A weight in millionths for each kind of person and measure; nothing is measured for who has none."""
+
+    measure: int
+    weights: Ints
+    unit: int
+
+    def fill(self, values: Values) -> None:
+        weights = self.weights[values.kinds]
+        exact = (weights.T * values.points).sum(axis=0)
+        points = half_up(exact, SCALE * self.unit) * self.unit
+        values.points[self.measure] = values.numerators[self.measure] = points
+        values.measured[self.measure] = weights.any(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTable:
+    """The best of several measures; the lowest is the best by `sign` -1."""
+
+    measure: int
+    of: Ints
+    sign: int
+    is_in_points: bool
+    needs_all: bool
+
+    def fill(self, values: Values) -> None:
+        numerators, denominators, measured = _parts(values, self.of, is_in_points=self.is_in_points)
+        best, under, is_found = numerators[0].copy(), denominators[0].copy(), measured[0].copy()
+        for numerator, denominator, is_measured in zip(numerators[1:], denominators[1:], measured[1:], strict=True):
+            is_better = self.sign * (numerator * under - best * denominator) > 0
+            takes = is_measured & (~is_found | is_better)
+            best[takes], under[takes] = numerator[takes], denominator[takes]
+            is_found |= is_measured
+        _set(values, self.measure, best, under, measured, needs_all=self.needs_all)
+        if self.is_in_points:
+            values.points[self.measure] = values.numerators[self.measure]
+
+
+@dataclass(frozen=True, slots=True)
+class CombinedTable:
+    """The mean or the sum of several measures, each rounded to a multiple of `part_unit` first."""
+
+    measure: int
+    of: Ints
+    part_unit: int
+    is_mean: bool
+    is_in_points: bool
+    needs_all: bool
+    points_unit: int
+
+    def fill(self, values: Values) -> None:
+        numerators, denominators, measured = _parts(values, self.of, is_in_points=self.is_in_points)
+        rounded = half_up(numerators, denominators * self.part_unit) * self.part_unit
+        total = np.where(measured, rounded, 0).sum(axis=0)
+        count = np.maximum(measured.sum(axis=0), 1) if self.is_mean else np.ones_like(total)
+        if self.is_in_points:
+            total = half_up(total, count * self.points_unit) * self.points_unit
+            count = np.ones_like(total)
+        _set(values, self.measure, total, count, measured, needs_all=self.needs_all)
+        if self.is_in_points:
+            values.points[self.measure] = values.numerators[self.measure]
+
+
+def _parts(values: Values, of: Ints, *, is_in_points: bool) -> tuple[Ints, Ints, Bools]:
+    if is_in_points:
+        points = values.points[of]
+        return points, np.ones_like(points), values.measured[of]
+    return values.numerators[of], values.denominators[of], values.measured[of]
+
+
+def _set(values: Values, at: int, numerator: Ints, denominator: Ints, measured: Bools, *, needs_all: bool) -> None:
+    is_measured = measured.all(axis=0) if needs_all else measured.any(axis=0)
+    values.measured[at] = is_measured
+    values.numerators[at] = np.where(is_measured, numerator, 0)
+    values.denominators[at] = np.where(is_measured, denominator, 1)
+
+
+def derivations(measures: Sequence[Measure], people: People, unit: int) -> tuple[Derivation, ...]:
+    """What fills the rows of `measures` that are not read from facts, and all points, in the order to do it in.
+
+    `unit` is the smallest difference of points, in millionths. Those read from facts come first in `measures`.
+    """
+    position = {measure.code: at for at, measure in enumerate(measures)}
+    read = [(at, one.points) for at, one in enumerate(measures) if one.points and not isinstance(one, DERIVED)]
+    steps: list[Derivation] = [_linear(read, unit)] if read else []
+    for at, measure in enumerate(measures):
+        if isinstance(measure, Weighted):
+            steps.append(_weights(measure, at, position, people, unit))
+        elif isinstance(measure, (Chosen, Combined)):
+            steps.append(_of_several(measure, at, position, unit))
+            if measure.points:
+                steps.append(_linear([(at, measure.points)], unit))
+        if measure.points_by_step:
+            at_least = integers(millionths(step.at_least) for step in measure.points_by_step)
+            points = integers([0, *(millionths(step.points) for step in measure.points_by_step)])
+            steps.append(StepPoints(at, at_least, points))
+    return tuple(steps)
+
+
+def _linear(given: Sequence[tuple[int, Points]], unit: int) -> LinearPoints:
+    return LinearPoints(
+        measure=integers(at for at, _ in given),
+        none_at=integers(millionths(points.none_at) for _, points in given)[:, None],
+        all_at=integers(millionths(points.all_at) for _, points in given)[:, None],
+        unit=unit,
+    )
+
+
+def _weights(measure: Weighted, at: int, position: Mapping[str, int], people: People, unit: int) -> WeightTable:
+    table = np.zeros((len(people.kinds) + 1, len(position)), dtype=np.int64)
+    for row in measure.weights:
+        weighed = people.who(row.applies_to.covers)
+        for code, weight in row.of.items():
+            table[weighed, position[code]] = millionths(weight)
+    return WeightTable(at, table, unit)
+
+
+def _of_several(measure: Chosen | Combined, at: int, position: Mapping[str, int], unit: int) -> Derivation:
+    of = integers(position[code] for code in measure.of)
+    is_in_points, needs_all = measure.by == "points", measure.needs == "all"
+    if isinstance(measure, Chosen):
+        return ChosenTable(at, of, 1 if measure.take == "best_of" else -1, is_in_points, needs_all)
+    part_unit = SCALE // 10**measure.places
+    return CombinedTable(at, of, part_unit, measure.take == "mean_of", is_in_points, needs_all, unit)
+
+
+def measured(count: int, columns: Columns, steps: Sequence[Derivation]) -> Values:
+    """The values of all `count` measures of a plan, of which those read from facts come first."""
+    read, educators = columns.numerators.shape
+    shape = (count, educators)
+    values = Values(
+        kinds=columns.kind,
+        numerators=np.zeros(shape, dtype=np.int64),
+        denominators=np.ones(shape, dtype=np.int64),
+        measured=np.zeros(shape, dtype=np.bool_),
+        points=np.zeros(shape, dtype=np.int64),
+    )
+    values.numerators[:read] = columns.numerators
+    np.greater(columns.denominators, 0, out=values.measured[:read])
+    np.maximum(columns.denominators, 1, out=values.denominators[:read])
+    for step in steps:
+        step.fill(values)
+    return values

@@ -1,0 +1,36 @@
+"""What depends on all educators at once: borders of top shares and of bands by shares, and the units that share a pot.
+
+Settled when the period is closed; before that, an estimate from everybody as they stand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """By the code of the gate, band set or component that each is of. Empty for a plan that looks at nobody else."""
+
+    top_borders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """The lowest value that is in, in millionths, by network (""), district or campus."""
+    band_borders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """The lower border of each band but the lowest, in millionths."""
+    pot_units: Mapping[str, int] = field(default_factory=dict)
+    """The units that share a pot: educators, millionths of full-time days, or units of their bands."""
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "top_borders": {code: dict(borders) for code, borders in self.top_borders.items()},
+            "band_borders": {code: list(borders) for code, borders in self.band_borders.items()},
+            "pot_units": dict(self.pot_units),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Read what `to_document` wrote."""
+        return cls(
+            document["top_borders"],
+            {code: tuple(borders) for code, borders in document["band_borders"].items()},
+            document["pot_units"],
+        )

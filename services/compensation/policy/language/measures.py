@@ -1,0 +1,205 @@
+"""What a plan measures: counts, means and scores read from facts, and measures made of other measures."""
+
+from collections.abc import Iterable
+from graphlib import TopologicalSorter
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.compensation.policy.language.people import EVERYONE, AppliesTo
+from services.compensation.policy.language.terms import Clause, Code, Count, DecimalText, Named, Places, Word
+
+
+class Points(Clause):
+    """How a measure becomes 0 to 100 points: none at `none_at`, all at `all_at`, a straight line between."""
+
+    none_at: DecimalText
+    all_at: DecimalText
+
+
+class PointStep(Clause):
+    at_least: DecimalText
+    points: DecimalText
+
+
+class Years(Clause):
+    """The plan year and those before it, `years` in all; combined if something is on file for `at_least` of them."""
+
+    years: Count
+    combine: Literal["mean", "best", "lowest", "sum", "latest"]
+    at_least: Count = 1
+
+
+class _Measure(Named):
+    """`points_by_step` gives points by the highest step that is reached, and none below the lowest."""
+
+    points: Points | None = None
+    points_by_step: tuple[PointStep, ...] | None = Field(default=None, min_length=1)
+
+
+class CountMeasure(_Measure):
+    """A number of things, or of days or years; never missing."""
+
+    take: Literal[
+        "observation_count",
+        "slo_count",
+        "slo_scored_count",
+        "credential_count",
+        "days_employed",
+        "full_time_days",
+        "years_of_service",
+        "years_on_campus",
+    ]
+
+
+class SloScoreCount(_Measure):
+    """The number of the year's SLOs that were scored `score` or higher; never missing."""
+
+    take: Literal["slo_count_scored_at_least"]
+    score: Annotated[int, Field(ge=1, le=5, strict=True)]
+
+
+class ObservationMean(_Measure):
+    """The mean of all levels given in the named domains, over all observations that count."""
+
+    take: Literal["observation_mean"]
+    domains: tuple[Code, ...] = Field(min_length=1)
+
+
+class ObservationLowest(_Measure):
+    """The lowest of the dimensions of the named domains, each as the mean of its levels over the observations."""
+
+    take: Literal["observation_lowest"]
+    domains: tuple[Code, ...] = Field(min_length=1)
+
+
+class GrowthPercent(_Measure):
+    """The share of students at growth: mean, best or lowest of the year's measures, or of `measures` where named."""
+
+    take: Literal["growth_percent"]
+    combine: Literal["mean", "best", "lowest"]
+    measures: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+
+class SloMean(_Measure):
+    """The mean over the year's scored SLOs."""
+
+    take: Literal["slo_mean_score", "slo_mean_attainment"]
+
+
+class RatingScore(_Measure):
+    """The year's summative rating, as its score or as its level, or those of several years."""
+
+    take: Literal["summative_score", "summative_level"]
+    over: Years | None = None
+
+
+class AttributeNumber(_Measure):
+    """A number that HR keeps of the educator for the year: days absent, salary, a value-added level.
+
+    Where it is kept item by item (days absent by type of leave), `items` or all but `except_items` are combined.
+    `otherwise` is what stands where nothing is on file; without it nothing was measured then.
+    """
+
+    take: Literal["attribute"]
+    attribute: Code
+    items: tuple[Word, ...] | None = Field(default=None, min_length=1)
+    except_items: tuple[Word, ...] | None = Field(default=None, min_length=1)
+    combine: Literal["sum", "mean", "best", "lowest"] = "sum"
+    over: Years | None = None
+    otherwise: DecimalText | None = None
+
+
+class AttributeIs(_Measure):
+    """1 where the attribute has one of these values, else 0; never missing."""
+
+    take: Literal["attribute_is"]
+    attribute: Code
+    any_of: tuple[Word, ...] = Field(min_length=1)
+
+
+class CampusAttribute(_Measure):
+    """A number that is kept of the campus of the deciding assignment: its rating, its need, its growth."""
+
+    take: Literal["campus_attribute"]
+    attribute: Code
+    otherwise: DecimalText | None = None
+
+
+class WeightRow(Clause):
+    applies_to: AppliesTo = EVERYONE
+    of: dict[Code, DecimalText] = Field(min_length=1)
+
+
+class Weighted(_Measure):
+    """Points of other measures, weighted by who the educator is. Its own points are its value."""
+
+    take: Literal["weighted"]
+    weights: tuple[WeightRow, ...] = Field(min_length=1)
+
+
+class Chosen(_Measure):
+    """The greatest (`best_of`) or the least (`lowest_of`) among several measures, by their values or their points.
+
+    `needs: all` measures nothing unless all of them were measured (both subjects); `any` takes those that were.
+    """
+
+    take: Literal["best_of", "lowest_of"]
+    of: tuple[Code, ...] = Field(min_length=2)
+    by: Literal["value", "points"]
+    needs: Literal["all", "any"]
+
+
+class Combined(_Measure):
+    """The mean or the sum of several measures, by their values or their points, each rounded half up to `places`."""
+
+    take: Literal["mean_of", "sum_of"]
+    of: tuple[Code, ...] = Field(min_length=2, max_length=12)
+    by: Literal["value", "points"]
+    needs: Literal["all", "any"]
+    places: Places
+
+
+Measure = Annotated[
+    CountMeasure
+    | SloScoreCount
+    | ObservationMean
+    | ObservationLowest
+    | GrowthPercent
+    | SloMean
+    | RatingScore
+    | AttributeNumber
+    | AttributeIs
+    | CampusAttribute
+    | Weighted
+    | Chosen
+    | Combined,
+    Field(discriminator="take"),
+]
+
+
+def made_of(measure: Measure) -> list[str]:
+    """Codes of the measures that this one is made of, each once."""
+    match measure:
+        case Weighted():
+            return sorted({code for row in measure.weights for code in row.of})
+        case Chosen() | Combined():
+            return sorted(set(measure.of))
+        case _:
+            return []
+
+
+def is_in_points(measure: Measure) -> bool:
+    """Whether a weighted measure can weigh it."""
+    match measure:
+        case Weighted():
+            return True
+        case Chosen() | Combined():
+            return measure.by == "points" or bool(measure.points or measure.points_by_step)
+        case _:
+            return bool(measure.points or measure.points_by_step)
+
+
+def measure_order(measures: Iterable[Measure]) -> list[str]:
+    """Codes of the measures, each after those that it is made of. Raises graphlib.CycleError where there is none."""
+    return list(TopologicalSorter({measure.code: made_of(measure) for measure in measures}).static_order())

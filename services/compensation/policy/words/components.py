@@ -1,0 +1,306 @@
+"""What a statement says of each component: amount, the sentence that leads to it, what was counted, what limited it."""
+
+from collections.abc import Sequence
+
+from orjson import Fragment
+
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.evaluation.reading import Source
+from services.compensation.policy.exact import SCALE, decimal_text, millionths
+from services.compensation.policy.facts.gather import YearAward
+from services.compensation.policy.language.pay import (
+    Banded,
+    BaseAndAmount,
+    Component,
+    Flat,
+    GreatestOf,
+    Grid,
+    Matrix,
+    PerAward,
+    PercentOf,
+    PerUnit,
+    Pot,
+)
+from services.compensation.policy.language.people import YearsOnCampus
+from services.compensation.policy.words.looked_at import measures_of
+from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.texts import (
+    Memo,
+    Part,
+    amount,
+    counted,
+    dollars,
+    in_words,
+    listed,
+    plain,
+    remember,
+)
+from shared.events.evaluation import StaffRole, SubjectGroup
+from shared.kernel.money import parse_amount
+
+_UNCOUNTED = {
+    "revoked": "It was revoked.",
+    "expired": "It expired before the end of the plan year.",
+    "after_cut_off": "It was awarded after the cut-off.",
+}
+_REPEATED = "The same micro-credential was awarded before in this plan year, and each pays once."
+
+
+class ComponentWords:
+    """The words of one plan's components."""
+
+    def __init__(self, plan: CompiledPlan, measures: MeasureWords) -> None:
+        self._plan = plan
+        self._measures = measures
+        self._bands = {bands.code: at for at, bands in enumerate(plan.plan.bands)}
+        self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
+        self._stipend_of = {component.code: index for index, component in enumerate(plan.stipends)}
+        self._hire_of = {one.code: at for at, one in enumerate(one for one in plan.plan.components if one.by_hire)}
+        self._paid_by = {
+            code: one.title for one in plan.plan.components if isinstance(one, GreatestOf) for code in one.of
+        }
+        self._only_for = [f"Paid to {_paid_roles(plan, index)} only." for index in range(len(plan.components))]
+        self._looks_at = [
+            sorted(self._position[code] for code in measures_of(plan.plan, one)) for one in plan.plan.components
+        ]
+        self._parts: Memo = {}
+
+    def components(self, row: Row, source: Source) -> list[Fragment]:
+        """A part for every component of the plan, those that pay nothing included."""
+        parts = []
+        for index, component in enumerate(self._plan.plan.components):
+            depends: object
+            if isinstance(component, PerAward):
+                found = source.found
+                awards = tuple(source.paid_awards[self._stipend_of[component.code]])
+                depends = (awards, tuple(found.year_awards), tuple(found.uncounted_awards))
+            elif isinstance(component, GreatestOf):
+                depends = tuple(row.prorated_amounts)
+            else:
+                looked_at = [(row.numerators[at], row.denominators[at]) for at in self._looks_at[index]]
+                depends = (tuple(looked_at), tuple(row.bands))
+            key: tuple[object, ...] = (
+                index,
+                row.kind,
+                depends,
+                row.full_amounts[index],
+                row.granted_amounts[index],
+                row.timed_amounts[index],
+                row.prorated_amounts[index],
+                row.counted_amounts[index],
+                row.amounts[index],
+                row.fte_days,
+                source.found.employment.hired_on if component.by_hire else None,
+                None if row.gates_open[index] else tuple(row.gate_met),
+            )
+            part = self._parts.get(key)
+            if part is None:
+                part = remember(self._parts, key, self._component(index, row, source))
+            parts.append(part)
+        return parts
+
+    def _component(self, index: int, row: Row, source: Source) -> Part:
+        component = self._plan.plan.components[index]
+        part: Part = {
+            "code": component.code,
+            "title": component.title,
+            "amount": amount(row.amounts[index]),
+            "reason": self._only_for[index],
+            "counted": [],
+            "not_counted": [],
+            "limits": [],
+            "source": component.source,
+        }
+        if not self._plan.components[index].pays[row.kind]:
+            return part
+        if isinstance(component, PerAward):
+            self._per_award(component, index, row, source, part)
+        else:
+            part["reason"] = self._reason(component, index, row)
+        self._limit(component, index, row, source, part["limits"])
+        part["reason"] = " ".join([part["reason"], *(limit["reason"] for limit in part["limits"])])
+        return part
+
+    def _reason(self, component: Component, index: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
+        full = dollars(row.full_amounts[index])
+        match component:
+            case Matrix():
+                role = plain(self._plan.people.kinds[row.kind].role)
+                return f"{self._in_band(component.bands, row)}, which is worth {full} for the role {role}."
+            case Banded():
+                return f"{self._in_band(component.bands, row)}, which is worth {full}."
+            case Grid():
+                both = f"{self._in_band(component.rows, row)} and {self._in_band(component.columns, row)}"
+                return f"{both}, which together are worth {full}."
+            case PerUnit():
+                return self._per_unit(component, index, row)
+            case PercentOf():
+                return f"{component.percent} % of {self._base_of(component, row)}: {full}."
+            case GreatestOf():
+                return self._greatest(component, index, row)
+            case Pot():
+                return self._pot(component, index, row)
+            case Flat() | PerAward():
+                return f"The amount is {full}."
+
+    def _in_band(self, code: str, row: Row) -> str:
+        at = self._bands[code]
+        bands = self._plan.plan.bands[at]
+        level = bands.levels[row.bands[at]]
+        if bands.measure is None:
+            return f"The level of {bands.title} is {level.title}"
+        measure = self._position[bands.measure]
+        value = f"{self._plan.measures[measure].title} {self._measures.value(measure, row)}"
+        if level.share is not None:
+            share = decimal_text(100 * millionths(level.share))
+            return f"{value} is in the band {level.title} (the {share} % of all that it is drawn for)"
+        border = f"from {level.at_least}" if level.below is None else f"from {level.at_least} to below {level.below}"
+        return f"{value} is in the band {level.title} ({border})"
+
+    def _per_unit(self, component: PerUnit, index: int, row: Row) -> str:
+        at = self._position[component.measure]
+        value = self._measures.value(at, row)
+        title = self._plan.measures[at].title
+        if not row.measured[at]:
+            return f"{title}: {value}."
+        terms: PerUnit | BaseAndAmount = component
+        before = ""
+        if component.bands is not None and component.by_band is not None:
+            bands = self._bands[component.bands]
+            terms = component.by_band[self._plan.plan.bands[bands].levels[row.bands[bands]].code]
+            before = f"{self._in_band(component.bands, row)}. "
+        base, each = parse_amount(terms.base or "0.00"), parse_amount(terms.amount or "0.00")
+        sum_of = f"{dollars(base)} and {dollars(each)}" if base else dollars(each)
+        limit = f" (up to {component.at_most} count)"
+        return f"{before}{sum_of} times {title} {value}{limit}: {dollars(row.full_amounts[index])}."
+
+    def _base_of(self, component: PercentOf, row: Row) -> str:
+        if component.measure is not None:
+            at = self._position[component.measure]
+            return f"{self._plan.measures[at].title} ({self._measures.value(at, row)})"
+        index = next(one for one in self._plan.plan.indexes if one.code == component.index)
+        return f"{index.title} ({dollars(parse_amount(index.amount))})"
+
+    def _greatest(self, component: GreatestOf, index: int, row: Row) -> str:
+        codes = [one.code for one in self._plan.plan.components]
+        ways = [(self._plan.plan.components[at], row.prorated_amounts[at]) for at in map(codes.index, component.of)]
+        named = listed([f"{one.title} {dollars(cents)}" for one, cents in ways], "and")
+        return f"The greatest of {named}: {dollars(row.full_amounts[index])}."
+
+    def _pot(self, component: Pot, index: int, row: Row) -> str:
+        how = {
+            "equally": "equally",
+            "by_full_time_days": "by full-time days",
+            "by_units": "by the units of each band",
+        }[component.shared]
+        shared = f"{dollars(parse_amount(component.total))} are shared {how} among all who meet its gates"
+        return f"{shared}; a share as things stand is {dollars(row.full_amounts[index])}."
+
+    def _per_award(self, component: PerAward, index: int, row: Row, source: Source, part: Part) -> None:
+        stipend = self._stipend_of[component.code]
+        cents, limit = parse_amount(component.amount), component.at_most
+        awards, count = source.paid_awards[stipend], row.stipend_counts[stipend]
+        names = counted(min(count, limit), "micro-credential", "micro-credentials")
+        part["reason"] = (
+            f"{names} at {dollars(cents)} each: {dollars(row.full_amounts[index])}."
+            if count
+            else f"No micro-credential awarded in {self._plan.plan.plan_year} counts."
+        )
+        part["counted"] = [_award(award) for award in awards[:limit]]
+        part["not_counted"] = _not_counted(component, source, awards)
+        if count > limit:
+            what = f"{in_words(count).capitalize()} were earned and at most {in_words(limit)} a year are paid."
+            part["limits"].append(_limit_part("yearly_limit", (count - limit) * cents, what))
+
+    def _limit(self, component: Component, index: int, row: Row, source: Source, limits: list[Part]) -> None:
+        full, granted = row.full_amounts[index], row.granted_amounts[index]
+        prorated, paid = row.prorated_amounts[index], row.amounts[index]
+        if not row.gates_open[index]:
+            unmet = unmet_gates(self._plan, index, row)
+            what = f"Not paid, because {'this is' if len(unmet) == 1 else 'these are'} not met: {listed(unmet, 'and')}."
+            limits.append(_limit_part("gates", full - granted, what))
+        timed, cap = row.timed_amounts[index], self._plan.components[index].at_most
+        if timed != granted:
+            limits.append(_limit_part("proration", granted - timed, self._timed(component, index, row, source)))
+        capped = timed if cap is None else min(timed, cap)
+        if capped != timed:
+            what = f"At most {dollars(capped)} of it is paid to one educator."
+            limits.append(_limit_part("component_cap", timed - capped, what))
+        if prorated != capped:
+            what = f"Held harmless: it pays no less than {dollars(prorated)}."
+            limits.append(_limit_part("hold_harmless", capped - prorated, what))
+        if row.counted_amounts[index] != prorated:
+            what = f"It is paid through {self._paid_by[component.code]}."
+            limits.append(_limit_part("paid_through", prorated, what))
+        elif paid != prorated:
+            cap_in_all = dollars(self._plan.total_cap or 0)
+            what = f"The cap on the total of {cap_in_all} leaves {dollars(paid)} of {dollars(prorated)}."
+            limits.append(_limit_part("total_cap", prorated - paid, what))
+
+    def _timed(self, component: Component, index: int, row: Row, source: Source) -> str:
+        """Days and FTE, day of hire, rounding: whatever of them the component goes by."""
+        table, why = self._plan.components[index], []
+        if component.prorates:
+            days = decimal_text(row.fte_days, places=2)
+            why.append(f"{days} full-time days of the period's {self._plan.calendar.period_days}")
+        if table.hire is not None:
+            percent = decimal_text(100 * SCALE * row.hire_shares[table.hire] // table.hire_whole)
+            hired_on = source.found.employment.hired_on
+            why.append(f"{percent} % for the day of hire {hired_on}" if hired_on else "no day of hire on file")
+        if table.unit != 1:
+            why.append("rounding to whole dollars")
+        made = f"make {dollars(row.granted_amounts[index])} into {dollars(row.timed_amounts[index])}"
+        return f"Prorated: {listed(why, 'and')} {made}."
+
+
+def unmet_gates(plan: CompiledPlan, index: int, row: Row) -> list[str]:
+    """Titles of the gates that keep component `index` from being paid."""
+    return [
+        plan.plan.gates[gate].title
+        for gate in plan.components[index].requires.tolist()
+        if row.gate_applies[gate] and not row.gate_met[gate]
+    ]
+
+
+def _limit_part(kind: str, cents: int, reason: str) -> Part:
+    return {"limit": kind, "reduced_by": amount(cents), "reason": reason}
+
+
+def _award(award: YearAward) -> Part:
+    return {"award_id": award.award_id, "credential": award.credential, "awarded_at": award.awarded_at}
+
+
+def _not_counted(component: PerAward, source: Source, paid: Sequence[YearAward]) -> list[Part]:
+    """Every other award of the plan year that the component looks at, in order of time, with the reason."""
+    over_limit = f"At most {in_words(component.at_most)} a year are paid, the earliest first."
+    wanted, kept = component.credentials, set(paid)
+    left_out = [(award, over_limit) for award in paid[component.at_most :]]
+    left_out += [(award, _REPEATED) for award in source.found.year_awards if award not in kept]
+    left_out += [(YearAward(*award[:3]), _UNCOUNTED[award.reason]) for award in source.found.uncounted_awards]
+    return [
+        {**_award(award), "reason": reason}
+        for award, reason in sorted(left_out)
+        if wanted is None or award.credential in wanted
+    ]
+
+
+def _paid_roles(plan: CompiledPlan, index: int) -> str:
+    """Who the component is for: the roles, with the subject groups where not all are meant, and what else it asks."""
+    rule = plan.plan.components[index].applies_to
+    roles = [role for role in StaffRole if role in plan.plan.eligibility.roles and role in (rule.roles or StaffRole)]
+    groups = [group for group in SubjectGroup if group in (rule.subject_groups or SubjectGroup)]
+    some = "" if len(groups) == len(SubjectGroup) else f" ({listed([plain(group) for group in groups], 'or')})"
+    who = listed([f"{plain(role)}{some}" for role in roles], "and")
+    years = rule.years_on_campus
+    asked = [] if years is None else [_years_on_campus(years)]
+    asked += [f"{plain(code)} {listed(words, 'or')}" for code, words in (rule.attributes or {}).items()]
+    return f"{who} with {listed(asked, 'and')}" if asked else who
+
+
+def _years_on_campus(years: YearsOnCampus) -> str:
+    if years.below is None:
+        return f"{years.at_least} or more years on campus"
+    if not years.at_least:
+        return f"fewer than {years.below} years on campus"
+    return f"{years.at_least} to fewer than {years.below} years on campus"

@@ -1,0 +1,45 @@
+"""Which measures bear on whom: those that a gate, a band or a component looks at for a kind of person."""
+
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.measures import WeightTable
+from services.compensation.policy.language.document import Plan
+from services.compensation.policy.language.measures import Weighted, made_of
+from services.compensation.policy.language.pay import Component
+
+
+def looked_at(plan: CompiledPlan) -> list[list[tuple[int, str]]]:
+    """For each kind of person, and for nobody: positions of measures and what they take, in the document's order."""
+    finder = _Finder(plan)
+    return [finder.of(kind) for kind in range(len(plan.people.kinds) + 1)]
+
+
+def measures_of(plan: Plan, component: Component) -> set[str]:
+    """The codes of the measures that a component looks at, itself or through its bands."""
+    bands = {getattr(component, name, None) for name in ("bands", "rows", "columns")}
+    named = [one.measure for one in plan.bands if one.code in bands]
+    named += [getattr(component, name, None) for name in ("measure", "hold_harmless")]
+    return {code for code in named if code is not None}
+
+
+class _Finder:
+    def __init__(self, plan: CompiledPlan) -> None:
+        self._plan = plan
+        self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
+        self._weights = {step.measure: step.weights for step in plan.derivations if isinstance(step, WeightTable)}
+
+    def of(self, kind: int) -> list[tuple[int, str]]:
+        wanted: set[str] = set()
+        for at, gate in enumerate(self._plan.plan.gates):
+            if self._plan.gates.applies[at, kind] and gate.measure is not None:
+                wanted.add(gate.measure)
+        for component, table in zip(self._plan.plan.components, self._plan.components, strict=True):
+            if table.pays[kind]:
+                wanted |= measures_of(self._plan.plan, component)
+        for measure in reversed(self._plan.measures):
+            if measure.code in wanted:
+                wanted |= self._parts(measure.code, kind) if isinstance(measure, Weighted) else set(made_of(measure))
+        return [(self._position[one.code], str(one.take)) for one in self._plan.plan.measures if one.code in wanted]
+
+    def _parts(self, code: str, kind: int) -> set[str]:
+        weights = self._weights[self._position[code]][kind]
+        return {self._plan.measures[at].code for at in weights.nonzero()[0].tolist()}

@@ -1,0 +1,288 @@
+"""What a statement says of measures and gates: values with where they come from, gates with value and threshold."""
+
+from orjson import Fragment
+
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.conditions import NOBODY_REACHES
+from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.evaluation.measures import WeightTable
+from services.compensation.policy.evaluation.settlement import Settlement
+from services.compensation.policy.exact import SCALE, decimal_text, millionths
+from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.language.conditions import Gate, Top
+from services.compensation.policy.language.measures import (
+    AttributeIs,
+    AttributeNumber,
+    CampusAttribute,
+    Chosen,
+    Combined,
+    GrowthPercent,
+    Measure,
+    RatingScore,
+    SloScoreCount,
+    Weighted,
+    made_of,
+)
+from services.compensation.policy.words.looked_at import looked_at
+from services.compensation.policy.words.texts import (
+    Memo,
+    Part,
+    counted,
+    in_words,
+    listed,
+    plain,
+    points_text,
+    quotient_text,
+    remember,
+)
+
+_COUNTED = {
+    "observation_count": ("finalized observation", "finalized observations"),
+    "slo_count": ("approved SLO", "approved SLOs"),
+    "slo_scored_count": ("scored SLO", "scored SLOs"),
+    "credential_count": ("micro-credential earned in the plan year", "micro-credentials earned in the plan year"),
+    "days_employed": ("day in an eligible assignment", "days in an eligible assignment"),
+    "years_of_service": ("full year of service", "full years of service"),
+    "years_on_campus": ("full year on the campus", "full years on the campus"),
+}
+_NOTHING_ON_FILE = {
+    "observation_mean": "No observation with these scores is on file.",
+    "observation_lowest": "No observation with these scores is on file.",
+    "growth_percent": "No growth score is on file.",
+    "slo_mean_score": "No scored SLO is on file.",
+    "slo_mean_attainment": "No scored SLO is on file.",
+    "summative_score": "No summative rating is on file.",
+    "summative_level": "No summative rating is on file.",
+    "attribute": "No number is on file.",
+    "campus_attribute": "No number is on file for the campus.",
+    "weighted": "The plan has no weights for this role and subject group.",
+}
+_MEANS = {
+    "growth_percent": ("growth score", " % of students"),
+    "slo_mean_score": ("SLO score", ""),
+    "slo_mean_attainment": ("scored SLO", " % of students met their target"),
+}
+_PERCENT = {"growth_percent", "slo_mean_attainment"}
+_CHOSEN = {"best_of": "greatest", "lowest_of": "least", "mean_of": "mean", "sum_of": "sum"}
+_COMBINED = {"best": "best", "lowest": "lowest", "sum": "sum", "mean": "mean", "latest": "latest"}
+
+
+class MeasureWords:
+    """The words of one plan."""
+
+    def __init__(self, plan: CompiledPlan) -> None:
+        self._plan = plan
+        self._places = plan.plan.rounding.points_places
+        self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
+        self._gate_measures = [
+            None if gate.measure is None else self._position[gate.measure] for gate in plan.plan.gates
+        ]
+        self._looked_at = looked_at(plan)
+        self._parts = [[self._position[code] for code in made_of(measure)] for measure in plan.measures]
+        self._terms = {
+            table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
+        }
+        self._gate_parts: Memo = {}
+        self._measure_parts: Memo = {}
+
+    def gates(self, row: Row, found: Gathered, settlement: Settlement) -> list[Fragment]:
+        """The gates that are for this educator, met or not."""
+        parts = []
+        for gate, at in enumerate(self._gate_measures):
+            if not row.gate_applies[gate]:
+                continue
+            if at is None:
+                key: tuple[object, ...] = (gate, tuple(row.gate_applies), tuple(row.gate_met))
+            else:
+                key = (gate, row.gate_met[gate], row.measured[at], row.numerators[at], row.denominators[at])
+            top, border = self._plan.plan.gates[gate].top, None
+            if top is not None:
+                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(_place(top, found))
+                key = (*key, border)
+            part = self._gate_parts.get(key)
+            if part is None:
+                part = remember(self._gate_parts, key, self._gate(gate, at, row, border))
+            parts.append(part)
+        return parts
+
+    def measures(self, row: Row, found: Gathered) -> list[Fragment]:
+        """The measures that a gate, a weight, a band or a component looks at for this educator."""
+        parts = []
+        for at, take in self._looked_at[row.kind]:
+            late = 0
+            if found.late_observations and take.startswith("observation"):
+                late = found.late_observations
+            elif found.late_slos and take.startswith("slo"):
+                late = found.late_slos
+            key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
+            if of := self._parts[at]:
+                key = (
+                    *key,
+                    row.kind,
+                    *((row.numerators[part], row.denominators[part], row.points[part]) for part in of),
+                )
+            part = self._measure_parts.get(key)
+            if part is None:
+                part = remember(self._measure_parts, key, self._measure(at, row, late))
+            parts.append(part)
+        return parts
+
+    def value(self, at: int, row: Row) -> str:
+        """The value of a measure in short, e.g. `65.41` or `63.5 %`."""
+        measure = self._plan.measures[at]
+        if isinstance(measure, Weighted):
+            return points_text(row.points[at], self._places)
+        if not row.measured[at]:
+            return "nothing on file"
+        return quotient_text(row.numerators[at], row.denominators[at]) + (" %" if measure.take in _PERCENT else "")
+
+    def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
+        terms = self._plan.plan.gates[gate]
+        return {
+            "code": terms.code,
+            "title": terms.title,
+            "met": row.gate_met[gate],
+            "reason": self._any_of(terms, row) if at is None else self._asked(terms, at, row, border),
+            "source": terms.source,
+        }
+
+    def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
+        measure = self._plan.measures[at]
+        unit = " %" if measure.take in _PERCENT else ""
+        value = f"{measure.title}: {self.value(at, row)}."
+        if terms.top is None:
+            asked = f"at least {terms.at_least}" if terms.at_least is not None else f"at most {terms.at_most}"
+            return f"{value} The plan asks for {asked}{unit}."
+        percent = decimal_text(100 * millionths(terms.top.share))
+        asked = f"a place in the top {percent} % of the {terms.top.within}"
+        if border is None or border == NOBODY_REACHES:
+            return f"{value} The plan asks for {asked}, which nobody has."
+        return f"{value} The plan asks for {asked}, which begins at {points_text(border, self._places)}{unit}."
+
+    def _any_of(self, terms: Gate, row: Row) -> str:
+        gates = {gate.code: at for at, gate in enumerate(self._plan.plan.gates)}
+        asked = [at for code in terms.any_of or () if row.gate_applies[at := gates[code]]]
+        titles = [self._plan.plan.gates[at].title for at in asked]
+        met = [self._plan.plan.gates[at].title for at in asked if row.gate_met[at]]
+        return f"One of these is enough: {listed(titles, 'or')}. Met: {listed(met, 'and') if met else 'none'}."
+
+    def _measure(self, at: int, row: Row, late: int) -> Part:
+        measure, is_measured = self._plan.measures[at], row.measured[at]
+        if isinstance(measure, Weighted):
+            return self._weighted(at, row)
+        numerator, denominator = row.numerators[at], row.denominators[at]
+        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row)
+        shown = None
+        if measure.points is not None:
+            shown = points_text(row.points[at], self._places)
+            scale = f"{measure.points.none_at} is worth 0 and {measure.points.all_at} is worth 100"
+            reason += f" That is {shown} of 100 points ({scale})."
+        elif measure.points_by_step is not None:
+            shown = points_text(row.points[at], self._places)
+            steps = ", ".join(f"{step.points} from {step.at_least}" for step in measure.points_by_step)
+            reason += f" That is {shown} of 100 points ({steps})."
+        if late:
+            what = "observation" if measure.take.startswith("observation") else "SLO"
+            reason += f" {counted(late, what, f'{what}s')} after the cut-off {'does' if late == 1 else 'do'} not count."
+        return {
+            "code": measure.code,
+            "title": measure.title,
+            "value": quotient_text(numerator, denominator) if is_measured else None,
+            "points": shown,
+            "reason": reason,
+        }
+
+    def _weighted(self, at: int, row: Row) -> Part:
+        measure = self._plan.measures[at]
+        shown = points_text(row.points[at], self._places)
+        terms = [
+            f"{weight} x {points_text(row.points[of], self._places)} ({title})"
+            for of, weight, title in self._terms[at][row.kind]
+        ]
+        return {
+            "code": measure.code,
+            "title": measure.title,
+            "value": shown,
+            "points": shown,
+            "reason": f"{' + '.join(terms)} = {shown} points." if terms else _NOTHING_ON_FILE["weighted"],
+        }
+
+    def _unmeasured(self, at: int, row: Row) -> str:
+        measure = self._plan.measures[at]
+        if not isinstance(measure, (Chosen, Combined)):
+            return _NOTHING_ON_FILE[measure.take]
+        missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
+        needed = "all of them are needed" if measure.needs == "all" else "one of them is needed"
+        return f"Nothing is on file for {listed(missing, 'and')}, and {needed}."
+
+    def _reason(self, at: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
+        measure, numerator, denominator = self._plan.measures[at], row.numerators[at], row.denominators[at]
+        value = quotient_text(numerator, denominator)
+        names = _COUNTED.get(measure.take)
+        if names is not None:
+            return f"{counted(numerator // SCALE, *names)}."
+        match measure:
+            case SloScoreCount():
+                scored = counted(numerator // SCALE, "SLO", "SLOs")
+                return f"{scored} scored {measure.score} or higher."
+            case GrowthPercent() if measure.combine != "mean":
+                return f"The {measure.combine} growth score on file: {value} % of students."
+            case RatingScore():
+                if measure.over is None:
+                    return f"The summative rating of the year: {value}."
+                return f"{_over_years(measure.over.combine, measure.over.years)} of the summative ratings: {value}."
+            case AttributeNumber():
+                if measure.over is None:
+                    return f"On file: {value}."
+                return f"{_over_years(measure.over.combine, measure.over.years)} of what is on file: {value}."
+            case AttributeIs():
+                answer = "Yes" if numerator else "No"
+                return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
+            case CampusAttribute():
+                return f"On file for the campus: {value}."
+            case Chosen() | Combined():
+                return self._of_several(measure, at, row)
+            case _:
+                return _read(measure, numerator, denominator, value)
+
+    def _of_several(self, measure: Chosen | Combined, at: int, row: Row) -> str:
+        by_points = measure.by == "points"
+        named = [
+            f"{self._plan.measures[part].title} "
+            + (points_text(row.points[part], self._places) if by_points else self.value(part, row))
+            for part in map(self._position.__getitem__, measure.of)
+            if row.measured[part]
+        ]
+        unit = " points" if by_points else ""
+        return f"The {_CHOSEN[measure.take]} of {listed(named, 'and')}: {self.value(at, row)}{unit}."
+
+
+def _place(top: Top, found: Gathered) -> str:
+    if top.within == "network":
+        return ""
+    place = found.employment.campus_id if top.within == "campus" else found.employment.district_id
+    return place or "-"
+
+
+def _over_years(combine: str, years: int) -> str:
+    return f"The {_COMBINED[combine]} over the last {in_words(years)} school years"
+
+
+def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, str]]]:
+    """For each kind of person what is weighed: position, weight and title."""
+    return [
+        [(at, decimal_text(weight), plan.measures[at].title) for at, weight in enumerate(weights) if weight]
+        for weights in table.weights.tolist()
+    ]
+
+
+def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str:
+    if measure.take == "observation_mean":
+        levels = counted(numerator // SCALE, "level point", "level points")
+        return f"{levels} over {counted(denominator, 'score', 'scores')}: a mean of {value}."
+    if measure.take == "observation_lowest":
+        return f"The lowest dimension, over {counted(denominator, 'observation', 'observations')}: {value}."
+    if measure.take == "full_time_days":
+        return f"{value} full-time days in eligible assignments."
+    one, unit = _MEANS[measure.take]
+    return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{unit}."
