@@ -57,4 +57,4 @@ def test_the_way_to_the_product_would_be_seen() -> None:
 
 def test_the_judges_call_nobody_else_of_the_schedule() -> None:
     known = {module for judge in JUDGES for module in closure(judge)}
-    assert known <= {*JUDGES, "tests.support.reference_evaluator"}
+    assert {module for module in known if not module.startswith("tests.support.reference")} == set(JUDGES)

@@ -24,7 +24,7 @@ from shared.runtime import Runtime
 from tests.support.books import cents
 from tests.support.compensation import STATE
 from tests.support.outside import HR, PAYROLL, PLAN_YEAR, Outside, award_notice, line_sums
-from tests.support.reference_evaluator import read_raw_plan, reference
+from tests.support.reference import read_raw_plan, reference
 from tests.support.stack import (
     by_educator,
     load_small_sample,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.compensation.domain import EducatorFacts, Fact
 from shared.kernel.ids import derived_id
-from tests.support.reference_evaluator import ID_FIELD, Event
+from tests.support.reference import ID_FIELD, Event
 
 REPOSITORY = Path(__file__).parents[2]
 HARMONY = (REPOSITORY / "services/compensation/plans/harmony-pbcs-2020-21.yaml").read_text()
@@ -27,6 +27,7 @@ _KINDS = {
     "summative_id": "summative",
     "slo_id": "slo",
     "award_id": "award",
+    "attribute_id": "attribute",
 }
 
 
@@ -60,8 +61,8 @@ def roster(
     parts = [
         {
             "assignment_id": an_id("assignment", number),
-            "campus_id": an_id("campus", number),
-            "district_id": an_id("district"),
+            "campus_id": part.get("campus", an_id("campus", number)),
+            "district_id": part.get("district", an_id("district")),
             "role": part.get("role", "teacher"),
             "subject_group": part.get("group", "tested" if part.get("role", "teacher") == "teacher" else "none"),
             "full_time_equivalent": str(part.get("fte", "1.00")),
@@ -170,6 +171,19 @@ def rating(year: str, level: int, *, score: str | None = None, name: object = ""
         "rating_level": level,
     }
     return "rung.evaluation.summative.rated.v1", data
+
+
+def attribute(code: str, value: str, *, item: str | None = None, year: str = "2020-21", version: int = 1) -> Event:
+    data = {
+        "educator_id": EDUCATOR_ID,
+        "attribute_id": an_id("attribute", code, item, year),
+        "version": version,
+        "school_year": year,
+        "attribute": code,
+        "item": item,
+        "value": value,
+    }
+    return "rung.compensation.attribute.recorded.v1", data
 
 
 def events_of(short: dict[str, Any]) -> list[Event]:

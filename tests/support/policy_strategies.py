@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.support.policy_facts import DIMENSIONS, award, growth, observation, rating, revoked, roster, slo
-from tests.support.reference_evaluator import Event
+from tests.support.reference import Event
 
 _DAYS = [
     "2020-07-15",

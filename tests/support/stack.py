@@ -23,7 +23,7 @@ from deploy.services import SERVICES
 from deploy.stack import Stack
 from deploy.workspace import Engine
 from tests.support.messaging import until
-from tests.support.reference_evaluator import Event
+from tests.support.reference import Event
 from tests.support.servers import KAFKA_JARS
 
 PUBLISHERS = ("evaluation", "slo", "credentials")

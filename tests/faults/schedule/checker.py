@@ -13,7 +13,7 @@ from tests.faults.schedule.delivered import outbox_and_broker_have_the_same_even
 from tests.faults.schedule.evidence import SOURCES, Evidence, Place, Recorded, Row
 from tests.faults.schedule.kept import every_promise_is_kept
 from tests.faults.schedule.promises import Batch, Promises
-from tests.support.reference_evaluator import Event, read_raw_plan, reference
+from tests.support.reference import Event, read_raw_plan, reference
 
 Check = Callable[[Evidence, Promises], Iterator[str]]
 _LIVE = ("open", "accepted")

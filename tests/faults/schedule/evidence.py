@@ -14,7 +14,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.faults.schedule.doors import Doors, Pull, pull_all
-from tests.support.reference_evaluator import ID_FIELD
+from tests.support.reference import ID_FIELD
 
 Row: TypeAlias = asyncpg.Record
 Place: TypeAlias = tuple[str, str, str]

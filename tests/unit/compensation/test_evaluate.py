@@ -1,20 +1,18 @@
 """The evaluator against golden cases, against an independent exact reference, and at the borders of its rules."""
 
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.compensation.domain import EducatorFacts
-from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
-from services.compensation.policy.exact import SCALE
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from shared.kernel.money import parse_amount
+from tests.support.outcome import outcome
 from tests.support.policy_facts import (
     EVERYTHING,
     HARMONY,
@@ -28,7 +26,7 @@ from tests.support.policy_facts import (
     slo,
 )
 from tests.support.policy_strategies import histories
-from tests.support.reference_evaluator import Event, read_raw_plan, reference
+from tests.support.reference import Event, read_raw_plan, reference
 
 PLANS = {
     name: (compile_plan(parse_plan(text), version=1), read_raw_plan(text))
@@ -37,35 +35,6 @@ PLANS = {
 HARMONY_PLAN, HARMONY_RAW = PLANS["harmony"]
 CASES = read_raw_plan((REPOSITORY / "tests/policy_cases/harmony-pbcs-2020-21.yaml").read_text())
 FULL_YEAR = {"role": "teacher", "from": "2020-08-03"}
-
-
-def outcome(plan: CompiledPlan, facts: EducatorFacts) -> dict[str, Any] | None:
-    """What the evaluator and its statement come to, in the reference's words."""
-    evaluation = evaluate(plan, [facts])
-    body = statement_body(evaluation, 0)
-    if body is None:
-        return None
-    row = evaluation.rows[0]
-    measured = zip(plan.measures, row.numerators, row.denominators, row.measured, strict=True)
-    codes = [component.code for component in plan.plan.components]
-    return {
-        "role": body["eligibility"]["role"],
-        "group": body["eligibility"]["subject_group"],
-        "share": Fraction(row.fte_days, plan.calendar.period_days * SCALE),
-        "values": {
-            part.code: Fraction(top, under * SCALE) if is_there else None for part, top, under, is_there in measured
-        },
-        "points": {
-            part.code: Fraction(points, SCALE)
-            for part, points in zip(plan.measures, row.points, strict=True)
-            if part.points is not None
-        },
-        "gates": {gate["code"]: gate["met"] for gate in body["gates"]},
-        "full": dict(zip(codes, row.full_amounts, strict=True)),
-        "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
-        "total": parse_amount(body["total"]["amount"]),
-        "rung": body["ladder"]["rung"],
-    }
 
 
 def paid(*events: Event) -> dict[str, int]:

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.compensation.domain import EducatorFacts, Fact, Place, moment_text
-from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
 from shared.kernel.clock import SystemClock
 from tests.support.policy_facts import (
@@ -26,7 +26,7 @@ from tests.support.policy_facts import (
     roster,
 )
 from tests.support.policy_strategies import histories
-from tests.support.reference_evaluator import Event
+from tests.support.reference import Event
 
 PLAN = compile_plan(parse_plan(EVERYTHING), version=1)
 QUICK = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

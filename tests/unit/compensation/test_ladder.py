@@ -7,7 +7,7 @@ from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from tests.support.policy_facts import EVERYTHING, HARMONY, award, facts_of, rating, revoked, roster
-from tests.support.reference_evaluator import Event
+from tests.support.reference import Event
 
 HARMONY_PLAN = compile_plan(parse_plan(HARMONY), version=1)
 EVERYTHING_PLAN = compile_plan(parse_plan(EVERYTHING), version=1)

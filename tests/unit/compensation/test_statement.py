@@ -8,8 +8,8 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import content_hash, parse_plan
 from services.compensation.policy.statement import canonical_bytes, statement_body, statement_bytes
@@ -29,7 +29,7 @@ from tests.support.policy_facts import (
     slo,
 )
 from tests.support.policy_strategies import histories
-from tests.support.reference_evaluator import Event
+from tests.support.reference import Event
 
 PLAN = compile_plan(parse_plan(HARMONY), version=3)
 EVERY_WORD = compile_plan(parse_plan(EVERYTHING), version=1)

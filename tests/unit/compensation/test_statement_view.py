@@ -6,8 +6,8 @@ import pytest
 
 from services.compensation.domain import EducatorFacts
 from services.compensation.handlers import to_arrival
-from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
 from services.compensation.schemas.statement import StatementView
 from shared.events.registry import Event

@@ -1,0 +1,260 @@
+"""Gates, bands, money and the ladder of one educator among all that there are."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache
+from math import ceil, floor
+from typing import Any
+
+from tests.support.reference.known import Known, half_up
+from tests.support.reference.measures import Measured
+
+CENTS = 100
+
+
+class Case(Measured):
+    """One educator who was rostered; `everybody` has all of them, this one too."""
+
+    everybody: "list[Case]"
+
+    def __init__(self, known: Known, campuses: Mapping[str, Mapping[str, str]]) -> None:
+        super().__init__(known, campuses)
+        self.eligible = known.role in known.eligible_roles
+        self.gates_by_code = {gate["code"]: gate for gate in self.plan.get("gates", [])}
+        self.bands_by_code = {bands["code"]: bands for bands in self.plan.get("bands", [])}
+        self.gate = cache(self._gate)
+
+    def decide(self) -> dict[str, Any]:
+        components, full = self.pay()
+        return {
+            "role": self.known.role,
+            "group": self.known.group,
+            "share": self.known.share(),
+            "values": {code: self.value(code) for code in self.measures},
+            "points": {
+                code: self.points(code) or 0
+                for code, part in self.measures.items()
+                if "points" in part or "points_by_step" in part
+            },
+            "gates": {code: met for code in self.gates_by_code if (met := self.gate(code)) is not None},
+            "full": full,
+            "components": components,
+            "total": sum(components.values()),
+            "rung": self.rung(),
+        }
+
+    # Gates and bands.
+
+    def _gate(self, code: str) -> bool | None:
+        """Whether it is met; None where it is not for this educator."""
+        gate = self.gates_by_code[code]
+        if not self.is_for(gate):
+            return None
+        if "any_of" in gate:
+            asked = [met for one in gate["any_of"] if (met := self.gate(one)) is not None]
+            return any(asked) if asked else None
+        value = self.value(gate["measure"])
+        if value is None:
+            return False
+        if "top" in gate:
+            return self._is_in_top(gate)
+        return value >= Fraction(gate["at_least"]) if "at_least" in gate else value <= Fraction(gate["at_most"])
+
+    def passes(self, codes: list[str]) -> bool:
+        return all(self.gate(code) is not False for code in codes)
+
+    def rounded(self, code: str) -> Fraction | None:
+        value = self.value(code)
+        return None if value is None else half_up(value, self.places)
+
+    def _is_in_top(self, gate: dict[str, Any]) -> bool:
+        top = gate["top"]
+        rivals = [one for one in self.everybody if one.is_ranked(gate) and one.place(top) == self.place(top)]
+        if not self.passes(top.get("among", [])):
+            return False
+        border = border_of([one.rounded(gate["measure"]) or Fraction(0) for one in rivals], top["share"], top["ties"])
+        mine = self.rounded(gate["measure"])
+        return border is not None and mine is not None and mine >= border
+
+    def is_ranked(self, gate: dict[str, Any]) -> bool:
+        is_measured = self.value(gate["measure"]) is not None
+        return self.eligible and self.is_for(gate) and is_measured and self.passes(gate["top"].get("among", []))
+
+    def place(self, top: dict[str, Any]) -> Any:
+        if top["within"] == "network" or self.known.main is None:
+            return None
+        return self.known.main["campus_id" if top["within"] == "campus" else "district_id"]
+
+    def band(self, code: str) -> str:
+        bands = self.bands_by_code[code]
+        levels = bands["levels"]
+        if "measure" not in bands:
+            return str([band["code"] for band in levels if self.passes(band.get("requires", []))][-1])
+        if "share" in levels[0]:
+            return self._band_by_share(bands)
+        value = self.value(bands["measure"]) or Fraction(0)
+        return str(
+            [levels[0]["code"], *(band["code"] for band in levels[1:] if value >= Fraction(band["at_least"]))][-1]
+        )
+
+    def _band_by_share(self, bands: dict[str, Any]) -> str:
+        levels, among, mine = bands["levels"], bands.get("among", []), self.rounded(bands["measure"])
+        ranked = [
+            value
+            for one in self.everybody
+            if one.eligible and one.passes(among) and (value := one.rounded(bands["measure"])) is not None
+        ]
+        reached = str(levels[0]["code"])
+        for at in range(1, len(levels)):
+            share = sum(Fraction(band["share"]) for band in levels[at:])
+            border = border_of(ranked, share, "in" if bands["ties"] == "up" else "out")
+            if mine is not None and border is not None and mine >= border:
+                reached = levels[at]["code"]
+        return reached
+
+    # Money.
+
+    def pay(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Cents that each component pays, and its full amount."""
+        worth = {component["code"]: self.worth(component) for component in self.plan["components"]}
+        through = {code for one in self.plan["components"] if one["pay"] == "greatest_of" for code in one["of"]}
+        cap = self.plan.get("total_cap")
+        left = Fraction(cap["at_most"]) * CENTS if cap else None
+        paid: dict[str, int] = {}
+        for component in self.plan["components"]:
+            cents = Fraction(0) if component["code"] in through else worth[component["code"]]
+            if left is not None:
+                cents = min(cents, left)
+                left -= cents
+            paid[component["code"]] = int(cents)
+        full = {one["code"]: int(self.full(one)) if self.is_paid(one) else 0 for one in self.plan["components"]}
+        return paid, full
+
+    def is_paid(self, component: dict[str, Any]) -> bool:
+        return self.eligible and self.is_for(component)
+
+    def worth(self, component: dict[str, Any]) -> Fraction:
+        """Cents after gates, days, day of hire, rounding, the component's own cap and hold-harmless."""
+        if not self.is_paid(component):
+            return Fraction(0)
+        cents = self.full(component) if self.passes(component.get("requires", [])) else Fraction(0)
+        if component["prorates"] == "true":
+            cents *= self.known.share()
+        if "by_hire" in component:
+            cents *= self._hire_share(component["by_hire"])
+        unit = 100 if component.get("rounds_to", self.plan["rounding"]["amounts"]) == "dollar" else 1
+        cents = half_up(cents / unit) * unit
+        if "at_most_each" in component:
+            cents = min(cents, Fraction(component["at_most_each"]) * CENTS)
+        if "hold_harmless" in component:
+            cents = max(cents, self._dollars(component["hold_harmless"]))
+        return cents
+
+    def _hire_share(self, steps: list[dict[str, Any]]) -> Fraction:
+        hired_on = self.known.roster["hired_on"]
+        held = [step["share"] for step in steps if hired_on and hired_on <= step["hired_by"]]
+        return Fraction(held[0]) if held else Fraction(0)
+
+    def _dollars(self, measure: str) -> Fraction:
+        """A measure in dollars, in cents rounded half up."""
+        return max(half_up((self.value(measure) or Fraction(0)) * CENTS), Fraction(0))
+
+    def full(self, component: dict[str, Any]) -> Fraction:
+        """Cents before gates and proration."""
+        pay = component["pay"]
+        if pay == "pot":
+            return self._pot(component)
+        if pay == "greatest_of":
+            return max(self.worth(one) for one in self.plan["components"] if one["code"] in component["of"])
+        if pay == "percent_of":
+            return self._percent(component)
+        return self._table_or_units(component) * CENTS
+
+    def _table_or_units(self, component: dict[str, Any]) -> Fraction:
+        pay, amounts = component["pay"], component.get("amounts", {})
+        if pay == "flat":
+            return Fraction(component["amount"])
+        if pay == "banded":
+            return Fraction(amounts[self.band(component["bands"])])
+        if pay == "matrix":
+            return Fraction(amounts[self.known.role][self.band(component["bands"])])
+        if pay == "grid":
+            return Fraction(amounts[self.band(component["rows"])][self.band(component["columns"])])
+        if pay == "per_unit":
+            return self._units(component)
+        credentials = [credential for _, _, credential in self.known.year_awards()]
+        if "credentials" in component:
+            credentials = [code for code in credentials if code in component["credentials"]]
+        count = len(set(credentials)) if component["each"] == "credential" else len(credentials)
+        return Fraction(component["amount"]) * min(count, int(component["at_most"]))
+
+    def _units(self, component: dict[str, Any]) -> Fraction:
+        value = self.value(component["measure"])
+        if value is None:
+            return Fraction(0)
+        terms = component["by_band"][self.band(component["bands"])] if "bands" in component else component
+        counted = min(max(value, Fraction(0)), Fraction(component["at_most"]))
+        return Fraction(terms.get("base", 0)) + half_up(counted * Fraction(terms["amount"]), 2)
+
+    def _percent(self, component: dict[str, Any]) -> Fraction:
+        if "index" in component:
+            [index] = [one for one in self.plan["indexes"] if one["code"] == component["index"]]
+            base = Fraction(index["amount"]) * CENTS
+        else:
+            base = self._dollars(component["measure"])
+        return half_up(base * Fraction(component["percent"]) / 100)
+
+    def _pot(self, component: dict[str, Any]) -> Fraction:
+        sharers = [
+            one for one in self.everybody if one.is_paid(component) and one.passes(component.get("requires", []))
+        ]
+        in_all = sum((one.pot_units(component) for one in sharers), Fraction(0))
+        if in_all == 0:
+            in_all = Fraction(1) if component["shared"] != "by_full_time_days" else Fraction(1, 10**6)
+        return Fraction(floor(Fraction(component["total"]) * CENTS * self.pot_units(component) / in_all))
+
+    def pot_units(self, component: dict[str, Any]) -> Fraction:
+        if component["shared"] == "equally":
+            return Fraction(1)
+        if component["shared"] == "by_full_time_days":
+            return self.known.share() * ((self.known.ends - self.known.begins).days + 1)
+        return Fraction(component["units"][self.band(component["bands"])])
+
+    # Ladder.
+
+    def rung(self) -> str:
+        reached = None
+        for rung in self.plan.get("ladder", {"rungs": [{"code": "none"}]})["rungs"]:
+            if not all(self._has(need) for need in rung.get("requires", [])):
+                break
+            reached = rung["code"]
+        assert reached is not None
+        return str(reached)
+
+    def _has(self, need: dict[str, Any]) -> bool:
+        known = self.known
+        held = {credential for _, _, credential in known.valid_awards()}
+        if need["need"] == "role":
+            return known.role in need["any_of"]
+        if need["need"] == "years_of_service":
+            return known.years_of_service() >= int(need["at_least"])
+        if need["need"] == "credentials":
+            return len(held & set(need.get("of", held))) >= int(need["at_least"])
+        if need["need"] == "pathway":
+            wanted = [pathway for pathway in self.plan["pathways"] if pathway["code"] in need["any_of"]]
+            return any(set(pathway["credentials"]) <= held for pathway in wanted)
+        years = range(known.first_year - int(need["within"]) + 1, known.first_year + 1)
+        good = [year for year in years if year in known.ratings() and known.ratings()[year][0] >= int(need["level"])]
+        return len(good) >= int(need["years"])
+
+
+def border_of(values: list[Fraction], share: Any, ties: str) -> Fraction | None:
+    """The lowest value in the top share; None where nobody is in it.
+
+    Ties in: the highest value that at least the share reaches. Ties out: the lowest that at most the share reaches.
+    """
+    wanted = Fraction(share) * len(values)
+    reached = {value: len([one for one in values if one >= value]) for value in values}
+    if ties == "in":
+        return max((value for value, count in reached.items() if count >= ceil(wanted)), default=None)
+    return min((value for value, count in reached.items() if count <= floor(wanted)), default=None)
