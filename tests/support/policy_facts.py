@@ -123,13 +123,19 @@ def growth(name: object, percent: str, *, year: str = "2020-21", measure: str = 
 
 
 def slo(
-    name: object, score: int | None, *, approved_on: str = "2020-10-12", attainment: str | None = None, version: int = 1
+    name: object,
+    score: int | None,
+    *,
+    approved_on: str = "2020-10-12",
+    attainment: str | None = None,
+    year: str = "2020-21",
+    version: int = 1,
 ) -> Event:
     data = {
         "educator_id": EDUCATOR_ID,
         "slo_id": an_id("slo", name),
         "version": version,
-        "school_year": "2020-21",
+        "school_year": year,
         "approved_on": str(approved_on),
         "quality_score": "3.25",
         "attainment_percent": attainment,
@@ -186,23 +192,40 @@ def attribute(code: str, value: str, *, item: str | None = None, year: str = "20
     return "rung.compensation.attribute.recorded.v1", data
 
 
-def events_of(short: dict[str, Any]) -> list[Event]:
-    """The events behind a case's facts in short form (tests/policy_cases)."""
+def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
+    """The events behind a case's facts in short form (services/compensation/plans), in the school year of the plan.
+
+    Growth is a percentage or `{measure, percent, school_year}`; an attribute is a value, or a value for each item;
+    `earlier_attributes` has them by school year.
+    """
     events = []
     if "assignments" in short:
-        events.append(roster(*short["assignments"], hired_on=short.get("hired_on"), ended_on=short.get("ended_on")))
+        begins_on = f"{year[:4]}-07-01"
+        parts = [{"from": begins_on, **part} for part in short["assignments"]]
+        events.append(roster(*parts, hired_on=short.get("hired_on", begins_on), ended_on=short.get("ended_on")))
     for number, seen in enumerate(short.get("observations", [])):
-        events.append(observation(number, seen["levels"], on=seen["on"], year=seen.get("school_year", "2020-21")))
-    events += [growth(number, percent) for number, percent in enumerate(short.get("growth", []))]
+        events.append(observation(number, seen["levels"], on=seen["on"], year=seen.get("school_year", year)))
+    for number, told in enumerate(short.get("growth", [])):
+        one = {"percent": told} if isinstance(told, str) else told
+        name = one.get("measure", "nwea-map")
+        events.append(growth(number, one["percent"], year=one.get("school_year", year), measure=name))
     for number, goal in enumerate(short.get("slos", [])):
         score = int(goal["score"]) if "score" in goal else None
-        events.append(slo(number, score, approved_on=goal["approved_on"]))
+        attained = goal.get("attainment")
+        events.append(slo(number, score, approved_on=goal["approved_on"], attainment=attained, year=year))
     for number, earned in enumerate(short.get("awards", [])):
         given = award(number, earned["credential"], at=noon(earned["on"]), expires_at=noon(earned.get("expires_on")))
         events.append(given)
         if "revoked_on" in earned:
             events.append(revoked(given, at=noon(earned["revoked_on"]) or ""))
-    events += [rating(year, int(level)) for year, level in short.get("ratings", {}).items()]
+    for rated_in, rated in short.get("ratings", {}).items():
+        one = {"level": rated} if isinstance(rated, str) else rated
+        events.append(rating(rated_in, int(one["level"]), score=one.get("score")))
+    by_year = {**short.get("earlier_attributes", {}), year: short.get("attributes", {})}
+    for kept_in, attributes in by_year.items():
+        for code, told in attributes.items():
+            by_item = {"": told} if isinstance(told, str) else told
+            events += [attribute(code, value, item=item or None, year=kept_in) for item, value in by_item.items()]
     return events
 
 

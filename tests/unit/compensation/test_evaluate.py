@@ -10,15 +10,11 @@ from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
-from services.compensation.policy.statement import statement_body
-from shared.kernel.money import parse_amount
 from tests.support.outcome import outcome
 from tests.support.policy_facts import (
     EVERYTHING,
     HARMONY,
-    REPOSITORY,
     award,
-    events_of,
     facts_of,
     growth,
     observation,
@@ -33,7 +29,6 @@ PLANS = {
     for name, text in {"harmony": HARMONY, "everything": EVERYTHING}.items()
 }
 HARMONY_PLAN, HARMONY_RAW = PLANS["harmony"]
-CASES = read_raw_plan((REPOSITORY / "tests/policy_cases/harmony-pbcs-2020-21.yaml").read_text())
 FULL_YEAR = {"role": "teacher", "from": "2020-08-03"}
 
 
@@ -59,38 +54,6 @@ def good_year(*, assignment: dict[str, Any] | None = None, level: Any = 3) -> li
         observation(2, levels, on="2021-03-10"),
         growth(1, "60"),
     ]
-
-
-@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
-def test_a_golden_case_comes_out_as_hr_wrote_it(case: dict[str, Any]) -> None:
-    events = events_of(case["facts"])
-    evaluation = evaluate(HARMONY_PLAN, [facts_of(events)])
-    body = statement_body(evaluation, 0)
-    expected = case["expect"]
-    if expected == "no statement":
-        assert body is None
-        return
-    assert body is not None
-    amounts = {part["code"]: part["amount"]["amount"] for part in body["components"]}
-    assert amounts == expected["components"]
-    assert body["total"] == {"amount": expected["total"], "currency": "USD"}
-    assert body["ladder"]["rung"] == expected["rung"]
-    said = list(_texts(body))
-    for sentence in expected.get("says", []):
-        assert any(sentence in text for text in said), f"{sentence!r} is not among {said}"
-
-
-@pytest.mark.parametrize("case", CASES["cases"], ids=lambda case: case["name"])
-def test_the_reference_agrees_with_hr_on_every_golden_case(case: dict[str, Any]) -> None:
-    found = reference(HARMONY_RAW, events_of(case["facts"]))
-    expected = case["expect"]
-    if expected == "no statement":
-        assert found is None
-        return
-    assert found is not None
-    assert found["total"] == parse_amount(expected["total"])
-    assert found["components"] == {code: parse_amount(amount) for code, amount in expected["components"].items()}
-    assert found["rung"] == expected["rung"]
 
 
 @pytest.mark.parametrize("name", sorted(PLANS))
@@ -245,11 +208,3 @@ def test_an_objective_approved_after_its_cut_off_does_not_count() -> None:
 def test_growth_of_an_absurd_size_neither_overflows_nor_pays_beyond_the_highest_band() -> None:
     events = [*good_year()[:-1], growth(1, "999999999.999999")]
     assert paid(*events)["performance-bonus"] == 350000
-
-
-def _texts(part: Any) -> list[str]:
-    if isinstance(part, dict):
-        return [text for value in part.values() for text in _texts(value)]
-    if isinstance(part, list):
-        return [text for value in part for text in _texts(value)]
-    return [part] if isinstance(part, str) else []
