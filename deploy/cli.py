@@ -156,4 +156,10 @@ def main() -> None:
         app.add_typer(operations.app, name="ops")
     else:
         app.add_typer(typer.Typer(help="Operate: dead letters, publishing again, rebuilding."), name="ops")
+    if sys.argv[1:2] == ["plan"]:
+        from deploy import plans
+
+        app.add_typer(plans.app, name="plan")
+    else:
+        app.add_typer(typer.Typer(help="Check a plan document."), name="plan")
     app()

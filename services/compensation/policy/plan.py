@@ -14,7 +14,7 @@ from services.compensation.policy.language.document import Plan
 from services.compensation.policy.source_text import Lines, below, read_yaml
 from shared.kernel.errors import FieldError
 
-__all__ = ["Plan", "content_hash", "document_of", "parse_plan"]
+__all__ = ["Plan", "content_hash", "document_of", "parse_plan", "plan_schema"]
 
 
 def parse_plan(source: str | Mapping[str, Any]) -> Plan:
@@ -46,6 +46,11 @@ def document_of(plan: Plan) -> dict[str, Any]:
 def content_hash(plan: Plan) -> str:
     """SHA-256 in hex over the canonical JSON of the document: what the plan says, however it was laid out."""
     return hashlib.sha256(orjson.dumps(document_of(plan), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def plan_schema() -> dict[str, Any]:
+    """The JSON Schema of plan documents (draft 2020-12). What the parts mean together only `parse_plan` can say."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Plan.model_json_schema()}
 
 
 def _invalid(found: list[FieldError], lines: Lines) -> PlanInvalid:

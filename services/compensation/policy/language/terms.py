@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from shared.kernel.money import format_cents, parse_amount
@@ -96,22 +96,34 @@ def _local_time(moment: datetime) -> datetime:
     return moment
 
 
+def _number(pattern: str, least: int = 0) -> WithJsonSchema:
+    """A number that a document may write as text or whole: what its JSON Schema says of it."""
+    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": least}]})
+
+
+_AMOUNT = _number(r"^\d{1,13}(\.\d{2})?$")
+
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 EarningCode = Annotated[str, AfterValidator(_earning_code)]
 """What a payroll system books a payment under."""
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 Source = Annotated[str, AfterValidator(_source)]
-DecimalText = Annotated[str, BeforeValidator(_decimal)]
+DecimalText = Annotated[str, BeforeValidator(_decimal), _number(r"^\d{1,7}(\.\d{1,4})?$")]
 """An exact number from 0 to 1,000,000 with at most four decimal places, kept as its shortest text."""
-Share = Annotated[str, BeforeValidator(_share)]
+Share = Annotated[str, BeforeValidator(_share), _number(r"^(0\.\d{1,4}|1(\.0{1,4})?)$", least=1)]
 """A part of a whole, above 0 and up to 1, with at most four decimal places."""
-AmountText = Annotated[str, BeforeValidator(partial(_amount, cents_max=AMOUNT_CENTS_MAX))]
+AmountText = Annotated[str, BeforeValidator(partial(_amount, cents_max=AMOUNT_CENTS_MAX)), _AMOUNT]
 """Dollars and cents, zero or more, kept as text like 200.00."""
-PotText = Annotated[str, BeforeValidator(partial(_amount, cents_max=POT_CENTS_MAX))]
+PotText = Annotated[str, BeforeValidator(partial(_amount, cents_max=POT_CENTS_MAX)), _AMOUNT]
 """The same for a sum that many share."""
-PlanYear = Annotated[str, AfterValidator(_school_year)]
+PlanYear = Annotated[str, AfterValidator(_school_year), Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}$"})]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-LocalTime = Annotated[datetime, BeforeValidator(_written_date), AfterValidator(_local_time)]
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(_written_date),
+    AfterValidator(_local_time),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?)?$"}),
+]
 Day = Annotated[date, BeforeValidator(_written_date)]
 Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
 Places = Annotated[int, Field(ge=0, le=4, strict=True)]
