@@ -33,7 +33,7 @@ def _faults_of_gate(gate: Gate, place: str, measures: Collection[str], gates: Ma
         yield FieldError(place, "asks for nothing: name a `measure` and its border, or several gates in `any_of`")
     elif gate.measure not in measures:
         yield unknown(f"{place}/measure", "measure", gate.measure, measures)
-    if gate.any_of is None and len(conditions) != 1:
+    if gate.measure is not None and gate.any_of is None and len(conditions) != 1:
         yield FieldError(place, "needs either at_least or at_most (or top): write exactly one of them")
     if gate.top is not None:
         yield from _faults_of_gates_named(gate.top.among, f"{place}/top/among", gates, "any_of", "top")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from services.compensation.policy.checks.faults import Faults, at, repeated, unknown
-from services.compensation.policy.exact import DENOMINATOR_MAX, SCALE, millionths
+from services.compensation.policy.exact import SCALE, millionths
 from services.compensation.policy.facts.calendar import calendar_of
 from services.compensation.policy.facts.hire import hire_whole
 from services.compensation.policy.language.conditions import BandSet
@@ -71,7 +71,8 @@ def _most_before_cap(plan: Plan, component: Component) -> int:  # noqa: PLR0911 
             base = parse_amount(amounts[0]) if amounts else AMOUNT_CENTS_MAX
             return base * millionths(component.percent) // (100 * SCALE)
         case GreatestOf():
-            return max((most_of(plan, part) for part in plan.components if part.code in component.of), default=0)
+            parts = [one for one in plan.components if one.code in component.of and not isinstance(one, GreatestOf)]
+            return max((most_of(plan, part) for part in parts), default=0)
         case Pot():
             return parse_amount(component.at_most_each)
 
@@ -223,10 +224,6 @@ class _Checks:
                     yield FieldError(f"{place}/{name}", "stands in `by_band` for each band: leave it out here")
         elif component.amount is None:
             yield FieldError(f"{place}/amount", "is missing: add what each unit pays")
-        terms = component.by_band.values() if component.by_band else [component]
-        largest = max(parse_amount(one.amount or "0.00") for one in terms)
-        if 2 * largest * millionths(component.at_most) * DENOMINATOR_MAX > _INTEGER_MAX:
-            yield FieldError(f"{place}/at_most", "counts more units than can be multiplied exactly: lower it")
 
     def _faults_of_percent(self, component: PercentOf, place: str) -> Faults:
         if (component.index is None) == (component.measure is None):
