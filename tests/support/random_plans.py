@@ -263,7 +263,9 @@ class _Plan:
         if len(components) > 1 and rng.random() < 0.4:
             of = [one["code"] for one in components[: rng.randint(2, len(components))]]
             components.append(
-                self._named("c", 9) | {"pay": "greatest_of", "of": of, "prorates": False} | self._for_whom()
+                self._named("c", 9)
+                | {"pay": "greatest_of", "of": of, "prorates": False, "rounds_to": rng.choice(["cent", "dollar"])}
+                | self._for_whom()
             )
         return components
 
@@ -334,7 +336,7 @@ class _Plan:
             steps = [{"hired_by": "2015-08-03", "share": "1"}, {"hired_by": "2020-10-01", "share": "0.5"}]
             terms["by_hire"] = steps
         if rng.random() < 0.2:
-            terms["rounds_to"] = "dollar"
+            terms["rounds_to"] = rng.choice(["cent", "dollar"])
         if rng.random() < 0.15:
             terms["at_most_each"] = "750.00"
         if rng.random() < 0.1:

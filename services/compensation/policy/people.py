@@ -34,6 +34,8 @@ class People:
         """Where a person of these properties stands; without a role, at `nobody`."""
         if role is None:
             return self.nobody
+        if len(self.year_borders) == 1 and not self.words:
+            return self._positions[role, group, 0]
         border = max(border for border in self.year_borders if border <= years_on_campus)
         known = [word if (word := attributes.get(code)) in words else None for code, words in self.words.items()]
         return self._positions[role, group, border, *known]

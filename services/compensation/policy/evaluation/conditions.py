@@ -60,17 +60,17 @@ class GateTables:
     anys: tuple[AnyGate, ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Gates:
     """A row for each gate and a column for each educator. A gate that does not apply keeps nobody from anything."""
 
     applies: Bools
     met: Bools
 
-    def passed(self, gates: Ints) -> Bools:
-        """Whether every one of `gates` that applies is met."""
-        passed: Bools = np.logical_and.reduce(self.met[gates] | ~self.applies[gates], axis=0)
-        return passed
+    @property
+    def passed(self) -> Bools:
+        """Whether each gate keeps the educator from nothing: it is met, or does not apply."""
+        return self.met | ~self.applies
 
 
 def gate_tables(gates: Sequence[Gate], position: Mapping[str, int], people: People) -> GateTables:
@@ -120,7 +120,7 @@ def top_borders(gate: TopGate, columns: Columns, values: Values, gates: Gates, e
 
     `unit` is what the measure is rounded half up to, in millionths.
     """
-    counted = eligible & gates.applies[gate.at] & values.measured[gate.measure] & gates.passed(gate.among)
+    counted = eligible & gates.applies[gate.at] & values.measured[gate.measure] & gates.passed[gate.among].all(axis=0)
     rounded, places = values.rounded(gate.measure, unit), columns.places(gate.terms.within)
     share, is_in = millionths(gate.terms.share), gate.terms.ties == "in"
     return {
@@ -133,7 +133,7 @@ def meet_top(gate: TopGate, borders: Borders, columns: Columns, values: Values, 
     places = columns.places(gate.terms.within)
     border = integers(borders.get(place, NOBODY_REACHES) for place in places.ids)[places.at]
     reached = (values.rounded(gate.measure, unit) >= border) & values.measured[gate.measure]
-    gates.met[gate.at] = reached & gates.passed(gate.among)
+    gates.met[gate.at] = reached & gates.passed[gate.among].all(axis=0)
 
 
 def meet_any(gate: AnyGate, gates: Gates) -> None:
@@ -207,7 +207,7 @@ def _share(band: Band) -> int:
 
 def share_borders(table: ShareBands, values: Values, gates: Gates, eligible: Bools, unit: int) -> tuple[int, ...]:
     """The lower border of each band but the lowest."""
-    counted = eligible & values.measured[table.measure] & gates.passed(table.among)
+    counted = eligible & values.measured[table.measure] & gates.passed[table.among].all(axis=0)
     rounded = values.rounded(table.measure, unit)[counted]
     return tuple(border_of(rounded, share, ties_in=table.ties_in) for share in table.from_above[1:])
 
@@ -219,9 +219,9 @@ def bands_by_border(table: BorderBands, values: Values) -> Ints:
 
 
 def bands_by_gates(table: GateBands, gates: Gates) -> Ints:
-    highest = np.zeros(gates.met.shape[1], dtype=np.int64)
+    highest, passed = np.zeros(gates.met.shape[1], dtype=np.int64), gates.passed
     for band, required in enumerate(table.requires):
-        highest[gates.passed(required)] = band
+        highest[passed[required].all(axis=0)] = band
     return highest
 
 

@@ -307,34 +307,49 @@ def paid(
     tables: Sequence[ComponentTable], standing: Standing, gates: Gates, period_days: int, pot_units: Mapping[str, int]
 ) -> Pay:
     """`pot_units` are of the settlement; of a pot that is not in it, those at hand are all that share it."""
-    columns, settled = standing.columns, dict(pot_units)
+    columns, settled, passed = standing.columns, dict(pot_units), gates.passed
     shape = (len(tables), len(columns.kind))
-    full, worth, granted, timed, prorated = (np.zeros(shape, dtype=np.int64) for _ in range(5))
-    gates_open, through = np.empty(shape, dtype=np.bool_), np.zeros(len(tables), dtype=np.bool_)
+    gates_open = np.empty(shape, dtype=np.bool_)
+    full, in_time = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
     for at, table in enumerate(tables):
-        pays, is_open = table.pays[columns.kind], gates.passed(table.requires)
-        amounts = table.amounts
-        if isinstance(amounts, SharedPot):
-            units = np.where(pays, amounts.units_of(standing), 0)
-            in_all = settled.setdefault(amounts.code, int(units[is_open].sum()))
-            gross = amounts.cents * units // max(in_all, 1)
-        elif isinstance(amounts, GreatestOfSeveral):
-            through[amounts.of] = True
-            gross = prorated[amounts.of].max(axis=0)
-        else:
-            gross = amounts.full(standing)
-        gates_open[at] = is_open
-        full[at] = np.where(pays, gross, 0)
-        granted[at] = np.where(is_open, full[at], 0)
-        in_time = _timed(table, full[at], columns, period_days)
-        timed[at] = np.where(is_open, in_time, 0)
-        worth[at] = in_time if table.at_most is None else np.minimum(in_time, table.at_most)
-        prorated[at] = np.where(is_open, worth[at], 0)
+        gates_open[at] = passed[table.requires].all(axis=0)
+        full[at] = _full(table, standing, gates_open[at], settled) * table.pays[columns.kind]
+        in_time[at] = _timed(table, full[at], columns, period_days)
+    granted, timed = full * gates_open, in_time * gates_open
+    worth, prorated = in_time.copy(), timed.copy()
+    through: list[int] = []
+    for at, table in enumerate(tables):
+        if isinstance(table.amounts, GreatestOfSeveral):
+            through += table.amounts.of.tolist()
+            full[at] = prorated[table.amounts.of].max(axis=0) * table.pays[columns.kind]
+            worth[at] = _timed(table, full[at], columns, period_days)
+            granted[at] = full[at] * gates_open[at]
+            timed[at] = prorated[at] = worth[at] * gates_open[at]
+        if table.at_most is not None:
+            np.minimum(worth[at], table.at_most, out=worth[at])
+            np.minimum(prorated[at], table.at_most, out=prorated[at])
         if table.hold_harmless is not None:
-            floor = np.where(pays, dollars_of(standing.values, table.hold_harmless), 0)
-            worth[at], prorated[at] = np.maximum(worth[at], floor), np.maximum(prorated[at], floor)
-    counted = np.where(through[:, None], 0, prorated)
+            floor = dollars_of(standing.values, table.hold_harmless) * table.pays[columns.kind]
+            np.maximum(worth[at], floor, out=worth[at])
+            np.maximum(prorated[at], floor, out=prorated[at])
+    counted = prorated
+    if through:
+        counted = prorated.copy()
+        counted[through] = 0
     return Pay(gates_open, full, worth, granted, timed, prorated, counted, settled)
+
+
+def _full(table: ComponentTable, standing: Standing, is_open: Bools, settled: dict[str, int]) -> Ints:
+    """Before it is asked who is paid. The greatest of several is nothing yet; a pot's units are settled if need be."""
+    amounts = table.amounts
+    if isinstance(amounts, GreatestOfSeveral):
+        return np.zeros(len(is_open), dtype=np.int64)
+    if isinstance(amounts, SharedPot):
+        units = amounts.units_of(standing)
+        in_all = settled.setdefault(amounts.code, int(units[is_open & table.pays[standing.columns.kind]].sum()))
+        shared: Ints = amounts.cents * units // max(in_all, 1)
+        return shared
+    return amounts.full(standing)
 
 
 def _timed(table: ComponentTable, full: Ints, columns: Columns, period_days: int) -> Ints:
