@@ -34,7 +34,7 @@ class StatementPlan(_Part):
 class UsedFact(_Part):
     """A fact that the statement rests on, and the event that brought it."""
 
-    kind: Literal["roster", "observation", "growth", "slo", "award", "summative"]
+    kind: Literal["roster", "observation", "growth", "slo", "award", "summative", "attribute"]
     key: str
     version: int
     event_id: UUID
@@ -81,7 +81,9 @@ class AwardNotCounted(CountedAward):
 class AppliedLimit(_Part):
     """What was taken off, and why."""
 
-    limit: Literal["yearly_limit", "gates", "proration", "total_cap"]
+    limit: Literal[
+        "yearly_limit", "gates", "proration", "component_cap", "hold_harmless", "paid_through", "total_cap"
+    ]
     reason: Reason
     reduced_by: Money
 
