@@ -91,7 +91,7 @@ def observation(
     """`levels`: domain -> one level for all of its dimensions, or a level for each."""
     scores = []
     for domain, given in levels.items():
-        each = given if isinstance(given, list) else [int(given)] * DIMENSIONS[domain]
+        each = [int(level) for level in given] if isinstance(given, list) else [int(given)] * DIMENSIONS.get(domain, 1)
         scores += [
             {"domain": domain, "dimension": f"{domain}_{number}", "level": level} for number, level in enumerate(each)
         ]

@@ -334,7 +334,7 @@ class _Plan:
         terms |= self._for_whom()
         if rng.random() < 0.2:
             steps = [{"hired_by": "2015-08-03", "share": "1"}, {"hired_by": "2020-10-01", "share": "0.5"}]
-            terms["by_hire"] = steps
+            terms["by_hire"] = steps[: rng.randint(1, 2)]
         if rng.random() < 0.2:
             terms["rounds_to"] = rng.choice(["cent", "dollar"])
         if rng.random() < 0.15:

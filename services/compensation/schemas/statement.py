@@ -81,9 +81,7 @@ class AwardNotCounted(CountedAward):
 class AppliedLimit(_Part):
     """What was taken off, and why."""
 
-    limit: Literal[
-        "yearly_limit", "gates", "proration", "component_cap", "hold_harmless", "paid_through", "total_cap"
-    ]
+    limit: Literal["yearly_limit", "gates", "proration", "component_cap", "hold_harmless", "paid_through", "total_cap"]
     reason: Reason
     reduced_by: Money
 

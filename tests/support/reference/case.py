@@ -210,7 +210,7 @@ class Case(Measured):
         ]
         in_all = sum((one.pot_units(component) for one in sharers), Fraction(0))
         if in_all == 0:
-            in_all = Fraction(1) if component["shared"] != "by_full_time_days" else Fraction(1, 10**6)
+            return Fraction(0)
         return Fraction(floor(Fraction(component["total"]) * CENTS * self.pot_units(component) / in_all))
 
     def pot_units(self, component: dict[str, Any]) -> Fraction:

@@ -226,5 +226,6 @@ def bands_by_gates(table: GateBands, gates: Gates) -> Ints:
 
 
 def bands_by_share(table: ShareBands, borders: Sequence[int], values: Values, unit: int) -> Ints:
+    """Not settled, without borders, everybody is in the lowest band."""
     reached = values.rounded(table.measure, unit) >= integers(borders)[:, None]
     return count_true(reached & values.measured[table.measure])

@@ -143,19 +143,21 @@ def evaluate(
     campuses: CampusAttributes = NO_CAMPUSES,
     settlement: Settlement | None = None,
 ) -> Evaluation:
-    """Decide `plan` for each of `facts`. Without a settlement, those at hand are taken as all educators there are."""
+    """Decide `plan` for each of `facts`. Without a settlement, those at hand are taken as all educators there are; in
+    one, what is missing is not settled yet: nobody is in the top, all are in the lowest band, no pot is shared.
+    """
     columns, sources = read_columns(plan, facts, campuses)
     return Evaluation(plan, columns, sources, work(plan, columns, settlement))
 
 
 def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = None) -> Working:
     """The arithmetic alone, from columns to every named intermediate value."""
-    given = settlement or Settlement()
     eligible = plan.eligible[columns.kind]
     values = measured(len(plan.measures), columns, plan.derivations)
-    gates, tops = _gates(plan, columns, values, eligible, given)
-    bands, borders = _bands(plan, values, gates, eligible, given)
-    pay = paid(plan.components, Standing(columns, values, bands), gates, plan.calendar.period_days, given.pot_units)
+    gates, tops = _gates(plan, columns, values, eligible, settlement)
+    bands, borders = _bands(plan, values, gates, eligible, settlement)
+    pot_units = None if settlement is None else settlement.pot_units
+    pay = paid(plan.components, Standing(columns, values, bands), gates, plan.calendar.period_days, pot_units)
     amounts = within_cap(pay.counted, plan.total_cap)
     return Working(
         numerators=values.numerators,
@@ -182,14 +184,15 @@ def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = N
 
 
 def _gates(
-    plan: CompiledPlan, columns: Columns, values: Values, eligible: Bools, given: Settlement
+    plan: CompiledPlan, columns: Columns, values: Values, eligible: Bools, given: Settlement | None
 ) -> tuple[Gates, dict[str, Borders]]:
     """Step 3: those with a border, then those on a place among all, then those that other gates make."""
     gates, tops = border_gates(plan.gates, columns, values), dict[str, Borders]()
     for top in plan.gates.tops:
-        borders = given.top_borders.get(top.code)
-        if borders is None:
+        if given is None:
             borders = top_borders(top, columns, values, gates, eligible, plan.points_unit)
+        else:
+            borders = given.top_borders.get(top.code, {})
         meet_top(top, borders, columns, values, gates, plan.points_unit)
         tops[top.code] = borders
     for any_of in plan.gates.anys:
@@ -198,7 +201,7 @@ def _gates(
 
 
 def _bands(
-    plan: CompiledPlan, values: Values, gates: Gates, eligible: Bools, given: Settlement
+    plan: CompiledPlan, values: Values, gates: Gates, eligible: Bools, given: Settlement | None
 ) -> tuple[Ints, dict[str, tuple[int, ...]]]:
     """Step 4: the position of the band in each band set."""
     bands, settled = np.empty((len(plan.bands), len(eligible)), dtype=np.int64), dict[str, tuple[int, ...]]()
@@ -208,9 +211,10 @@ def _bands(
         elif isinstance(table, GateBands):
             bands[at] = bands_by_gates(table, gates)
         else:
-            borders = given.band_borders.get(table.code)
-            if borders is None:
+            if given is None:
                 borders = share_borders(table, values, gates, eligible, plan.points_unit)
+            else:
+                borders = given.band_borders.get(table.code, ())
             bands[at] = bands_by_share(table, borders, values, plan.points_unit)
             settled[table.code] = borders
     return bands, settled

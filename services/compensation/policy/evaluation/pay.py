@@ -304,16 +304,21 @@ class Pay(NamedTuple):
 
 
 def paid(
-    tables: Sequence[ComponentTable], standing: Standing, gates: Gates, period_days: int, pot_units: Mapping[str, int]
+    tables: Sequence[ComponentTable],
+    standing: Standing,
+    gates: Gates,
+    period_days: int,
+    pot_units: Mapping[str, int] | None,
 ) -> Pay:
-    """`pot_units` are of the settlement; of a pot that is not in it, those at hand are all that share it."""
-    columns, settled, passed = standing.columns, dict(pot_units), gates.passed
+    """`pot_units` are of the settlement; a pot that is not in it is not shared. Without, those at hand share it."""
+    columns, passed = standing.columns, gates.passed
+    units = _pot_units(tables, standing, passed) if pot_units is None else pot_units
     shape = (len(tables), len(columns.kind))
     gates_open = np.empty(shape, dtype=np.bool_)
     full, in_time = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
     for at, table in enumerate(tables):
         gates_open[at] = passed[table.requires].all(axis=0)
-        full[at] = _full(table, standing, gates_open[at], settled) * table.pays[columns.kind]
+        full[at] = _full(table, standing, units) * table.pays[columns.kind]
         in_time[at] = _timed(table, full[at], columns, period_days)
     granted, timed = full * gates_open, in_time * gates_open
     worth, prorated = in_time.copy(), timed.copy()
@@ -336,19 +341,28 @@ def paid(
     if through:
         counted = prorated.copy()
         counted[through] = 0
-    return Pay(gates_open, full, worth, granted, timed, prorated, counted, settled)
+    return Pay(gates_open, full, worth, granted, timed, prorated, counted, units)
 
 
-def _full(table: ComponentTable, standing: Standing, is_open: Bools, settled: dict[str, int]) -> Ints:
-    """Before it is asked who is paid. The greatest of several is nothing yet; a pot's units are settled if need be."""
+def _pot_units(tables: Sequence[ComponentTable], standing: Standing, passed: Bools) -> dict[str, int]:
+    """What those at hand who share each pot have of it in all."""
+    in_all = {}
+    for table in tables:
+        if isinstance(table.amounts, SharedPot):
+            shares = passed[table.requires].all(axis=0) & table.pays[standing.columns.kind]
+            in_all[table.amounts.code] = int(table.amounts.units_of(standing)[shares].sum())
+    return in_all
+
+
+def _full(table: ComponentTable, standing: Standing, pot_units: Mapping[str, int]) -> Ints:
+    """Before it is asked who is paid. The greatest of several is nothing yet, and so is a pot that nobody shares."""
     amounts = table.amounts
     if isinstance(amounts, GreatestOfSeveral):
-        return np.zeros(len(is_open), dtype=np.int64)
+        return np.zeros_like(standing.columns.kind)
     if isinstance(amounts, SharedPot):
-        units = amounts.units_of(standing)
-        in_all = settled.setdefault(amounts.code, int(units[is_open & table.pays[standing.columns.kind]].sum()))
-        shared: Ints = amounts.cents * units // max(in_all, 1)
-        return shared
+        in_all = pot_units.get(amounts.code, 0)
+        shared: Ints = amounts.cents * amounts.units_of(standing) // max(in_all, 1)
+        return shared if in_all else np.zeros_like(shared)
     return amounts.full(standing)
 
 
@@ -359,7 +373,7 @@ def _timed(table: ComponentTable, full: Ints, columns: Columns, period_days: int
         numerator, denominator = numerator * columns.fte_days, denominator * period_days * SCALE
     if table.hire is not None:
         numerator, denominator = numerator * columns.hire_shares[table.hire], denominator * table.hire_whole
-    return full if denominator == 1 else half_up(numerator, denominator) * table.unit
+    return numerator if denominator == 1 else half_up(numerator, denominator) * table.unit
 
 
 def within_cap(counted: Ints, cap: int | None) -> Ints:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """By the code of the gate, band set or component that each is of. Empty for a plan that looks at nobody else."""
+    """By the code of the gate, band set or component that each is of; empty where nothing is settled yet."""
 
     top_borders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """The lowest value that is in, in millionths, by network (""), district or campus."""
