@@ -103,6 +103,7 @@ class _Plan:
                     )
                 },
                 lambda: {"take": "slo_count_scored_at_least", "score": rng.randint(1, 5)},
+                lambda: {"take": "slo_count_attained_at_least", "percent": rng.choice(["50", "63.5", "90.25"])},
                 lambda: {"take": "observation_mean", "domains": rng.sample(DOMAINS, rng.randint(1, 3))},
                 lambda: {"take": "observation_lowest", "domains": rng.sample(DOMAINS, rng.randint(1, 3))},
                 lambda: (
@@ -113,7 +114,9 @@ class _Plan:
                 lambda: {"take": rng.choice(["summative_score", "summative_level"])} | self._over(),
                 lambda: (
                     {"take": "attribute", "attribute": rng.choice(NUMBERS)}
-                    | rng.choice([{}, {"items": LEAVE[:1]}, {"except_items": LEAVE[1:]}])
+                    | rng.choice(
+                        [{}, {"items": LEAVE[:1]}, {"items": LEAVE[:2], "needs": "all"}, {"except_items": LEAVE[1:]}]
+                    )
                     | rng.choice([{}, {"combine": rng.choice(["sum", "mean", "best", "lowest"])}])
                     | rng.choice([{}, {"otherwise": "0"}])
                     | self._over()
@@ -132,7 +135,8 @@ class _Plan:
             return {}
         years = rng.randint(1, 3)
         how = rng.choice(["mean", "best", "lowest", "sum", "latest"])
-        return {"over": {"years": years, "combine": how, "at_least": rng.randint(1, years)}}
+        over = {"years": years, "combine": how, "at_least": rng.randint(1, years)}
+        return {"over": over | rng.choice([{}, {"through": "year_before"}])}
 
     def _points(self) -> Document:
         rng = self._rng
@@ -162,7 +166,7 @@ class _Plan:
         derived = {"of": of, "by": by, "needs": rng.choice(["all", "any"])}
         if rng.random() < 0.5:
             return {"take": rng.choice(["best_of", "lowest_of"])} | derived
-        return {"take": rng.choice(["mean_of", "sum_of"]), "places": rng.randint(0, 4)} | derived
+        return {"take": rng.choice(["mean_of", "sum_of", "difference_of"]), "places": rng.randint(0, 4)} | derived
 
     def _weights(self, codes: list[str]) -> list[Document]:
         """Rows that tell everybody apart by one property."""
@@ -199,6 +203,9 @@ class _Plan:
             self._gates.append(
                 self._named("g", number) | {"measure": self._some_measure(), "top": top} | self._for_whom()
             )
+        if len(self._gates) > 1 and rng.random() < 0.4:
+            of = rng.sample([gate["code"] for gate in self._gates], 2)
+            self._gates.append(self._named("g", 8) | {"all_of": of} | self._for_whom())
         if len(self._gates) > 1 and rng.random() < 0.5:
             of = rng.sample([gate["code"] for gate in self._gates], 2)
             self._gates.append(self._named("g", 9) | {"any_of": of} | self._for_whom())
@@ -262,6 +269,8 @@ class _Plan:
         components = [self._named("c", number) | self._pay() | self._terms() for number in range(rng.randint(1, 5))]
         if len(components) > 1 and rng.random() < 0.4:
             of = [one["code"] for one in components[: rng.randint(2, len(components))]]
+            percent = {"pay": "percent_of", "percent": "10.5", "component": of[0], "prorates": rng.random() < 0.3}
+            components.append(self._named("c", 8) | percent | self._for_whom())
             components.append(
                 self._named("c", 9)
                 | {"pay": "greatest_of", "of": of, "prorates": False, "rounds_to": rng.choice(["cent", "dollar"])}
@@ -312,7 +321,11 @@ class _Plan:
                 },
                 lambda: {"pay": "percent_of", "percent": "6.4", "index": "index"},
                 lambda: {"pay": "percent_of", "percent": "2.0001", "measure": self._some_measure()} | each_cap,
-                lambda: {"pay": "pot", "total": "10000.00", "shared": "equally"} | each_cap,
+                lambda: {"pay": "pot", "total": "10000.00", "shared": "equally", "within": "campus"} | each_cap,
+                lambda: (
+                    {"pay": "pot", "total_measure": self._some_measure(), "shared": "equally", "within": "district"}
+                    | each_cap
+                ),
                 lambda: {"pay": "pot", "total": "10000.00", "shared": "by_full_time_days"} | each_cap,
                 lambda: (
                     {
@@ -335,6 +348,10 @@ class _Plan:
         if rng.random() < 0.2:
             steps = [{"hired_by": "2015-08-03", "share": "1"}, {"hired_by": "2020-10-01", "share": "0.5"}]
             terms["by_hire"] = steps[: rng.randint(1, 2)]
+        if terms["prorates"] and rng.random() < 0.4:
+            terms["prorated_by"] = rng.choice(["days_times_fte", "fte"])
+        if terms["prorates"] and rng.random() < 0.4:
+            terms["on_campuses"] = {"attribute": "need", "at_least": "0.5", "days_at_least": rng.choice([0, 89])}
         if rng.random() < 0.2:
             terms["rounds_to"] = rng.choice(["cent", "dollar"])
         if rng.random() < 0.15:
@@ -364,6 +381,8 @@ def _pay_only_eligible(document: Document) -> None:
             component["amounts"] = {role: component["amounts"][role] for role in rule.get("roles", eligible)}
         if component["pay"] == "pot" and component["shared"] == "by_full_time_days":
             component["prorates"] = False
+            component.pop("prorated_by", None)
+            component.pop("on_campuses", None)
 
 
 def _rungs(rng: Random) -> list[Document]:

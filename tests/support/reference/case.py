@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Any
 
 from tests.support.reference.known import Known, half_up
-from tests.support.reference.measures import Measured
+from tests.support.reference.measures import Measured, number
 
 CENTS = 100
 
@@ -53,6 +53,9 @@ class Case(Measured):
         if "any_of" in gate:
             asked = [met for one in gate["any_of"] if (met := self.gate(one)) is not None]
             return any(asked) if asked else None
+        if "all_of" in gate:
+            asked = [met for one in gate["all_of"] if (met := self.gate(one)) is not None]
+            return all(asked) if asked else None
         value = self.value(gate["measure"])
         if value is None:
             return False
@@ -80,10 +83,11 @@ class Case(Measured):
         is_measured = self.value(gate["measure"]) is not None
         return self.eligible and self.is_for(gate) and is_measured and self.passes(gate["top"].get("among", []))
 
-    def place(self, top: dict[str, Any]) -> Any:
-        if top["within"] == "network" or self.known.main is None:
+    def place(self, clause: dict[str, Any]) -> Any:
+        within = clause.get("within", "network")
+        if within == "network" or self.known.main is None:
             return None
-        return self.known.main["campus_id" if top["within"] == "campus" else "district_id"]
+        return self.known.main["campus_id" if within == "campus" else "district_id"]
 
     def band(self, code: str) -> str:
         bands = self.bands_by_code[code]
@@ -139,7 +143,7 @@ class Case(Measured):
             return Fraction(0)
         cents = self.full(component) if self.passes(component.get("requires", [])) else Fraction(0)
         if component["prorates"] == "true":
-            cents *= self.known.share()
+            cents *= self._worked(component)
         if "by_hire" in component:
             cents *= self._hire_share(component["by_hire"])
         unit = 100 if component.get("rounds_to", self.plan["rounding"]["amounts"]) == "dollar" else 1
@@ -149,6 +153,27 @@ class Case(Measured):
         if "hold_harmless" in component:
             cents = max(cents, self._dollars(component["hold_harmless"]))
         return cents
+
+    def _worked(self, component: dict[str, Any]) -> Fraction:
+        """The share of the period, or the FTE, that the component goes by."""
+        known, by_fte = self.known, component.get("prorated_by") == "fte"
+        campuses = self._campuses_that_count(component["on_campuses"]) if "on_campuses" in component else None
+        groups: list[set[str] | None] = [None] if campuses is None else [{campus} for campus in sorted(campuses)]
+        if not by_fte:
+            return known.share_on(campuses)
+        means = [
+            half_up(known.fte_days(one) / days, 6) if (days := known.days_on(one)) else Fraction(0) for one in groups
+        ]
+        return min(sum(means, Fraction(0)), Fraction(1))
+
+    def _campuses_that_count(self, rule: dict[str, Any]) -> set[str]:
+        counted = set()
+        for campus in {part["campus_id"] for part in self.known.roster["assignments"]}:
+            value = number(self.campuses.get(campus, {}).get(rule["attribute"]))
+            is_high = value is not None and value >= Fraction(rule["at_least"])
+            if is_high and self.known.days_on({campus}) >= int(rule.get("days_at_least", 0)):
+                counted.add(campus)
+        return counted
 
     def _hire_share(self, steps: list[dict[str, Any]]) -> Fraction:
         hired_on = self.known.roster["hired_on"]
@@ -200,18 +225,25 @@ class Case(Measured):
         if "index" in component:
             [index] = [one for one in self.plan["indexes"] if one["code"] == component["index"]]
             base = Fraction(index["amount"]) * CENTS
+        elif "component" in component:
+            [base] = [self.worth(one) for one in self.plan["components"] if one["code"] == component["component"]]
         else:
             base = self._dollars(component["measure"])
         return half_up(base * Fraction(component["percent"]) / 100)
 
     def _pot(self, component: dict[str, Any]) -> Fraction:
         sharers = [
-            one for one in self.everybody if one.is_paid(component) and one.passes(component.get("requires", []))
+            one for one in self.everybody if one.shares(component) and one.place(component) == self.place(component)
         ]
         in_all = sum((one.pot_units(component) for one in sharers), Fraction(0))
         if in_all == 0:
             return Fraction(0)
-        return Fraction(floor(Fraction(component["total"]) * CENTS * self.pot_units(component) / in_all))
+        total = self._dollars(component["total_measure"]) if "total_measure" in component else component["total"]
+        cents = min(total, Fraction(10**10)) if "total_measure" in component else Fraction(total) * CENTS
+        return Fraction(floor(cents * self.pot_units(component) / in_all))
+
+    def shares(self, component: dict[str, Any]) -> bool:
+        return self.is_paid(component) and self.passes(component.get("requires", []))
 
     def pot_units(self, component: dict[str, Any]) -> Fraction:
         if component["shared"] == "equally":

@@ -100,19 +100,29 @@ class Known:
         return chosen[-1]
 
     def share(self) -> Fraction:
+        return self.share_on(None)
+
+    def share_on(self, campuses: set[str] | None) -> Fraction:
         """FTE of each day, never above one, summed over the days of the period and divided by them."""
+        return self.fte_days(campuses) / ((self.ends - self.begins).days + 1)
+
+    def fte_days(self, campuses: set[str] | None) -> Fraction:
         by_day: dict[date, Fraction] = {}
-        for part in self.roster["assignments"]:
-            if part["role"] in self.eligible_roles:
-                fte = min(max(Fraction(part["full_time_equivalent"]), Fraction(0)), Fraction(1))
-                for day in self._days(part):
-                    by_day[day] = by_day.get(day, Fraction(0)) + fte
-        total = sum((min(fte, Fraction(1)) for fte in by_day.values()), Fraction(0))
-        return total / ((self.ends - self.begins).days + 1)
+        for part in self._eligible_parts(campuses):
+            fte = min(max(Fraction(part["full_time_equivalent"]), Fraction(0)), Fraction(1))
+            for day in self._days(part):
+                by_day[day] = by_day.get(day, Fraction(0)) + fte
+        return sum((min(fte, Fraction(1)) for fte in by_day.values()), Fraction(0))
 
     def days_employed(self) -> int:
+        return self.days_on(None)
+
+    def days_on(self, campuses: set[str] | None) -> int:
+        return len({day for part in self._eligible_parts(campuses) for day in self._days(part)})
+
+    def _eligible_parts(self, campuses: set[str] | None) -> list[dict[str, Any]]:
         parts = [part for part in self.roster["assignments"] if part["role"] in self.eligible_roles]
-        return len({day for part in parts for day in self._days(part)})
+        return [part for part in parts if campuses is None or part["campus_id"] in campuses]
 
     def years_of_service(self) -> int:
         return self._full_years(date.fromisoformat(self.roster["hired_on"])) if self.roster["hired_on"] else 0

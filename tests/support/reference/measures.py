@@ -24,6 +24,7 @@ class Measured:
     def __init__(self, known: Known, campuses: Mapping[str, Mapping[str, str]]) -> None:
         self.known = known
         self.plan = known.plan
+        self.campuses = campuses
         self.campus = campuses.get(known.main["campus_id"], {}) if known.main else {}
         self.measures = {measure["code"]: measure for measure in self.plan.get("measures", [])}
         self.places = int(self.plan["rounding"]["points_places"])
@@ -34,7 +35,7 @@ class Measured:
         take = measure["take"]
         if take == "weighted":
             return self.points(code)
-        if take in ("best_of", "lowest_of", "mean_of", "sum_of"):
+        if take in ("best_of", "lowest_of", "mean_of", "sum_of", "difference_of"):
             return self._of_several(measure)
         if take in ("summative_score", "summative_level", "attribute"):
             return self._over_years(measure)
@@ -75,6 +76,13 @@ class Measured:
             "slo_count": lambda: len(known.slos()),
             "slo_scored_count": lambda: len(scores),
             "slo_count_scored_at_least": lambda: len([score for score in scores if score >= int(measure["score"])]),
+            "slo_count_attained_at_least": lambda: len(
+                [
+                    slo
+                    for slo in known.slos()
+                    if Fraction(slo["attainment_percent"] or -1) >= Fraction(measure["percent"])
+                ]
+            ),
             "credential_count": lambda: len({credential for _, _, credential in known.year_awards()}),
             "days_employed": known.days_employed,
             "full_time_days": lambda: known.share() * ((known.ends - known.begins).days + 1),
@@ -93,7 +101,8 @@ class Measured:
 
     def _over_years(self, measure: dict[str, Any]) -> Fraction | None:
         over = measure.get("over", {"years": "1", "combine": "latest"})
-        years = [self.known.first_year - back for back in range(int(over["years"]))]
+        latest = self.known.first_year - (over.get("through") == "year_before")
+        years = [latest - back for back in range(int(over["years"]))]
         found = [value for year in years if (value := self._in_year(measure, year)) is not None]
         if len(found) < int(over.get("at_least", 1)):
             return _otherwise(measure)
@@ -106,6 +115,8 @@ class Measured:
                 return None
             return rating[1] if measure["take"] == "summative_score" else Fraction(rating[0])
         by_item = self.known.attribute(measure["attribute"], year)
+        if measure.get("needs") == "all" and any(number(by_item.get(item)) is None for item in measure["items"]):
+            return None
         wanted = [item for item in by_item if item in measure.get("items", [item])]
         wanted = [item for item in wanted if item not in measure.get("except_items", [])]
         numbers = [value for item in wanted if (value := number(by_item[item])) is not None]
@@ -124,7 +135,11 @@ class Measured:
             return None
         if measure["take"] in ("best_of", "lowest_of"):
             return max(values) if measure["take"] == "best_of" else min(values)
-        total = sum((half_up(value, int(measure["places"])) for value in values), Fraction(0))
+        total = Fraction(0)
+        for code, value in zip(measure["of"], found, strict=True):
+            if value is not None and self.value(code) is not None:
+                is_taken_off = measure["take"] == "difference_of" and code != measure["of"][0]
+                total += half_up(value, int(measure["places"])) * (-1 if is_taken_off else 1)
         whole = total / len(values) if measure["take"] == "mean_of" else total
         return half_up(whole, self.places) if by_points else whole
 

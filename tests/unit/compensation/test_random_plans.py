@@ -19,7 +19,7 @@ from tests.support.reference import read_raw_plan, reference_of_all
 
 EDUCATORS = 10
 """On each plan: few enough that the reference, which asks everybody about everybody, is done in a moment."""
-PAIRS = whole_number("PAIRS", 3000)
+PAIRS = whole_number("PAIRS", 1500)
 PLANS = -(-PAIRS // EDUCATORS)
 PARTS = 6
 

@@ -25,18 +25,21 @@ def faults_of_conditions(plan: Plan) -> Faults:
 
 def _faults_of_gate(gate: Gate, place: str, measures: Collection[str], gates: Mapping[str, Gate]) -> Faults:
     conditions = [part for part in (gate.at_least, gate.at_most, gate.top) if part is not None]
-    if gate.any_of is not None:
-        if gate.measure is not None or conditions:
-            yield FieldError(place, "asks for any_of several gates and for a measure: make two gates of it")
-        yield from _faults_of_gates_named(gate.any_of, f"{place}/any_of", gates, "any_of")
+    of_gates = [name for name in ("all_of", "any_of") if getattr(gate, name) is not None]
+    if of_gates:
+        if gate.measure is not None or conditions or len(of_gates) > 1:
+            yield FieldError(place, f"asks for {of_gates[0]} several gates and for more: make two gates of it")
+        yield from _faults_of_gates_named(gate.any_of or (), f"{place}/any_of", gates, "any_of")
+        yield from _faults_of_gates_named(gate.all_of or (), f"{place}/all_of", gates, "all_of", "any_of")
     elif gate.measure is None:
-        yield FieldError(place, "asks for nothing: name a `measure` and its border, or several gates in `any_of`")
+        remedy = "name a `measure` and its border, or several gates in `all_of` or `any_of`"
+        yield FieldError(place, f"asks for nothing: {remedy}")
     elif gate.measure not in measures:
         yield unknown(f"{place}/measure", "measure", gate.measure, measures)
-    if gate.measure is not None and gate.any_of is None and len(conditions) != 1:
+    if gate.measure is not None and not of_gates and len(conditions) != 1:
         yield FieldError(place, "needs either at_least or at_most (or top): write exactly one of them")
     if gate.top is not None:
-        yield from _faults_of_gates_named(gate.top.among, f"{place}/top/among", gates, "any_of", "top")
+        yield from _faults_of_gates_named(gate.top.among, f"{place}/top/among", gates, "all_of", "any_of", "top")
 
 
 def _faults_of_gates_named(codes: Sequence[str], place: str, gates: Mapping[str, Gate], *unusable: str) -> Faults:

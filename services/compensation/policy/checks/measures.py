@@ -103,6 +103,8 @@ def _faults_of_several(measure: Chosen | Combined, place: str, known: Mapping[st
 
 
 def _faults_of_attribute(measure: AttributeNumber, place: str) -> Faults:
+    if measure.needs == "all" and measure.items is None:
+        yield FieldError(f"{place}/needs", "needs all of items that are not named: name them in `items`")
     if measure.items is not None and measure.except_items is not None:
         yield FieldError(f"{place}/except_items", "stands beside `items`: keep one of them")
 

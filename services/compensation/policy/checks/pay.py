@@ -7,6 +7,7 @@ from services.compensation.policy.checks.faults import Faults, at, repeated, unk
 from services.compensation.policy.exact import SCALE, millionths
 from services.compensation.policy.facts.calendar import calendar_of
 from services.compensation.policy.facts.hire import hire_whole
+from services.compensation.policy.facts.worked import is_special
 from services.compensation.policy.language.conditions import BandSet
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.measures import Measure, Weighted
@@ -67,14 +68,22 @@ def _most_before_cap(plan: Plan, component: Component) -> int:  # noqa: PLR0911 
                 for one in terms
             )
         case PercentOf():
-            amounts = [index.amount for index in plan.indexes if index.code == component.index]
-            base = parse_amount(amounts[0]) if amounts else AMOUNT_CENTS_MAX
-            return base * millionths(component.percent) // (100 * SCALE)
+            return _base_most(plan, component) * millionths(component.percent) // (100 * SCALE)
         case GreatestOf():
             parts = [one for one in plan.components if one.code in component.of and not isinstance(one, GreatestOf)]
             return max((most_of(plan, part) for part in parts), default=0)
         case Pot():
             return parse_amount(component.at_most_each)
+
+
+def _base_most(plan: Plan, component: PercentOf) -> int:
+    """The most that the percentage can be taken of; of a measure it is what one educator is paid at the most."""
+    if component.measure is not None:
+        return parse_amount(component.at_most_each or "0.00") * 100 * SCALE // max(millionths(component.percent), 1)
+    before = plan.components[: plan.components.index(component)]
+    of = [most_of(plan, part) for part in before if part.code == component.component]
+    of += [parse_amount(index.amount) for index in plan.indexes if index.code == component.index]
+    return max(of, default=0)
 
 
 def _largest(amounts: Iterable[str]) -> int:
@@ -117,7 +126,7 @@ class _Checks:
             case PerUnit():
                 yield from self._faults_of_units(component, place)
             case PercentOf():
-                yield from self._faults_of_percent(component, place)
+                yield from self._faults_of_percent(component, index, place)
             case GreatestOf():
                 yield from self._faults_of_greatest(component, index, place)
             case Pot():
@@ -135,6 +144,9 @@ class _Checks:
             yield FieldError(
                 f"{place}/{name}", f"pays more than {format_cents(AMOUNT_CENTS_MAX)} in all: correct one of them"
             )
+        if not component.prorates and is_special(component):
+            name = "on_campuses" if component.on_campuses is not None else "prorated_by"
+            yield FieldError(f"{place}/{name}", "says how it prorates, but it does not: write prorates: true")
         period = calendar_of(self._plan).period_days
         if (
             component.by_hire
@@ -225,16 +237,19 @@ class _Checks:
         elif component.amount is None:
             yield FieldError(f"{place}/amount", "is missing: add what each unit pays")
 
-    def _faults_of_percent(self, component: PercentOf, place: str) -> Faults:
-        if (component.index is None) == (component.measure is None):
-            yield FieldError(place, "needs either `index` or `measure`: write what the percentage is taken of")
-        codes = {index.code for index in self._plan.indexes}
+    def _faults_of_percent(self, component: PercentOf, index: int, place: str) -> Faults:
+        if sum(part is not None for part in (component.index, component.measure, component.component)) != 1:
+            yield FieldError(place, "needs either `index` or `measure` or `component`: write what it is taken of")
+        codes = {one.code for one in self._plan.indexes}
         if component.index is not None and component.index not in codes:
             yield unknown(f"{place}/index", "index", component.index, codes)
         if component.measure is not None:
             yield from self._known_measure(component.measure, f"{place}/measure")
             if component.at_most_each is None:
                 yield FieldError(f"{place}/at_most_each", "is missing: say what one educator is paid at the most")
+        before = {one.code for one in self._plan.components[:index]}
+        if component.component is not None and component.component not in before:
+            yield unknown(f"{place}/component", "component before this one", component.component, before)
         if millionths(component.percent) > _PERCENT_MOST:
             yield FieldError(f"{place}/percent", "is above 1000: correct the percentage")
 
@@ -259,6 +274,10 @@ class _Checks:
                 )
 
     def _faults_of_pot(self, component: Pot, place: str) -> Faults:
+        if (component.total is None) == (component.total_measure is None):
+            yield FieldError(place, "needs either `total` or `total_measure`: write the sum that is shared")
+        if component.total_measure is not None:
+            yield from self._known_measure(component.total_measure, f"{place}/total_measure")
         if component.shared == "by_units":
             if component.bands is None or component.units is None:
                 yield FieldError(
@@ -279,7 +298,7 @@ def _faults_of_cap(plan: Plan) -> Faults:
         return
     cap = parse_amount(plan.total_cap.at_most)
     for component in plan.components:
-        if not isinstance(component, PercentOf) and most_of(plan, component) > cap:
+        if most_of(plan, component) > cap:
             yield FieldError(
                 at("total_cap", "at_most"),
                 f"{plan.total_cap.at_most} is below the {format_cents(most_of(plan, component))} that "

@@ -27,6 +27,8 @@ class Columns:
     denominators: Ints
     stipend_counts: Ints
     hire_shares: Ints
+    worked: Ints
+    """What a component goes by that does not go by all full-time days: a row for each such component."""
     shortfalls: Ints
     campuses: Places
     districts: Places

@@ -12,6 +12,7 @@ from services.compensation.policy.facts.calendar import PlanCalendar, calendar_o
 from services.compensation.policy.facts.gather import Scope
 from services.compensation.policy.facts.hire import HireReader, hire_reader
 from services.compensation.policy.facts.readers import MeasureReader, NeedReader, measure_reader, need_reader
+from services.compensation.policy.facts.worked import WorkedReader, is_special, worked_reader
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.ladder import Requirement
 from services.compensation.policy.language.measures import AttributeIs, AttributeNumber, Measure, measure_order
@@ -43,6 +44,7 @@ class CompiledPlan:
     components: tuple[ComponentTable, ...]
     stipends: tuple[PerAward, ...]
     hire_readers: tuple[HireReader, ...]
+    worked_readers: tuple[WorkedReader, ...]
     total_cap: int | None
     needs: tuple[Requirement, ...]
     need_readers: tuple[NeedReader, ...]
@@ -76,9 +78,10 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         points_unit=unit,
         gates=gate_tables(plan.gates, position, people),
         bands=tuple(band_table(bands, position, gates) for bands in plan.bands),
-        components=component_tables(plan, position, people),
+        components=component_tables(plan, position, people, calendar.period_days),
         stipends=tuple(component for component in plan.components if isinstance(component, PerAward)),
         hire_readers=tuple(hire_reader(component) for component in plan.components if component.by_hire),
+        worked_readers=tuple(worked_reader(component) for component in plan.components if is_special(component)),
         total_cap=parse_amount(plan.total_cap.at_most) if plan.total_cap else None,
         needs=needs,
         need_readers=tuple(need_reader(need, plan.pathways, calendar.starts_in) for need in needs),

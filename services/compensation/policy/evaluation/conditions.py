@@ -45,9 +45,12 @@ class TopGate:
 
 
 @dataclass(frozen=True, slots=True)
-class AnyGate:
+class GateOfGates:
+    """Of the gates that apply all are needed, or one is enough; where none of them applies, this one does not."""
+
     at: int
-    any_of: Ints
+    of: Ints
+    needs_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class GateTables:
     applies: Bools
     borders: BorderGates
     tops: tuple[TopGate, ...]
-    anys: tuple[AnyGate, ...]
+    of_gates: tuple[GateOfGates, ...]
+    """In the order to decide them in: those that need all first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +101,17 @@ def gate_tables(gates: Sequence[Gate], position: Mapping[str, int], people: Peop
             for at, gate in enumerate(gates)
             if gate.measure is not None and gate.top is not None
         ),
-        anys=tuple(
-            AnyGate(at, integers(map(codes.index, gate.any_of)))
-            for at, gate in enumerate(gates)
-            if gate.any_of is not None
+        of_gates=(
+            *(
+                GateOfGates(at, integers(map(codes.index, gate.all_of)), needs_all=True)
+                for at, gate in enumerate(gates)
+                if gate.all_of is not None
+            ),
+            *(
+                GateOfGates(at, integers(map(codes.index, gate.any_of)), needs_all=False)
+                for at, gate in enumerate(gates)
+                if gate.any_of is not None
+            ),
         ),
     )
 
@@ -136,10 +147,10 @@ def meet_top(gate: TopGate, borders: Borders, columns: Columns, values: Values, 
     gates.met[gate.at] = reached & gates.passed[gate.among].all(axis=0)
 
 
-def meet_any(gate: AnyGate, gates: Gates) -> None:
-    """Of the gates that apply one is enough; where none of them applies, this one does not either."""
-    gates.applies[gate.at] &= gates.applies[gate.any_of].any(axis=0)
-    gates.met[gate.at] = (gates.applies[gate.any_of] & gates.met[gate.any_of]).any(axis=0)
+def meet_of_gates(gate: GateOfGates, gates: Gates) -> None:
+    applies, met = gates.applies[gate.of], gates.met[gate.of]
+    gates.applies[gate.at] &= applies.any(axis=0)
+    gates.met[gate.at] = (met | ~applies).all(axis=0) if gate.needs_all else (met & applies).any(axis=0)
 
 
 def border_of(values: Ints, share: int, *, ties_in: bool) -> int:

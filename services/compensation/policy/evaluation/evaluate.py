@@ -38,7 +38,7 @@ from services.compensation.policy.evaluation.conditions import (
     bands_by_gates,
     bands_by_share,
     border_gates,
-    meet_any,
+    meet_of_gates,
     meet_top,
     share_borders,
     top_borders,
@@ -96,6 +96,7 @@ class Row(NamedTuple):
     fte_days: int
     stipend_counts: list[int]
     hire_shares: list[int]
+    worked: list[int]
     shortfalls: list[int]
     numerators: list[int]
     denominators: list[int]
@@ -131,7 +132,8 @@ class Evaluation:
     def rows(self) -> list[Row]:
         """The working turned round: a row for each educator."""
         columns, working = self.columns, self.working
-        arrays = [columns.kind, columns.fte_days, columns.stipend_counts, columns.hire_shares, columns.shortfalls]
+        arrays = [columns.kind, columns.fte_days, columns.stipend_counts, columns.hire_shares, columns.worked]
+        arrays.append(columns.shortfalls)
         arrays += [getattr(working, name) for name in Row._fields[len(arrays) :]]
         return [Row(*values) for values in zip(*(array.T.tolist() for array in arrays), strict=True)]
 
@@ -157,7 +159,7 @@ def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = N
     gates, tops = _gates(plan, columns, values, eligible, settlement)
     bands, borders = _bands(plan, values, gates, eligible, settlement)
     pot_units = None if settlement is None else settlement.pot_units
-    pay = paid(plan.components, Standing(columns, values, bands), gates, plan.calendar.period_days, pot_units)
+    pay = paid(plan.components, Standing(columns, values, bands), gates, pot_units)
     amounts = within_cap(pay.counted, plan.total_cap)
     return Working(
         numerators=values.numerators,
@@ -195,8 +197,8 @@ def _gates(
             borders = given.top_borders.get(top.code, {})
         meet_top(top, borders, columns, values, gates, plan.points_unit)
         tops[top.code] = borders
-    for any_of in plan.gates.anys:
-        meet_any(any_of, gates)
+    for of_gates in plan.gates.of_gates:
+        meet_of_gates(of_gates, gates)
     return gates, tops
 
 

@@ -113,10 +113,13 @@ class ChosenTable:
 
 @dataclass(frozen=True, slots=True)
 class CombinedTable:
-    """The mean or the sum of several measures, each rounded to a multiple of `part_unit` first."""
+    """The mean or the sum of several measures, each rounded to a multiple of `part_unit` first and taken times its
+    sign: of a difference all but the first are -1.
+    """
 
     measure: int
     of: Ints
+    signs: Ints
     part_unit: int
     is_mean: bool
     is_in_points: bool
@@ -126,7 +129,7 @@ class CombinedTable:
     def fill(self, values: Values) -> None:
         numerators, denominators, measured = _parts(values, self.of, is_in_points=self.is_in_points)
         rounded = half_up(numerators, denominators * self.part_unit) * self.part_unit
-        total = np.where(measured, rounded, 0).sum(axis=0)
+        total = np.where(measured, rounded * self.signs, 0).sum(axis=0)
         count = np.maximum(measured.sum(axis=0), 1) if self.is_mean else np.ones_like(total)
         if self.is_in_points:
             total = half_up(total, count * self.points_unit) * self.points_unit
@@ -196,7 +199,9 @@ def _of_several(measure: Chosen | Combined, at: int, position: Mapping[str, int]
     if isinstance(measure, Chosen):
         return ChosenTable(at, of, 1 if measure.take == "best_of" else -1, is_in_points, needs_all)
     part_unit = SCALE // 10**measure.places
-    return CombinedTable(at, of, part_unit, measure.take == "mean_of", is_in_points, needs_all, unit)
+    others = -1 if measure.take == "difference_of" else 1
+    signs = integers([1, *[others] * (len(measure.of) - 1)])[:, None]
+    return CombinedTable(at, of, signs, part_unit, measure.take == "mean_of", is_in_points, needs_all, unit)
 
 
 def measured(count: int, columns: Columns, steps: Sequence[Derivation]) -> Values:

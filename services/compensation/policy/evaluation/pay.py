@@ -6,7 +6,7 @@ proration (exact, rounded once), its own cap and what it may not fall below.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from services.compensation.policy.exact import (
     ten_thousandths,
 )
 from services.compensation.policy.facts.hire import hire_whole
+from services.compensation.policy.facts.worked import is_special, worked_whole
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.pay import (
     Banded,
@@ -37,6 +38,7 @@ from services.compensation.policy.language.pay import (
     PerUnit,
     Pot,
 )
+from services.compensation.policy.language.terms import POT_CENTS_MAX
 from services.compensation.policy.people import People
 from shared.kernel.money import parse_amount
 
@@ -149,14 +151,31 @@ class GreatestOfSeveral:
 
 
 @dataclass(frozen=True, slots=True)
+class PercentOfComponent:
+    of: int
+    """The position of the component, which stands before it."""
+    percent: int
+    """In ten-thousandths of one percent."""
+
+
+@dataclass(frozen=True, slots=True)
 class SharedPot:
     """Cut off to the cent. `units` is by band; None where everybody, or every full-time day, is a unit."""
 
     code: str
     cents: int
+    total_measure: int | None
+    """The measure that holds the sum in dollars, instead of `cents`."""
+    within: Literal["network", "district", "campus"]
     units: Ints | None
     bands: int
     is_by_days: bool
+
+    def total_of(self, standing: Standing) -> Ints:
+        """The cents that are shared where each educator is."""
+        if self.total_measure is None:
+            return np.full_like(standing.columns.kind, self.cents)
+        return np.minimum(dollars_of(standing.values, self.total_measure), POT_CENTS_MAX)
 
     def units_of(self, standing: Standing) -> Ints:
         if self.is_by_days:
@@ -167,14 +186,20 @@ class SharedPot:
         return units
 
 
+_AnyAmounts: TypeAlias = Amounts | GreatestOfSeveral | PercentOfComponent | SharedPot
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentTable:
     """One component: `pays` by kind of person; positions of gates and measures; None where the plan says nothing."""
 
-    amounts: Amounts | GreatestOfSeveral | SharedPot
+    amounts: _AnyAmounts
     pays: Bools
     requires: Ints
     prorates: bool
+    worked: int | None
+    """The row of the columns that holds what it goes by, if that is not all full-time days."""
+    worked_whole: int
     hire: int | None
     """The row of the columns that holds its share by the day of hire."""
     hire_whole: int
@@ -190,15 +215,19 @@ def dollars_of(values: Values, measure: int) -> Ints:
     return np.maximum(half_up(values.numerators[measure], values.denominators[measure] * CENT), 0)
 
 
-def component_tables(plan: Plan, position: Mapping[str, int], people: People) -> tuple[ComponentTable, ...]:
+def component_tables(
+    plan: Plan, position: Mapping[str, int], people: People, period_days: int
+) -> tuple[ComponentTable, ...]:
     """`position` is of the measures. Rows of the columns are given out in the order of the components."""
-    reader = _Reader(plan, position, people)
+    reader = _Reader(plan, position, people, period_days)
     return tuple(reader.table(component) for component in plan.components)
 
 
 class _Reader:
-    def __init__(self, plan: Plan, position: Mapping[str, int], people: People) -> None:
+    def __init__(self, plan: Plan, position: Mapping[str, int], people: People, period_days: int) -> None:
         self._plan = plan
+        self._period_days = period_days
+        self._worked = [component.code for component in plan.components if is_special(component)]
         self._position = position
         self._people = people
         self._gates = [gate.code for gate in plan.gates]
@@ -216,6 +245,8 @@ class _Reader:
             pays=pays,
             requires=integers(map(self._gates.index, component.requires)),
             prorates=component.prorates,
+            worked=self._worked.index(component.code) if component.code in self._worked else None,
+            worked_whole=worked_whole(component, self._period_days),
             hire=self._hired.index(component.code) if component.by_hire else None,
             hire_whole=hire_whole(component),
             unit=100 if (component.rounds_to or self._plan.rounding.amounts) == "dollar" else 1,
@@ -223,7 +254,7 @@ class _Reader:
             hold_harmless=None if harmless is None else self._position[harmless],
         )
 
-    def _amounts(self, component: Component) -> Amounts | GreatestOfSeveral | SharedPot:  # noqa: PLR0911 - one for each kind
+    def _amounts(self, component: Component) -> _AnyAmounts:  # noqa: PLR0911 - one for each kind
         match component:
             case Flat():
                 return ByKind(self._everybody(parse_amount(component.amount)))
@@ -272,8 +303,10 @@ class _Reader:
         base = integers(parse_amount(one.base) for one in terms)
         return ByUnit(measure, at_most, base, integers(parse_amount(one.amount) for one in terms), bands)
 
-    def _percent(self, component: PercentOf) -> PercentOfIndex | PercentOfMeasure:
+    def _percent(self, component: PercentOf) -> PercentOfIndex | PercentOfMeasure | PercentOfComponent:
         percent = ten_thousandths(component.percent)
+        if component.component is not None:
+            return PercentOfComponent(self._components.index(component.component), percent)
         if component.measure is not None:
             return PercentOfMeasure(self._position[component.measure], percent)
         index = next(index for index in self._plan.indexes if index.code == component.index)
@@ -285,7 +318,15 @@ class _Reader:
             bands = self._bands[component.bands]
             units = integers(component.units[band.code] for band in self._plan.bands[bands].levels)
         is_by_days = component.shared == "by_full_time_days"
-        return SharedPot(component.code, parse_amount(component.total), units, bands, is_by_days)
+        return SharedPot(
+            code=component.code,
+            cents=parse_amount(component.total or "0.00"),
+            total_measure=None if component.total_measure is None else self._position[component.total_measure],
+            within=component.within,
+            units=units,
+            bands=bands,
+            is_by_days=is_by_days,
+        )
 
 
 class Pay(NamedTuple):
@@ -300,15 +341,14 @@ class Pay(NamedTuple):
     """What each comes to, before one is paid through another and before the cap on the total."""
     counted: Ints
     """The same without those that are paid through another."""
-    pot_units: Mapping[str, int]
+    pot_units: Mapping[str, Mapping[str, int]]
 
 
 def paid(
     tables: Sequence[ComponentTable],
     standing: Standing,
     gates: Gates,
-    period_days: int,
-    pot_units: Mapping[str, int] | None,
+    pot_units: Mapping[str, Mapping[str, int]] | None,
 ) -> Pay:
     """`pot_units` are of the settlement; a pot that is not in it is not shared. Without, those at hand share it."""
     columns, passed = standing.columns, gates.passed
@@ -319,15 +359,19 @@ def paid(
     for at, table in enumerate(tables):
         gates_open[at] = passed[table.requires].all(axis=0)
         full[at] = _full(table, standing, units) * table.pays[columns.kind]
-        in_time[at] = _timed(table, full[at], columns, period_days)
+        in_time[at] = _timed(table, full[at], columns)
     granted, timed = full * gates_open, in_time * gates_open
     worth, prorated = in_time.copy(), timed.copy()
     through: list[int] = []
     for at, table in enumerate(tables):
-        if isinstance(table.amounts, GreatestOfSeveral):
-            through += table.amounts.of.tolist()
-            full[at] = prorated[table.amounts.of].max(axis=0) * table.pays[columns.kind]
-            worth[at] = _timed(table, full[at], columns, period_days)
+        if isinstance(table.amounts, (GreatestOfSeveral, PercentOfComponent)):
+            if isinstance(table.amounts, GreatestOfSeveral):
+                through += table.amounts.of.tolist()
+                gross = prorated[table.amounts.of].max(axis=0)
+            else:
+                gross = half_up(prorated[table.amounts.of] * table.amounts.percent, 100 * TEN_THOUSAND)
+            full[at] = gross * table.pays[columns.kind]
+            worth[at] = _timed(table, full[at], columns)
             granted[at] = full[at] * gates_open[at]
             timed[at] = prorated[at] = worth[at] * gates_open[at]
         if table.at_most is not None:
@@ -344,33 +388,39 @@ def paid(
     return Pay(gates_open, full, worth, granted, timed, prorated, counted, units)
 
 
-def _pot_units(tables: Sequence[ComponentTable], standing: Standing, passed: Bools) -> dict[str, int]:
-    """What those at hand who share each pot have of it in all."""
-    in_all = {}
+def _pot_units(tables: Sequence[ComponentTable], standing: Standing, passed: Bools) -> dict[str, dict[str, int]]:
+    """What those at hand who share each pot have of it in all, by place."""
+    in_all: dict[str, dict[str, int]] = {}
     for table in tables:
         if isinstance(table.amounts, SharedPot):
             shares = passed[table.requires].all(axis=0) & table.pays[standing.columns.kind]
-            in_all[table.amounts.code] = int(table.amounts.units_of(standing)[shares].sum())
+            units = table.amounts.units_of(standing) * shares
+            places = standing.columns.places(table.amounts.within)
+            in_all[table.amounts.code] = {
+                place: int(units[places.at == number].sum()) for number, place in enumerate(places.ids)
+            }
     return in_all
 
 
-def _full(table: ComponentTable, standing: Standing, pot_units: Mapping[str, int]) -> Ints:
-    """Before it is asked who is paid. The greatest of several is nothing yet, and so is a pot that nobody shares."""
+def _full(table: ComponentTable, standing: Standing, pot_units: Mapping[str, Mapping[str, int]]) -> Ints:
+    """Before it is asked who is paid. What looks at other components is nothing yet, like a pot that nobody shares."""
     amounts = table.amounts
-    if isinstance(amounts, GreatestOfSeveral):
+    if isinstance(amounts, (GreatestOfSeveral, PercentOfComponent)):
         return np.zeros_like(standing.columns.kind)
     if isinstance(amounts, SharedPot):
-        in_all = pot_units.get(amounts.code, 0)
-        shared: Ints = amounts.cents * amounts.units_of(standing) // max(in_all, 1)
-        return shared if in_all else np.zeros_like(shared)
+        places, units = standing.columns.places(amounts.within), pot_units.get(amounts.code, {})
+        in_all = integers(units.get(place, 0) for place in places.ids)[places.at]
+        shared: Ints = amounts.total_of(standing) * amounts.units_of(standing) // np.maximum(in_all, 1)
+        return shared * (in_all > 0)
     return amounts.full(standing)
 
 
-def _timed(table: ComponentTable, full: Ints, columns: Columns, period_days: int) -> Ints:
-    """The full amount by days and day of hire, rounded once."""
+def _timed(table: ComponentTable, full: Ints, columns: Columns) -> Ints:
+    """The full amount by what was worked and the day of hire, rounded once."""
     numerator, denominator = full, table.unit
     if table.prorates:
-        numerator, denominator = numerator * columns.fte_days, denominator * period_days * SCALE
+        worked = columns.fte_days if table.worked is None else columns.worked[table.worked]
+        numerator, denominator = numerator * worked, denominator * table.worked_whole
     if table.hire is not None:
         numerator, denominator = numerator * columns.hire_shares[table.hire], denominator * table.hire_whole
     return numerator if denominator == 1 else half_up(numerator, denominator) * table.unit

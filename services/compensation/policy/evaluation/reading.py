@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -28,8 +29,9 @@ def read_columns(
     """A column and its source for each educator, in order; a column of zeros and no source for who is not rostered."""
     rows: list[list[int]] = []
     sources: list[Source | None] = []
-    measures, stipends, hired, needs = len(plan.readers), len(plan.stipends), len(plan.hire_readers), len(plan.needs)
-    absent = [plan.people.nobody, 0, *[0] * (2 * measures + stipends + hired + needs)]
+    lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
+    lengths += [len(plan.worked_readers), len(plan.needs)]
+    absent = [plan.people.nobody, 0, *[0] * sum(lengths)]
     for one in facts:
         found = gather(one, plan.scope, campuses)
         if found is None:
@@ -40,15 +42,17 @@ def read_columns(
         rows.append(_row(plan, found, paid))
         sources.append(Source(found, paid))
     table = np.array(rows, dtype=np.int64).reshape(len(rows), len(absent)).T
-    after = np.cumsum([2, measures, measures, stipends, hired]).tolist()
+    borders = [2, *np.cumsum([2 + lengths[0], *lengths[1:]]).tolist()]
+    parts = [table[first:after] for first, after in pairwise(borders)]
     columns = Columns(
         kind=table[0],
         fte_days=table[1],
-        numerators=table[after[0] : after[1]],
-        denominators=table[after[1] : after[2]],
-        stipend_counts=table[after[2] : after[3]],
-        hire_shares=table[after[3] : after[4]],
-        shortfalls=table[after[4] :],
+        numerators=parts[0],
+        denominators=parts[1],
+        stipend_counts=parts[2],
+        hire_shares=parts[3],
+        worked=parts[4],
+        shortfalls=parts[5],
         campuses=_places([source.found.employment.campus_id if source else None for source in sources]),
         districts=_places([source.found.employment.district_id if source else None for source in sources]),
     )
@@ -70,6 +74,7 @@ def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], .
         *denominators,
         *[len(awards) for awards in paid],
         *[reader(found) for reader in plan.hire_readers],
+        *[reader(found) for reader in plan.worked_readers],
         *[reader(found) for reader in plan.need_readers],
     ]
 

@@ -16,14 +16,14 @@ class Settlement:
     """The lowest value that is in, in millionths, by network (""), district or campus."""
     band_borders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The lower border of each band but the lowest, in millionths."""
-    pot_units: Mapping[str, int] = field(default_factory=dict)
-    """The units that share a pot: educators, millionths of full-time days, or units of their bands."""
+    pot_units: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """The units that share a pot, by place: educators, millionths of full-time days, or units of their bands."""
 
     def to_document(self) -> dict[str, Any]:
         return {
             "top_borders": {code: dict(borders) for code, borders in self.top_borders.items()},
             "band_borders": {code: list(borders) for code, borders in self.band_borders.items()},
-            "pot_units": dict(self.pot_units),
+            "pot_units": {code: dict(units) for code, units in self.pot_units.items()},
         }
 
     @classmethod

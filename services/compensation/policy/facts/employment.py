@@ -15,6 +15,7 @@ class Span(NamedTuple):
     assignment_id: str
     role: str
     full_time_equivalent: str
+    campus_id: str
 
 
 class Employment(NamedTuple):
@@ -50,13 +51,16 @@ def employment_of(roster: dict[str, Any], calendar: PlanCalendar, eligible: froz
         running.append((begins_on, ends_on, part))
         if part["role"] in eligible:
             first, last = max(begins_on, first_day), min(ends_on, last_day)
-            spans.append(Span(first, last, part["assignment_id"], part["role"], part["full_time_equivalent"]))
+            spans.append(
+                Span(first, last, part["assignment_id"], part["role"], part["full_time_equivalent"], part["campus_id"])
+            )
     decisive: dict[str, Any] = {}
     if len(running) == 1:
         decisive = running[0][2]
     elif running:
         decisive = max(running, key=lambda one: _rank(one, reference_on, eligible))[2]
-    days, fte_days = _days_of(spans)
+    spans.sort()
+    days, fte_days = days_of(spans)
     hired_on = roster["hired_on"]
     years = full_years(hired_on, min(reference_on, ended_on)) if hired_on is not None else 0
     campus_id = decisive.get("campus_id")
@@ -94,13 +98,12 @@ def _rank(
     )
 
 
-def _days_of(spans: list[Span]) -> tuple[int, int]:
+def days_of(spans: list[Span]) -> tuple[int, int]:
     """Days with an eligible assignment, and the sum over the days of FTE, on each day no more than 1.0."""
     if len(spans) == 1:
         span = spans[0]
         days = day_number(span.ends_on) - day_number(span.begins_on) + 1
         return days, days * _fte(span)
-    spans.sort()
     dated = [(day_number(span.begins_on), day_number(span.ends_on) + 1, _fte(span)) for span in spans]
     days = fte_days = 0
     for first, after in pairwise(sorted({border for begins, ends, _ in dated for border in (begins, ends)})):

@@ -58,6 +58,7 @@ class Gathered:
     __slots__ = (
         "attributes",
         "campus",
+        "campuses",
         "domains",
         "educator_id",
         "employment",
@@ -86,6 +87,7 @@ class Gathered:
         self.attributes: dict[str, dict[int, dict[str, str]]] = {}
         self.words: Mapping[str, str] = _NO_WORDS
         self.campus: Mapping[str, str] = _NO_WORDS
+        self.campuses: CampusAttributes = NO_CAMPUSES
         self.observations = 0
         self.late_observations = 0
         self.domains: dict[str, tuple[int, int]] = {}
@@ -120,6 +122,7 @@ def gather(facts: EducatorFacts, scope: Scope, campuses: CampusAttributes) -> Ga
     for fact in rosters.values():
         found.used.append(fact)
         found.employment = employment_of(fact.data, calendar, scope.roles)
+        found.campuses = campuses
         found.campus = campuses.get(found.employment.campus_id or "", _NO_WORDS)
     for kind, take in _AFTER_ROSTER:
         if of_kind := by_kind.get(kind):

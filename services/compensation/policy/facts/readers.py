@@ -28,6 +28,7 @@ from services.compensation.policy.language.measures import (
     ObservationLowest,
     ObservationMean,
     RatingScore,
+    SloAttainmentCount,
     SloMean,
     SloScoreCount,
     Years,
@@ -61,6 +62,9 @@ def measure_reader(measure: Measure, starts_in: int) -> MeasureReader:  # noqa: 
             return lambda found: (count(found), 1)
         case SloScoreCount():
             return _slo_scores(measure.score)
+        case SloAttainmentCount():
+            percent = millionths(measure.percent)
+            return lambda found: (sum(attained >= percent for attained in found.slo_attainments) * SCALE, 1)
         case ObservationMean():
             return _observation_mean(tuple(dict.fromkeys(measure.domains)))
         case ObservationLowest():
@@ -162,6 +166,8 @@ def _attribute(measure: AttributeNumber, starts_in: int) -> MeasureReader:
 
 def _number(measure: AttributeNumber, by_item: dict[str, str]) -> int | None:
     """The year's number, its items combined; of several a mean is rounded half up to a millionth."""
+    if measure.needs == "all" and any(not is_decimal(by_item.get(item, "")) for item in measure.items or ()):
+        return None
     numbers = [
         millionths(value)
         for item, value in by_item.items()
@@ -193,7 +199,8 @@ _ONE_YEAR = Years(years=1, combine="latest")
 
 def _years(over: Years, starts_in: int) -> range:
     """The years asked for, the latest first."""
-    return range(starts_in, starts_in - over.years, -1)
+    latest = starts_in if over.through == "plan_year" else starts_in - 1
+    return range(latest, latest - over.years, -1)
 
 
 def _over(over: Years, of_years: Sequence[int]) -> Reading:

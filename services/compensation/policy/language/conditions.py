@@ -23,13 +23,15 @@ class Top(Clause):
 
 
 class Gate(Named):
-    """A condition, exact and before any rounding: one measure against a border or a place among all educators, or any
-    one of several other gates. Several gates stand for a conjunction."""
+    """A condition, exact and before any rounding: one measure against a border, or a place among all educators; or all
+    of several such gates, or any one of several gates. Gates that a component requires stand for a conjunction.
+    """
 
     measure: Code | None = None
     at_least: DecimalText | None = None
     at_most: DecimalText | None = None
     top: Top | None = None
+    all_of: tuple[Code, ...] | None = Field(default=None, min_length=2)
     any_of: tuple[Code, ...] | None = Field(default=None, min_length=2)
     applies_to: AppliesTo = EVERYONE
 

@@ -23,8 +23,11 @@ class PointStep(Clause):
 
 
 class Years(Clause):
-    """The plan year and those before it, `years` in all; combined if something is on file for `at_least` of them."""
+    """The plan year, or the year before it, and those before, `years` in all; combined if something is on file for
+    `at_least` of them.
+    """
 
+    through: Literal["plan_year", "year_before"] = "plan_year"
     years: Count
     combine: Literal["mean", "best", "lowest", "sum", "latest"]
     at_least: Count = 1
@@ -57,6 +60,13 @@ class SloScoreCount(_Measure):
 
     take: Literal["slo_count_scored_at_least"]
     score: Annotated[int, Field(ge=1, le=5, strict=True)]
+
+
+class SloAttainmentCount(_Measure):
+    """The number of the year's SLOs of whose students `percent` or more met their target; never missing."""
+
+    take: Literal["slo_count_attained_at_least"]
+    percent: DecimalText
 
 
 class ObservationMean(_Measure):
@@ -97,7 +107,8 @@ class RatingScore(_Measure):
 class AttributeNumber(_Measure):
     """A number that HR keeps of the educator for the year: days absent, salary, a value-added level.
 
-    Where it is kept item by item (days absent by type of leave), `items` or all but `except_items` are combined.
+    Where it is kept item by item (days absent by type of leave), `items` or all but `except_items` are combined;
+    with `needs: all` only where every one of `items` is on file.
     `otherwise` is what stands where nothing is on file; without it nothing was measured then.
     """
 
@@ -105,6 +116,7 @@ class AttributeNumber(_Measure):
     attribute: Code
     items: tuple[Word, ...] | None = Field(default=None, min_length=1)
     except_items: tuple[Word, ...] | None = Field(default=None, min_length=1)
+    needs: Literal["all", "any"] = "any"
     combine: Literal["sum", "mean", "best", "lowest"] = "sum"
     over: Years | None = None
     otherwise: DecimalText | None = None
@@ -151,9 +163,11 @@ class Chosen(_Measure):
 
 
 class Combined(_Measure):
-    """The mean or the sum of several measures, by their values or their points, each rounded half up to `places`."""
+    """The mean, the sum or the difference (the first less the others) of several measures, by their values or their
+    points, each rounded half up to `places`.
+    """
 
-    take: Literal["mean_of", "sum_of"]
+    take: Literal["mean_of", "sum_of", "difference_of"]
     of: tuple[Code, ...] = Field(min_length=2, max_length=12)
     by: Literal["value", "points"]
     needs: Literal["all", "any"]
@@ -163,6 +177,7 @@ class Combined(_Measure):
 Measure = Annotated[
     CountMeasure
     | SloScoreCount
+    | SloAttainmentCount
     | ObservationMean
     | ObservationLowest
     | GrowthPercent

@@ -29,8 +29,18 @@ class HireStep(Clause):
     share: Share
 
 
+class OnCampuses(Clause):
+    """Campuses whose attribute is `at_least` so high and that an educator was assigned to on `days_at_least` days."""
+
+    attribute: Code
+    at_least: DecimalText
+    days_at_least: WholeNumber = 0
+
+
 class _Component(Named):
-    """`prorates` pays by days and FTE, `by_hire` in steps by the day of hire (nothing after the last step), both exact
+    """`prorates` pays by days times FTE over the days of the period, or by FTE alone (the mean over the days worked,
+    rounded half up to a millionth); with `on_campuses` only what was worked there counts, and FTE is summed over the
+    campuses, up to 1.0. `by_hire` in steps by the day of hire (nothing after the last step), both exact
     and rounded once; `at_most_each` caps what one educator is paid; `hold_harmless` names a measure in dollars that
     the component pays no less than, gates or not; `rounds_to` is the plan's `rounding.amounts` where it is left out.
     """
@@ -38,6 +48,8 @@ class _Component(Named):
     requires: tuple[Code, ...] = ()
     applies_to: AppliesTo = EVERYONE
     prorates: StrictBool
+    prorated_by: Literal["days_times_fte", "fte"] = "days_times_fte"
+    on_campuses: OnCampuses | None = None
     by_hire: tuple[HireStep, ...] | None = Field(default=None, min_length=1)
     at_most_each: AmountText | None = None
     hold_harmless: Code | None = None
@@ -113,12 +125,15 @@ class BaseAndAmount(Clause):
 
 
 class PercentOf(_Component):
-    """A percentage of an index of the plan, or of a measure in dollars, which is rounded half up to the cent first."""
+    """A percentage of an index of the plan, of a measure in dollars, which is rounded half up to the cent first, or of
+    what a component before this one comes to.
+    """
 
     pay: Literal["percent_of"]
     percent: DecimalText
     index: Code | None = None
     measure: Code | None = None
+    component: Code | None = None
 
 
 class GreatestOf(_Component):
@@ -129,14 +144,17 @@ class GreatestOf(_Component):
 
 
 class Pot(_Component):
-    """A fixed sum, shared among those whom the component is for and who meet its gates.
+    """A fixed sum, shared among those whom the component is for and who meet its gates, in the whole network or within
+    each district or campus; `total_measure` names a measure that holds the sum in dollars, a campus's own.
 
-    Shared equally, by full-time days, or by `units` for each band; cut off to the cent, so that no more than `total`
+    Shared equally, by full-time days, or by `units` for each band; cut off to the cent, so that no more than the sum
     is paid. Settled when the period is closed and estimated before.
     """
 
     pay: Literal["pot"]
-    total: PotText
+    total: PotText | None = None
+    total_measure: Code | None = None
+    within: Literal["network", "district", "campus"] = "network"
     shared: Literal["equally", "by_full_time_days", "by_units"]
     bands: Code | None = None
     units: dict[Code, WholeNumber] | None = Field(default=None, min_length=1)

@@ -6,6 +6,7 @@ from orjson import Fragment
 
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.evaluation.pay import ComponentTable
 from services.compensation.policy.evaluation.reading import Source
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import YearAward
@@ -75,7 +76,7 @@ class ComponentWords:
                 found = source.found
                 awards = tuple(source.paid_awards[self._stipend_of[component.code]])
                 depends = (awards, tuple(found.year_awards), tuple(found.uncounted_awards))
-            elif isinstance(component, GreatestOf):
+            elif isinstance(component, GreatestOf) or (isinstance(component, PercentOf) and component.component):
                 depends = tuple(row.prorated_amounts)
             else:
                 looked_at = [(row.numerators[at], row.denominators[at]) for at in self._looks_at[index]]
@@ -91,6 +92,7 @@ class ComponentWords:
                 row.counted_amounts[index],
                 row.amounts[index],
                 row.fte_days,
+                tuple(row.worked),
                 source.found.employment.hired_on if component.by_hire else None,
                 None if row.gates_open[index] else tuple(row.gate_met),
             )
@@ -179,6 +181,9 @@ class ComponentWords:
         if component.measure is not None:
             at = self._position[component.measure]
             return f"{self._plan.measures[at].title} ({self._measures.value(at, row)})"
+        if component.component is not None:
+            of = [one.code for one in self._plan.plan.components].index(component.component)
+            return f"{self._plan.plan.components[of].title} ({dollars(row.prorated_amounts[of])})"
         index = next(one for one in self._plan.plan.indexes if one.code == component.index)
         return f"{index.title} ({dollars(parse_amount(index.amount))})"
 
@@ -194,7 +199,13 @@ class ComponentWords:
             "by_full_time_days": "by full-time days",
             "by_units": "by the units of each band",
         }[component.shared]
-        shared = f"{dollars(parse_amount(component.total))} are shared {how} among all who meet its gates"
+        if component.total_measure is None:
+            total = f"{dollars(parse_amount(component.total or '0.00'))} are"
+        else:
+            at = self._position[component.total_measure]
+            total = f"{self._plan.measures[at].title} ({self._measures.value(at, row)}) is"
+        whom = "all" if component.within == "network" else f"all of the {component.within}"
+        shared = f"{total} shared {how} among {whom} who meet its gates"
         return f"{shared}; a share as things stand is {dollars(row.full_amounts[index])}."
 
     def _per_award(self, component: PerAward, index: int, row: Row, source: Source, part: Part) -> None:
@@ -238,12 +249,21 @@ class ComponentWords:
             what = f"The cap on the total of {cap_in_all} leaves {dollars(paid)} of {dollars(prorated)}."
             limits.append(_limit_part("total_cap", prorated - paid, what))
 
+    def _worked(self, component: Component, table: ComponentTable, row: Row) -> str:
+        worked = decimal_text(row.fte_days if table.worked is None else row.worked[table.worked], places=2)
+        rule, there = component.on_campuses, ""
+        if rule is not None:
+            there = f" on campuses with {plain(rule.attribute)} of {rule.at_least} or more"
+            there += f" and at least {rule.days_at_least} days there" if rule.days_at_least else ""
+        if component.prorated_by == "fte":
+            return f"an FTE of {worked}{there}"
+        return f"{worked} full-time days{there} of the period's {self._plan.calendar.period_days}"
+
     def _timed(self, component: Component, index: int, row: Row, source: Source) -> str:
         """Days and FTE, day of hire, rounding: whatever of them the component goes by."""
         table, why = self._plan.components[index], []
         if component.prorates:
-            days = decimal_text(row.fte_days, places=2)
-            why.append(f"{days} full-time days of the period's {self._plan.calendar.period_days}")
+            why.append(self._worked(component, table, row))
         if table.hire is not None:
             percent = decimal_text(100 * SCALE * row.hire_shares[table.hire] // table.hire_whole)
             hired_on = source.found.employment.hired_on

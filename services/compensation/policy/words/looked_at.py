@@ -17,7 +17,7 @@ def measures_of(plan: Plan, component: Component) -> set[str]:
     """The codes of the measures that a component looks at, itself or through its bands."""
     bands = {getattr(component, name, None) for name in ("bands", "rows", "columns")}
     named = [one.measure for one in plan.bands if one.code in bands]
-    named += [getattr(component, name, None) for name in ("measure", "hold_harmless")]
+    named += [getattr(component, name, None) for name in ("measure", "total_measure", "hold_harmless")]
     return {code for code in named if code is not None}
 
 

@@ -19,8 +19,10 @@ from services.compensation.policy.language.measures import (
     GrowthPercent,
     Measure,
     RatingScore,
+    SloAttainmentCount,
     SloScoreCount,
     Weighted,
+    Years,
     made_of,
 )
 from services.compensation.policy.words.looked_at import looked_at
@@ -63,8 +65,13 @@ _MEANS = {
     "slo_mean_attainment": ("scored SLO", " % of students met their target"),
 }
 _PERCENT = {"growth_percent", "slo_mean_attainment"}
-_CHOSEN = {"best_of": "greatest", "lowest_of": "least", "mean_of": "mean", "sum_of": "sum"}
-_COMBINED = {"best": "best", "lowest": "lowest", "sum": "sum", "mean": "mean", "latest": "latest"}
+_CHOSEN = {
+    "best_of": "greatest",
+    "lowest_of": "least",
+    "mean_of": "mean",
+    "sum_of": "sum",
+    "difference_of": "difference",
+}
 
 
 class MeasureWords:
@@ -142,7 +149,7 @@ class MeasureWords:
             "code": terms.code,
             "title": terms.title,
             "met": row.gate_met[gate],
-            "reason": self._any_of(terms, row) if at is None else self._asked(terms, at, row, border),
+            "reason": self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border),
             "source": terms.source,
         }
 
@@ -159,12 +166,15 @@ class MeasureWords:
             return f"{value} The plan asks for {asked}, which nobody has."
         return f"{value} The plan asks for {asked}, which begins at {points_text(border, self._places)}{unit}."
 
-    def _any_of(self, terms: Gate, row: Row) -> str:
+    def _of_gates(self, terms: Gate, row: Row) -> str:
         gates = {gate.code: at for at, gate in enumerate(self._plan.plan.gates)}
-        asked = [at for code in terms.any_of or () if row.gate_applies[at := gates[code]]]
+        asked = [at for code in terms.any_of or terms.all_of or () if row.gate_applies[at := gates[code]]]
         titles = [self._plan.plan.gates[at].title for at in asked]
         met = [self._plan.plan.gates[at].title for at in asked if row.gate_met[at]]
-        return f"One of these is enough: {listed(titles, 'or')}. Met: {listed(met, 'and') if met else 'none'}."
+        told = (
+            f"One of these is enough: {listed(titles, 'or')}" if terms.any_of else f"All asked: {listed(titles, 'and')}"
+        )
+        return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
     def _measure(self, at: int, row: Row, late: int) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
@@ -225,16 +235,19 @@ class MeasureWords:
             case SloScoreCount():
                 scored = counted(numerator // SCALE, "SLO", "SLOs")
                 return f"{scored} scored {measure.score} or higher."
+            case SloAttainmentCount():
+                reached = counted(numerator // SCALE, "SLO", "SLOs")
+                return f"{reached} with at least {measure.percent} % of students at their target."
             case GrowthPercent() if measure.combine != "mean":
                 return f"The {measure.combine} growth score on file: {value} % of students."
             case RatingScore():
                 if measure.over is None:
                     return f"The summative rating of the year: {value}."
-                return f"{_over_years(measure.over.combine, measure.over.years)} of the summative ratings: {value}."
+                return f"{_over_years(measure.over)} of the summative ratings: {value}."
             case AttributeNumber():
                 if measure.over is None:
                     return f"On file: {value}."
-                return f"{_over_years(measure.over.combine, measure.over.years)} of what is on file: {value}."
+                return f"{_over_years(measure.over)} of what is on file: {value}."
             case AttributeIs():
                 answer = "Yes" if numerator else "No"
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
@@ -264,8 +277,10 @@ def _place(top: Top, found: Gathered) -> str:
     return place or "-"
 
 
-def _over_years(combine: str, years: int) -> str:
-    return f"The {_COMBINED[combine]} over the last {in_words(years)} school years"
+def _over_years(over: Years) -> str:
+    end = "" if over.through == "plan_year" else " before the plan year"
+    years = "school year" if over.years == 1 else f"{in_words(over.years)} school years"
+    return f"The {over.combine} over the last {years}{end}"
 
 
 def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, str]]]:

@@ -6,6 +6,7 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.evaluation.reading import Source
 from services.compensation.policy.exact import decimal_text
+from services.compensation.policy.facts.employment import Span
 from services.compensation.policy.facts.gather import Gathered
 from services.compensation.policy.words.texts import Memo, Part, amount, dollars, listed, plain, remember
 
@@ -58,7 +59,7 @@ class WholeWords:
                 "full_time_days": full_time,
                 "period_days": calendar.period_days,
                 "share": decimal_text(row.fte_days // calendar.period_days),
-                "assignments": [span._asdict() for span in employment.spans],
+                "assignments": [_assignment(span) for span in employment.spans],
                 "reason": (
                     f"{full_time} full-time days of {calendar.period_days} from {calendar.period_begins_on} to "
                     f"{calendar.period_ends_on}; on no day does more than 1.0 FTE count."
@@ -92,3 +93,8 @@ class WholeWords:
                 "source": terms.source,
             }
         ]
+
+
+def _assignment(span: Span) -> Part:
+    """All but the campus, which statements did not name from the start: they come to the same bytes as they did."""
+    return {name: value for name, value in span._asdict().items() if name != "campus_id"}
