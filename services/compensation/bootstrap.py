@@ -7,13 +7,15 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
-from services.compensation.handlers import EVENTS, TOPICS, handler, to_arrival
+from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service.arrivals import to_arrival
+from services.compensation.service.common_facts import settle_next
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
 from shared.db.direct import begin
-from shared.events.compensation import PlanPublished, StatementRecalculated
+from shared.events.compensation import AttributeRecorded, CommonFactsChanged, PlanPublished, StatementRecalculated
 from shared.events.registry import Event
 from shared.events.topics import Topic
 from shared.kernel.ids import uuid7
@@ -50,6 +52,7 @@ def api(runtime: Runtime[Settings]) -> FastAPI:
     )
     app.state.engine = runtime.engine
     app.state.clock = runtime.clock
+    app.state.plan_book = PlanBook()
     return app
 
 
@@ -67,14 +70,17 @@ def consumer(runtime: Runtime[Settings]) -> Consumer:
 
 
 def recalculator(runtime: Runtime[Settings]) -> Loop:
-    """Decides everybody anew after a plan was published."""
+    """Decides everybody anew after a plan was published or the common facts changed, and settles what is asked for."""
     book = PlanBook()
 
     async def run() -> None:
         while True:
             async with begin(runtime.engine) as connection:
+                settled = await settle_next(connection, runtime.clock)
+            # Each in a transaction of its own: one holds all plans for itself, the other shares them.
+            async with begin(runtime.engine) as connection:
                 done = await recalculate_next(connection, runtime.clock, book)
-            if done is None:
+            if done is None and not settled:
                 await asyncio.sleep(_IDLE_SECONDS)
 
     return run
@@ -102,7 +108,13 @@ async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
         return await rebuild(connection, runtime.clock, log)
 
 
-_WHOLE_LOG: tuple[type[Event], ...] = (*EVENTS, PlanPublished, StatementRecalculated)
+_WHOLE_LOG: tuple[type[Event], ...] = (
+    *EVENTS,
+    AttributeRecorded,
+    CommonFactsChanged,
+    PlanPublished,
+    StatementRecalculated,
+)
 _REBUILT_FROM = {event.type: event for event in _WHOLE_LOG}
 
 

@@ -51,6 +51,46 @@ class WriterCannotPublish(CompensationError):
     title = "Another person has to publish it"
 
 
+class EducatorUnknown(CompensationError):
+    """Something was to be kept of somebody whom no roster has brought."""
+
+    code = "educator-unknown"
+    status = 422
+    title = "No such educator"
+
+
+class CampusUnknown(CompensationError):
+    """Something was to be kept of a campus that nobody works on."""
+
+    code = "campus-unknown"
+    status = 422
+    title = "No such campus"
+
+
+class CommonFactsAbsent(CompensationError):
+    """Nothing is kept yet that would be common to all educators of the year."""
+
+    code = "common-facts-absent"
+    status = 404
+    title = "Nothing is kept for this year"
+
+
+class YearClosed(CompensationError):
+    """The plan year was settled for good; what everybody's pay rests on does not change any more."""
+
+    code = "year-closed"
+    status = 409
+    title = "The plan year is closed"
+
+
+class NothingToSettle(CompensationError):
+    """No plan is published for the year, or the one that is looks at nobody else's work."""
+
+    code = "nothing-to-settle"
+    status = 409
+    title = "Nothing to settle"
+
+
 class StatementAbsent(CompensationError):
     """There is no statement of this educator for this plan year; the detail says why."""
 

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -56,15 +57,31 @@ Index(
     postgresql_where=plan_version.c.state == "published",
 )
 
+common_facts = Table(
+    "common_facts",
+    metadata,
+    Column("plan_year", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("campuses", JSONB, nullable=False),
+    Column("settlement", JSONB, nullable=False),
+    Column("settled_for", Uuid, ForeignKey("plan_version.id")),
+    Column("is_final", Boolean, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    comment="what every decision of a plan year rests on besides the educator's own facts; append-only",
+)
+
 recalculation = Table(
     "recalculation",
     metadata,
-    Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), primary_key=True),
+    Column("cause_event_id", Uuid, primary_key=True),
+    Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), nullable=False),
     Column("after_educator_id", Uuid, comment="everybody up to this id is done; null before the first"),
     Column("educators", Integer, nullable=False, server_default="0"),
     Column("requested_at", DateTime(timezone=True), nullable=False),
     Column("finished_at", DateTime(timezone=True)),
-    comment="one row a publication: how far the recalculation of everybody has come",
+    comment="one row for whatever changed for everybody: how far the recalculation of everybody has come",
 )
 
 educator_account = Table(
@@ -75,6 +92,42 @@ educator_account = Table(
     Column("facts", Text, nullable=False, comment="the standing facts as one document: the fold of table fact"),
     Column("unreported", ARRAY(Uuid), nullable=False, comment="events taken in since the last statement event"),
     comment="one row an educator; its lock serialises all that happens to the educator",
+)
+
+settlement_request = Table(
+    "settlement_request",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    comment="settlements that were asked for, by a person or by the publication of a plan that needs one",
+)
+
+attribute = Table(
+    "attribute",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("educator_id", Uuid, nullable=False),
+    Column("school_year", Text, nullable=False),
+    Column("attribute", Text, nullable=False),
+    Column("item", Text),
+    Column("version", Integer, nullable=False),
+    Column("value", Text, comment="null where it was taken back"),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    comment="what HR keeps of educators, as it stands; the versions before are facts",
+)
+Index(
+    "uq_attribute_key",
+    attribute.c.educator_id,
+    attribute.c.school_year,
+    attribute.c.attribute,
+    attribute.c.item,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
 )
 
 fact = Table(
@@ -105,6 +158,7 @@ statement = Table(
     Column("hash", Text, nullable=False),
     Column("body", Text, nullable=False, comment="the statement as it is served, byte for byte"),
     Column("decided_at", DateTime(timezone=True), nullable=False),
+    Column("common_facts", Integer),
     comment="every statement there ever was; append-only",
 )
 

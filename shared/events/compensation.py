@@ -32,6 +32,35 @@ class PlanPublished(Event):
     )
 
 
+@published("rung.compensation.attribute.recorded.v1", topic=Topic.COMPENSATION)
+class AttributeRecorded(Event):
+    """HR recorded, corrected or took back (null) what plans may ask of an educator in a school year besides evidence:
+    days absent, a value-added level, a licence, the category of a teacher.
+    """
+
+    educator_id: EducatorId
+    attribute_id: UUID
+    version: Version
+    school_year: SchoolYearLabel
+    attribute: str = Field(examples=["absence_days"])
+    item: str | None = Field(examples=["sick"], description="Where it is kept item by item.")
+    value: str | None = Field(examples=["2.5"], description="A decimal number or a word.")
+
+
+@published("rung.compensation.common_facts.changed.v1", topic=Topic.COMPENSATION, key="plan_year")
+class CommonFactsChanged(Event):
+    """What every decision of a plan year rests on besides the educator's own facts came out differently: attributes of
+    campuses, and what depends on all educators at once (borders of top shares, units that share a pot).
+    """
+
+    plan_year: SchoolYearLabel
+    number: int = Field(ge=1, description="Number of these common facts among those of the year; the highest stands.")
+    campuses: dict[str, dict[str, str]] = Field(description="By campus id and attribute.")
+    settlement: dict[str, Any] = Field(description="Borders and units by gate, band set and component of the plan.")
+    settled_for: UUID | None = Field(description="The plan version that the settlement is of.")
+    is_final: bool = Field(description="Whether the period is closed; before, the settlement is an estimate.")
+
+
 class LedgerLine(BaseModel):
     """The difference that a recalculation posted for one component of the bonus, in cents."""
 
@@ -60,6 +89,9 @@ class StatementRecalculated(Event):
     applied: list[UUID]
     cause_event_id: UUID
     decided_at: datetime
+    common_facts: int | None = Field(
+        default=None, ge=1, description="Number of the common facts of the year it rests on. Null where there were none."
+    )
     applied_sequence: int | None = Field(
         default=None,
         ge=1,

@@ -15,10 +15,10 @@ from uuid import UUID
 import pytest
 
 from services.compensation.domain import Arrival, PlanState, PlanVersion
-from services.compensation.handlers import to_arrival
 from services.compensation.policy.plan import content_hash, document_of, parse_plan
-from services.compensation.policy.plan_book import PlanBook
+from services.compensation.policy.plan_book import PlanBook, Standing
 from services.compensation.policy.recalculation import decide_again, take_in
+from services.compensation.service.arrivals import to_arrival
 from shared.events.registry import Event
 from shared.events.topics import Topic
 from shared.kernel.ids import derived_id
@@ -96,7 +96,7 @@ PLANS = [
 ]
 """Two versions for one year, the second with other amounts and another gate, and one for the year after."""
 BOOK = PlanBook()
-BOOK.add_all(PLANS)
+BOOK.add_plans(PLANS)
 
 
 def _year_of(educator: UUID, rng: random.Random) -> Iterable[Event]:
@@ -137,7 +137,7 @@ def arrivals_of(logs: Logs) -> list[Arrival]:
 
 def in_order(logs: Logs, plans: Sequence[PlanVersion]) -> Books:
     """The plans that stand in the end first, then every record once, one at a time, topic by topic."""
-    standing = {plan.plan_year: BOOK.get(plan.id) for plan in plans}
+    standing = {plan.plan_year: BOOK.get(Standing(plan.id, plan.plan_year, 0)) for plan in plans}
     books = Books()
     for arrival in arrivals_of(logs):
         accounts = books.open([arrival.educator_id])
@@ -155,7 +155,7 @@ def rebuilt(books: Books, logs: Logs) -> Books:
         anew.commit(
             decide_again(
                 accounts.values(),
-                BOOK.get(event.plan_version_id),
+                BOOK.get(Standing(event.plan_version_id, event.plan_year, 0)),
                 cause_event_id=event.cause_event_id,
                 decided_at=event.decided_at,
                 arrivals=[arrivals[event_id] for event_id in event.applied],

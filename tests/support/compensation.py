@@ -14,6 +14,7 @@ from sqlalchemy import text
 from services.compensation import bootstrap
 from services.compensation.handlers import handler
 from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service.common_facts import settle_next
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
 from shared.events.registry import Event
@@ -64,10 +65,15 @@ class Compensation:
         return version_id
 
     async def recalculate(self) -> None:
+        """Settle what is asked for and decide everybody, until nothing is due."""
         done: int | None = 0
         while done is not None:
             async with self.engine.begin() as connection:
+                is_settled = await settle_next(connection, self.clock)
+            async with self.engine.begin() as connection:
                 done = await recalculate_next(connection, self.clock, self._book)
+            if is_settled:
+                done = 0
 
     async def take_in(self, *events: Event) -> None:
         """One batch, as the consumer takes it in."""

@@ -33,7 +33,7 @@ class Recalculation:
     """A row of the table: how far everybody's recalculation by a plan version has come."""
 
     plan_version_id: UUID
-    event_id: UUID
+    cause_event_id: UUID
     after_educator_id: UUID | None = None
     is_finished: bool = False
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from services.compensation.domain import Account, PlanState, PlanVersion
+from services.compensation.policy.plan_book import Standing
 from services.compensation.policy.recalculation import Changes
 from services.compensation.repository import accounts, plans
 from services.compensation.service import plans as plan_service
@@ -86,13 +87,15 @@ async def _hold_plans(transaction: Transaction) -> None:
 
 async def _lock_accounts(
     transaction: Transaction, educator_ids: Sequence[str]
-) -> tuple[dict[str, Account], Sequence[UUID]]:
+) -> tuple[dict[str, Account], list[Standing]]:
     await _share_plans(transaction)
     for educator_id in sorted(set(educator_ids)):
         await transaction.lock(f"account {educator_id}")
     await Pause("read accounts")
     standing = sorted(await _published(transaction), key=lambda version: version.plan_year)
-    return transaction.database.books.open(educator_ids), [version.id for version in standing]
+    return transaction.database.books.open(educator_ids), [
+        Standing(version.id, version.plan_year, 0) for version in standing
+    ]
 
 
 async def _educators_after(transaction: Transaction, after: UUID | None, limit: int) -> list[str]:
@@ -136,14 +139,14 @@ def _name(recalculation: Recalculation) -> str:
 
 async def _move_recalculation(
     transaction: Transaction,
-    plan_version_id: UUID,
+    cause_event_id: UUID,
     *,
     after: UUID | None,
     educators: int,
     finished_at: datetime | None,
 ) -> None:
     await Pause("move recalculation")
-    [moved] = [one for one in transaction.database.recalculations if one.plan_version_id == plan_version_id]
+    [moved] = [one for one in transaction.database.recalculations if one.cause_event_id == cause_event_id]
 
     def change() -> None:
         moved.after_educator_id, moved.is_finished = after, finished_at is not None

@@ -62,6 +62,7 @@ class NewStatement(NamedTuple):
     hash: str
     body: bytes
     decided_at: datetime
+    common_facts: int | None = None
 
 
 class LedgerEntry(NamedTuple):

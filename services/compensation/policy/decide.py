@@ -1,21 +1,37 @@
 """The whole decision in one call: facts in, and for each educator amounts, rung and the statement's bytes out."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from services.compensation.domain import Decision, EducatorFacts
+from services.compensation.domain import CommonFacts, Decision, EducatorFacts
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import evaluate
+from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.statement import statement_bytes, statement_hash
 
 
-def decide(plan: CompiledPlan, facts: Sequence[EducatorFacts]) -> list[Decision | None]:
-    """Decide `plan` for each of `facts`, in their order; None for an educator who is not on the roster."""
-    evaluation = evaluate(plan, facts)
+def decide(
+    plan: CompiledPlan,
+    facts: Sequence[EducatorFacts],
+    common: CommonFacts | None = None,
+    *,
+    plan_version_id: UUID | None = None,
+) -> list[Decision | None]:
+    """Decide `plan` for each of `facts`, in their order; None for an educator who is not on the roster.
+
+    What depends on all educators is taken from `common`, where it was settled for this version of the plan; until then
+    nobody is in a top share or shares a pot.
+    """
+    common = common or CommonFacts(plan.calendar.plan_year)
+    is_settled = common.settled_for is not None and common.settled_for == plan_version_id
+    settlement = Settlement.from_document(common.settlement) if is_settled else Settlement()
+    evaluation = evaluate(plan, facts, campuses=common.campuses, settlement=settlement)
+    rests_on = common if plan.looks_at_common_facts else None
     codes = [component.code for component in plan.plan.components]
     rungs = plan.plan.ladder.rungs
     decisions: list[Decision | None] = []
     for index, row in enumerate(evaluation.rows):
-        content = statement_bytes(evaluation, index)
+        content = statement_bytes(evaluation, index, rests_on=rests_on)
         if content is None:
             decisions.append(None)
             continue

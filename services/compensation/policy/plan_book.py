@@ -1,13 +1,22 @@
-"""The plan versions that this process has read, each compiled once: what is written in a version never changes."""
+"""The plan versions that this process has read, each compiled once, and the common facts that they are decided with."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
-from services.compensation.domain import Decision, EducatorFacts, PlanVersion
+from services.compensation.domain import CommonFacts, Decision, EducatorFacts, PlanVersion
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.plan import parse_plan
+
+
+class Standing(NamedTuple):
+    """A published plan version, and the number of the common facts that stand for its year; 0 for none."""
+
+    plan_version_id: UUID
+    plan_year: str
+    common_facts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +26,48 @@ class BookedPlan:
     plan_version_id: UUID
     plan_year: str
     compiled: CompiledPlan
+    common: CommonFacts
+
+    @property
+    def common_facts(self) -> int | None:
+        """The number of the common facts that decisions rest on; None where the plan looks at nobody else."""
+        return self.common.number or None if self.compiled.looks_at_common_facts else None
 
     def decide(self, facts: Sequence[EducatorFacts]) -> Sequence[Decision | None]:
-        return decide(self.compiled, facts)
+        return decide(self.compiled, facts, self.common, plan_version_id=self.plan_version_id)
 
 
 class PlanBook:
-    """Compiled plan versions by id."""
+    """Compiled plan versions by id, and common facts by year and number: what is written in either never changes."""
 
     def __init__(self) -> None:
-        self._plans: dict[UUID, BookedPlan] = {}
+        self._plans: dict[UUID, tuple[UUID, CompiledPlan]] = {}
+        self._common: dict[tuple[str, int], CommonFacts] = {}
 
-    def has_all(self, ids: Iterable[UUID]) -> bool:
-        return all(plan_version_id in self._plans for plan_version_id in ids)
+    def lacks_plans(self, standing: Iterable[Standing]) -> bool:
+        return any(one.plan_version_id not in self._plans for one in standing)
 
-    def add_all(self, versions: Iterable[PlanVersion]) -> None:
+    def lacks_common_facts(self, standing: Iterable[Standing]) -> bool:
+        return any(one.common_facts and (one.plan_year, one.common_facts) not in self._common for one in standing)
+
+    def add_plans(self, versions: Iterable[PlanVersion]) -> None:
         for version in versions:
             if version.id not in self._plans:
                 compiled = compile_plan(parse_plan(version.document), version=version.version)
                 # A plain UUID: the driver's own kind is written as text ten times slower, and every row names the plan.
-                plan_version_id = UUID(int=version.id.int)
-                self._plans[version.id] = BookedPlan(plan_version_id, version.plan_year, compiled)
+                self._plans[version.id] = UUID(int=version.id.int), compiled
 
-    def get(self, plan_version_id: UUID) -> BookedPlan:
+    def add_common_facts(self, common: Iterable[CommonFacts]) -> None:
+        for one in common:
+            self._common.setdefault((one.plan_year, one.number), one)
+
+    def get(self, standing: Standing) -> BookedPlan:
+        """Raises KeyError where the version or its common facts were never added."""
+        plan_version_id, compiled = self._plans[standing.plan_version_id]
+        year, number = standing.plan_year, standing.common_facts
+        common = self._common[year, number] if number else CommonFacts(year)
+        return BookedPlan(plan_version_id, year, compiled, common)
+
+    def compiled(self, plan_version_id: UUID) -> CompiledPlan:
         """Raises KeyError where the version was never added."""
-        return self._plans[plan_version_id]
-
-    def get_all(self, ids: Iterable[UUID]) -> list[BookedPlan]:
-        """Raises KeyError where one was never added."""
-        return [self._plans[plan_version_id] for plan_version_id in ids]
+        return self._plans[plan_version_id][1]

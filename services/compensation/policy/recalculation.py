@@ -35,6 +35,11 @@ class StandingPlan(Protocol):
     @property
     def plan_year(self) -> str: ...
 
+    @property
+    def common_facts(self) -> int | None:
+        """The number of the common facts of the year that decisions rest on, if they rest on any."""
+        ...
+
     def decide(self, facts: Sequence[EducatorFacts]) -> Sequence[Decision | None]:
         """A decision for each educator in the same order; None for who is not on the roster."""
         ...
@@ -178,6 +183,7 @@ def _post(cause: _Cause, plan: StandingPlan, decision: Decision, changes: Change
             hash=decision.hash,
             body=decision.body,
             decided_at=decided_at,
+            common_facts=plan.common_facts,
         )
     )
     account.totals[year] = StandingTotal(sequence, plan.plan_version_id, decision.hash, decision.components)
@@ -226,6 +232,7 @@ def _report(
             cause_event_id=cause.event_id,
             decided_at=decided_at,
             applied_sequence=account.applied_sequence,
+            common_facts=plan.common_facts,
         )
     )
     changes.traceparents.append(cause.traceparent)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from services.compensation.domain import CommonFacts
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.words.components import ComponentWords
@@ -21,17 +22,18 @@ from services.compensation.policy.words.whole import WholeWords
 Body = dict[str, Any]
 
 
-def statement_bytes(evaluation: Evaluation, index: int) -> bytes | None:
+def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts | None = None) -> bytes | None:
     """The statement of educator `index` in its one form: UTF-8 JSON, keys sorted, no spaces.
 
-    None for an educator who is not on the roster: nobody owes a statement to who is not employed.
+    `rests_on` are the common facts of a plan that looks at them, and are named then. None for an educator who is not
+    on the roster: nobody owes a statement to who is not employed.
     """
     source = evaluation.sources[index]
     if source is None:
         return None
     row, found = evaluation.rows[index], source.found
     words = _words_of(evaluation.plan)
-    parts = {
+    parts: Body = {
         "educator_id": found.educator_id,
         "plan_year": evaluation.plan.calendar.plan_year,
         "plan": words.plan,
@@ -49,7 +51,18 @@ def statement_bytes(evaluation: Evaluation, index: int) -> bytes | None:
         "ladder": words.ladder.placement(row, found),
         "next_steps": words.next_steps.steps(row),
     }
+    if rests_on is not None:
+        parts["common_facts"] = _rests_on(rests_on)
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+
+
+def _rests_on(common: CommonFacts) -> Body:
+    reason = (
+        "What depends on all educators is settled."
+        if common.is_final
+        else "What depends on all educators is an estimate until the period is closed."
+    )
+    return {"number": common.number, "is_final": common.is_final, "reason": reason}
 
 
 def statement_body(evaluation: Evaluation, index: int) -> Body | None:

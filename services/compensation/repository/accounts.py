@@ -13,6 +13,7 @@ from services.compensation.domain import (
     EducatorFacts,
     StandingTotal,
 )
+from services.compensation.policy.plan_book import Standing
 from services.compensation.policy.recalculation import Changes
 from shared.db.direct import Driver, driver
 from shared.messaging import outbox
@@ -36,13 +37,26 @@ ON CONFLICT DO NOTHING
 """
 # Read once the locks are held: a statement sees what was committed before it began.
 _STANDING = """
-SELECT plans.published, t.educator_id::text, t.plan_year, t.sequence, t.plan_version_id, t.statement_hash, t.components
-FROM (SELECT array(SELECT id FROM plan_version WHERE state = 'published' ORDER BY plan_year) AS published) plans
+SELECT plans.published, plans.years, plans.common, t.educator_id::text, t.plan_year, t.sequence, t.plan_version_id,
+       t.statement_hash, t.components
+FROM (
+  SELECT array_agg(v.id ORDER BY v.plan_year) AS published, array_agg(v.plan_year ORDER BY v.plan_year) AS years,
+         array_agg(coalesce(c.number, 0) ORDER BY v.plan_year) AS common
+  FROM plan_version v
+  LEFT JOIN LATERAL (SELECT max(number) AS number FROM common_facts WHERE plan_year = v.plan_year) c ON true
+  WHERE v.state = 'published'
+) plans
 LEFT JOIN bonus_total t ON t.educator_id = ANY($1::uuid[])
 """
 _NEXT_EDUCATORS = text(
     """
     SELECT educator_id FROM educator_account
+    WHERE CAST(:after AS uuid) IS NULL OR educator_id > :after ORDER BY educator_id LIMIT :limit
+    """
+)
+_NEXT_FACTS = text(
+    """
+    SELECT educator_id, facts FROM educator_account
     WHERE CAST(:after AS uuid) IS NULL OR educator_id > :after ORDER BY educator_id LIMIT :limit
     """
 )
@@ -61,10 +75,11 @@ WITH recorded AS ({outbox.RECORD}), facts AS (
   WHERE a.educator_id = r.educator_id
 ), statements AS (
   INSERT INTO statement (educator_id, plan_year, sequence, plan_version_id, applied_sequence, cause_event_id,
-                         total_cents, rung, hash, body, decided_at)
+                         total_cents, rung, hash, body, decided_at, common_facts)
   SELECT * FROM json_to_recordset($10::json) AS r(
     educator_id uuid, plan_year text, sequence int, plan_version_id uuid, applied_sequence bigint,
-    cause_event_id uuid, total_cents bigint, rung text, hash text, body text, decided_at timestamptz)
+    cause_event_id uuid, total_cents bigint, rung text, hash text, body text, decided_at timestamptz,
+    common_facts int)
 ), entries AS (
   INSERT INTO ledger_entry (id, educator_id, plan_year, sequence, component, amount_cents, plan_version_id,
                             cause_event_id, posted_at)
@@ -97,9 +112,10 @@ async def share_plans(connection: AsyncConnection) -> None:
 
 async def lock_accounts(
     connection: AsyncConnection, educator_ids: Sequence[str]
-) -> tuple[dict[str, Account], Sequence[UUID]]:
+) -> tuple[dict[str, Account], list[Standing]]:
     """The educators' accounts, opened where new, locked in the order of ids so that batches cannot deadlock; and the
-    ids of the published plan versions, the oldest year first, which stand still (`share_plans`) as well.
+    published plan versions with the numbers of their common facts, the oldest year first, which stand still
+    (`share_plans`) as well.
     """
     ids = sorted(set(educator_ids))
     below = await driver(connection)
@@ -109,7 +125,7 @@ async def lock_accounts(
         rows = await _lock(below, ids)
     standing = await below.fetch(_STANDING, ids)
     totals: dict[str, dict[str, StandingTotal]] = {}
-    for _, educator_id, plan_year, sequence, plan_version_id, statement_hash, components in standing:
+    for *_, educator_id, plan_year, sequence, plan_version_id, statement_hash, components in standing:
         if educator_id is not None:
             totals.setdefault(educator_id, {})[plan_year] = StandingTotal(
                 sequence, plan_version_id, statement_hash, orjson.loads(components)
@@ -124,12 +140,19 @@ async def lock_accounts(
         )
         for educator_id, applied_sequence, facts, unreported in rows
     }
-    return accounts, standing[0]["published"]
+    published, years, common = standing[0]["published"], standing[0]["years"], standing[0]["common"]
+    return accounts, [Standing(*one) for one in zip(published or (), years or (), common or (), strict=True)]
 
 
 async def _lock(below: Driver, ids: Sequence[str]) -> list[asyncpg.Record]:
     """The accounts that are there; the join's row for none at all is not one of them."""
     return [row for row in await below.fetch(_LOCK_ACCOUNTS, ids) if row["educator_id"] is not None]
+
+
+async def facts_after(connection: AsyncConnection, after: UUID | None, limit: int) -> list[EducatorFacts]:
+    """The facts of the next educators in the order of their ids, as they stand; nobody is locked."""
+    rows = await connection.execute(_NEXT_FACTS, {"after": after, "limit": limit})
+    return [EducatorFacts.from_document(str(row.educator_id), orjson.loads(row.facts)) for row in rows]
 
 
 async def educators_after(connection: AsyncConnection, after: UUID | None, limit: int) -> list[str]:

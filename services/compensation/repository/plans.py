@@ -13,8 +13,9 @@ from services.compensation.domain import (
     PlanState,
     PlanVersion,
 )
-from services.compensation.models import plan_version, recalculation
+from services.compensation.models import plan_version, recalculation, settlement_request
 from services.compensation.repository.accounts import PLANS_LOCK
+from shared.kernel.ids import uuid7
 
 
 async def hold_plans(connection: AsyncConnection) -> None:
@@ -73,7 +74,51 @@ async def publish(connection: AsyncConnection, version: PlanVersion, *, by: str,
         .where(plan_version.c.id == version.id)
         .values(state=PlanState.PUBLISHED, published_by=by, published_at=at, event_id=event_id)
     )
-    await connection.execute(insert(recalculation).values(plan_version_id=version.id, requested_at=at))
+    await ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=at)
+
+
+async def ask_for_recalculation(
+    connection: AsyncConnection, plan_version_id: UUID, *, cause_event_id: UUID, at: datetime
+) -> None:
+    """Have everybody decided anew by this version, because of the event."""
+    await connection.execute(
+        insert(recalculation).values(cause_event_id=cause_event_id, plan_version_id=plan_version_id, requested_at=at)
+    )
+
+
+async def published_for(connection: AsyncConnection, plan_year: str) -> PlanVersion | None:
+    """The version that the year is paid by."""
+    found = await connection.execute(
+        select(plan_version).where(plan_version.c.plan_year == plan_year, plan_version.c.state == PlanState.PUBLISHED)
+    )
+    row = found.first()
+    return None if row is None else _plan_version(row)
+
+
+async def ask_for_settlement(
+    connection: AsyncConnection, plan_version_id: UUID, *, at: datetime, final: bool, by: str
+) -> None:
+    await connection.execute(
+        insert(settlement_request).values(
+            id=uuid7(at), plan_version_id=plan_version_id, final=final, asked_by=by, asked_at=at
+        )
+    )
+
+
+async def due_settlement(connection: AsyncConnection) -> Any:
+    """The oldest settlement that was asked for and is not done, locked; None where there is none or another has it."""
+    found = await connection.execute(
+        select(settlement_request)
+        .where(settlement_request.c.done_at.is_(None))
+        .order_by(settlement_request.c.asked_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return found.first()
+
+
+async def settled(connection: AsyncConnection, request_id: UUID, *, at: datetime) -> None:
+    await connection.execute(update(settlement_request).where(settlement_request.c.id == request_id).values(done_at=at))
 
 
 async def publications(connection: AsyncConnection) -> int:
@@ -85,19 +130,18 @@ async def publications(connection: AsyncConnection) -> int:
 async def due_recalculation(connection: AsyncConnection) -> Any:
     """The oldest unfinished recalculation, locked; None where there is none or another worker has it."""
     found = await connection.execute(
-        select(recalculation.c.plan_version_id, recalculation.c.after_educator_id, plan_version.c.event_id)
-        .join(plan_version, plan_version.c.id == recalculation.c.plan_version_id)
+        select(recalculation.c.cause_event_id, recalculation.c.plan_version_id, recalculation.c.after_educator_id)
         .where(recalculation.c.finished_at.is_(None))
         .order_by(recalculation.c.requested_at)
         .limit(1)
-        .with_for_update(of=recalculation, skip_locked=True)
+        .with_for_update(skip_locked=True)
     )
     return found.first()
 
 
 async def move_recalculation(
     connection: AsyncConnection,
-    plan_version_id: UUID,
+    cause_event_id: UUID,
     *,
     after: UUID | None,
     educators: int,
@@ -105,7 +149,7 @@ async def move_recalculation(
 ) -> None:
     await connection.execute(
         update(recalculation)
-        .where(recalculation.c.plan_version_id == plan_version_id)
+        .where(recalculation.c.cause_event_id == cause_event_id)
         .values(
             after_educator_id=after,
             educators=recalculation.c.educators + educators,
@@ -115,7 +159,13 @@ async def move_recalculation(
 
 
 async def progress(connection: AsyncConnection, plan_version_id: UUID) -> Any:
-    found = await connection.execute(select(recalculation).where(recalculation.c.plan_version_id == plan_version_id))
+    """Of the last that was asked for."""
+    found = await connection.execute(
+        select(recalculation)
+        .where(recalculation.c.plan_version_id == plan_version_id)
+        .order_by(recalculation.c.requested_at.desc())
+        .limit(1)
+    )
     return found.first()
 
 

@@ -155,6 +155,14 @@ class NextStep(_Part):
     worth: Money | None
 
 
+class RestsOn(_Part):
+    """The common facts that the statement rests on, under their number."""
+
+    number: int
+    is_final: bool
+    reason: Reason
+
+
 class StatementView(_Part):
     """An educator's bonus statement and ladder placement for a plan year, with a reason for every cent."""
 
@@ -171,6 +179,9 @@ class StatementView(_Part):
     total: Money
     ladder: LadderPlacement
     next_steps: list[NextStep]
+    common_facts: RestsOn | None = Field(
+        default=None, description="Left out where the plan looks at nothing but the educator's own facts."
+    )
 
 
 class LadderView(_Part):

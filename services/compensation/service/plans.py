@@ -12,6 +12,7 @@ from services.compensation.domain import (
     PlanVersion,
 )
 from services.compensation.errors import PlanAlreadyPublished, PlanVersionUnknown, WriterCannotPublish
+from services.compensation.policy.evaluation.compiled import looks_at_everybody
 from services.compensation.policy.plan import content_hash, document_of, parse_plan
 from services.compensation.repository import plans
 from shared.events.compensation import PlanPublished
@@ -67,6 +68,8 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
     )
     [event_id] = await outbox.record(connection, [event], now=now)
     await plans.publish(connection, version, by=by, at=now, event_id=event_id)
+    if looks_at_everybody(parse_plan(version.document)):
+        await plans.ask_for_settlement(connection, version.id, at=now, final=False, by=by)
     return await plan_version(connection, plan_version_id)
 
 

@@ -12,12 +12,21 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import Account, Arrival, PlanState, PlanVersion
+from services.compensation.domain import (
+    Account,
+    Arrival,
+    Attribute,
+    AttributeKey,
+    CommonFacts,
+    FactKind,
+    PlanState,
+    PlanVersion,
+)
 from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
-from services.compensation.policy.plan_book import PlanBook
+from services.compensation.policy.plan_book import PlanBook, Standing
 from services.compensation.policy.recalculation import Changes, decide_again, take_in
-from services.compensation.repository import accounts, plans
-from shared.events.compensation import PlanPublished, StatementRecalculated
+from services.compensation.repository import accounts, attributes, common_facts, plans
+from shared.events.compensation import CommonFactsChanged, PlanPublished, StatementRecalculated
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
 from shared.messaging.received import ReceivedEvent
@@ -40,6 +49,7 @@ class Log:
     """The log of all topics, sorted into what a rebuild needs. Duplicates count once."""
 
     plans: dict[UUID, ReceivedEvent] = field(default_factory=dict)
+    common: dict[tuple[str, int], ReceivedEvent] = field(default_factory=dict)
     educators: dict[str, EducatorLog] = field(default_factory=dict)
 
     def add(self, received: ReceivedEvent, arrival: Arrival | None) -> None:
@@ -47,6 +57,8 @@ class Log:
         event = received.event
         if isinstance(event, PlanPublished):
             self.plans.setdefault(event.plan_version_id, received)
+        elif isinstance(event, CommonFactsChanged):
+            self.common.setdefault((event.plan_year, event.number), received)
         elif isinstance(event, StatementRecalculated):
             self.educators.setdefault(str(event.educator_id), EducatorLog()).decisions.append(event)
         elif arrival is not None:
@@ -62,6 +74,8 @@ async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
     book = PlanBook()
     for received in sorted(log.plans.values(), key=_publication):
         await _rebuild_plan(connection, received, book)
+    for place in sorted(log.common):
+        await _rebuild_common_facts(connection, log.common[place], book)
     for logs in _batches(log.educators):
         await _rebuild_educators(connection, clock, logs, book)
     return len(log.educators)
@@ -102,7 +116,22 @@ async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, bo
     await plans.add(connection, version)
     by = f"publisher, {_FROM_LOG}"
     await plans.publish(connection, version, by=by, at=received.recorded_at, event_id=received.id)
-    book.add_all([version])
+    book.add_plans([version])
+
+
+async def _rebuild_common_facts(connection: AsyncConnection, received: ReceivedEvent, book: PlanBook) -> None:
+    event = received.event
+    assert isinstance(event, CommonFactsChanged)  # noqa: S101 - sorted so by Log.add
+    common = CommonFacts(
+        plan_year=event.plan_year,
+        number=event.number,
+        campuses=event.campuses,
+        settlement=event.settlement,
+        settled_for=event.settled_for,
+        is_final=event.is_final,
+    )
+    await common_facts.add(connection, common, by=_FROM_LOG, at=received.recorded_at, event_id=received.id)
+    book.add_common_facts([common])
 
 
 async def _rebuild_educators(
@@ -118,9 +147,29 @@ async def _rebuild_educators(
         # What the log brought since the last decision changed nothing then, or was not taken in yet: the
         # recalculation of the standing plan, which is due, decides it.
         changes.add(take_in({educator_id: account}, log.arrivals.values(), [], decided_at=clock.now()))
+    await attributes.save(connection, _attributes(locked.values()), by=_FROM_LOG, at=clock.now())
     if changes:
         # The log has the events already.
         await accounts.save(connection, changes, outbox.rows([], now=clock.now()))
+
+
+def _attributes(accounts: Iterable[Account]) -> list[Attribute]:
+    """What stands of the attributes that the log told of."""
+    return [
+        Attribute(
+            id=UUID(fact.key),
+            key=AttributeKey(
+                educator_id=UUID(account.educator_id),
+                school_year=fact.data["school_year"],
+                attribute=fact.data["attribute"],
+                item=fact.data["item"],
+            ),
+            version=fact.version,
+            value=fact.data["value"],
+        )
+        for account in accounts
+        for fact in account.facts.facts.get(FactKind.ATTRIBUTE, {}).values()
+    ]
 
 
 def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalculated, book: PlanBook) -> Changes:
@@ -129,7 +178,7 @@ def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalc
     if not missing:
         changes = decide_again(
             [account],
-            book.get(decision.plan_version_id),
+            book.get(Standing(decision.plan_version_id, decision.plan_year, decision.common_facts or 0)),
             cause_event_id=decision.cause_event_id,
             decided_at=decision.decided_at,
             arrivals=[log.arrivals.pop(event_id) for event_id in decision.applied],

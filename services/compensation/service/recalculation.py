@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compensation.domain import (
     Arrival,
 )
-from services.compensation.policy.plan_book import BookedPlan, PlanBook
+from services.compensation.policy.plan_book import BookedPlan, PlanBook, Standing
 from services.compensation.policy.recalculation import Changes, decide_again, take_in
-from services.compensation.repository import accounts, plans
+from services.compensation.repository import accounts, common_facts, plans
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
 
@@ -45,11 +45,11 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
         plan = next((plan for plan in standing if plan.plan_version_id == due.plan_version_id), None)
         # A version that was superseded while its recalculation ran has nothing more to decide: its successor will.
         if plan is not None:
-            changes = decide_again(locked.values(), plan, cause_event_id=due.event_id, decided_at=now)
+            changes = decide_again(locked.values(), plan, cause_event_id=due.cause_event_id, decided_at=now)
             await _save(connection, changes, now)
     await plans.move_recalculation(
         connection,
-        due.plan_version_id,
+        due.cause_event_id,
         after=UUID(ids[-1]) if ids else due.after_educator_id,
         educators=len(ids),
         finished_at=None if len(ids) == CHUNK else now,
@@ -57,10 +57,13 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
     return len(ids)
 
 
-async def _booked(connection: AsyncConnection, book: PlanBook, ids: Sequence[UUID]) -> list[BookedPlan]:
-    if not book.has_all(ids):
-        book.add_all(await plans.published(connection))
-    return book.get_all(ids)
+async def _booked(connection: AsyncConnection, book: PlanBook, standing: Sequence[Standing]) -> list[BookedPlan]:
+    if book.lacks_plans(standing):
+        book.add_plans(await plans.published(connection))
+    if book.lacks_common_facts(standing):
+        years = [one.plan_year for one in standing]
+        book.add_common_facts([await common_facts.standing(connection, year) for year in years])
+    return [book.get(one) for one in standing]
 
 
 async def _save(connection: AsyncConnection, changes: Changes, now: datetime) -> None:

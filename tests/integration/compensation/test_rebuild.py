@@ -2,15 +2,15 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
-from services.compensation.handlers import to_arrival
 from services.compensation.policy.recalculation import Changes, decide_again
+from services.compensation.service.arrivals import to_arrival
 from services.compensation.service.rebuild import Log, rebuild
 from shared.events.registry import EVENTS, Event
 from shared.messaging.consumer import ReceivedEvent
@@ -18,7 +18,7 @@ from tests.support.compensation import PLAN, Compensation, running_compensation
 from tests.support.factories.events import a_year_of, awarded, educator_id, received
 
 NEXT_YEAR = PLAN.replace(b"2021-", b"2022-").replace(b"2020-21", b"2021-22").replace(b"2020-", b"2021-")
-EVENTS_OF_ALL = [event for number in range(6) for event in a_year_of(educator_id(number))]
+EVENTS_OF_ALL: list[Event] = [event for number in range(6) for event in a_year_of(educator_id(number))]
 
 
 async def a_lived_year(compensation: Compensation, seed: int) -> None:
@@ -38,14 +38,15 @@ async def a_lived_year(compensation: Compensation, seed: int) -> None:
         await compensation.take_in(*turn)
 
 
-async def log_of(compensation: Compensation) -> Log:
+async def log_of(compensation: Compensation, events: Sequence[Event] = EVENTS_OF_ALL) -> Log:
     """What a reader of the whole bus has: the other services' events in order of publishing, then our own."""
     log = Log()
-    for event in EVENTS_OF_ALL:
+    for event in events:
         log.add(received(event), to_arrival(received(event)))
     for row in await compensation.rows("SELECT id, type, data, recorded_at FROM outbox ORDER BY position"):
         event: Event = EVENTS[row["type"]].model_validate_json(row["data"])
-        log.add(ReceivedEvent(row["id"], event, row["recorded_at"], None), None)
+        received_event = ReceivedEvent(row["id"], event, row["recorded_at"], None)
+        log.add(received_event, to_arrival(received_event))
     return log
 
 

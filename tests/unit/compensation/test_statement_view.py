@@ -5,11 +5,11 @@ import json
 import pytest
 
 from services.compensation.domain import EducatorFacts
-from services.compensation.handlers import to_arrival
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
 from services.compensation.schemas.statement import StatementView
+from services.compensation.service.arrivals import to_arrival
 from shared.events.registry import Event
 from tests.support.compensation import PLAN
 from tests.support.factories.events import a_year_of, awarded, educator_id, received, rostered, scored

@@ -15,8 +15,14 @@ from services.compensation.policy.facts.readers import MeasureReader, NeedReader
 from services.compensation.policy.facts.worked import WorkedReader, is_special, worked_reader
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.ladder import Requirement
-from services.compensation.policy.language.measures import AttributeIs, AttributeNumber, Measure, measure_order
-from services.compensation.policy.language.pay import PerAward
+from services.compensation.policy.language.measures import (
+    AttributeIs,
+    AttributeNumber,
+    CampusAttribute,
+    Measure,
+    measure_order,
+)
+from services.compensation.policy.language.pay import PerAward, Pot
 from services.compensation.policy.people import People, people_of
 from services.compensation.policy.plan import content_hash
 from shared.kernel.money import parse_amount
@@ -48,6 +54,9 @@ class CompiledPlan:
     total_cap: int | None
     needs: tuple[Requirement, ...]
     need_readers: tuple[NeedReader, ...]
+    looks_at_common_facts: bool
+    """Whether a decision rests on more than the educator's own facts: on campuses, or on all educators at once."""
+    looks_at_everybody: bool
     needs_up_to: Ints
     """A row for each need and a column for each rung: 1 where the rung, or one below it, has the need."""
 
@@ -64,6 +73,7 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
     gates = [gate.code for gate in plan.gates]
     needs = tuple(need for rung in plan.ladder.rungs for need in rung.requires)
     roles = frozenset(role.value for role in plan.eligibility.roles)
+    at_everybody = looks_at_everybody(plan)
     return CompiledPlan(
         plan=plan,
         version=version,
@@ -85,6 +95,8 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         total_cap=parse_amount(plan.total_cap.at_most) if plan.total_cap else None,
         needs=needs,
         need_readers=tuple(need_reader(need, plan.pathways, calendar.starts_in) for need in needs),
+        looks_at_common_facts=at_everybody or _looks_at_campuses(plan),
+        looks_at_everybody=at_everybody,
         needs_up_to=_needs_up_to(plan),
     )
 
@@ -93,6 +105,21 @@ def _attributes(plan: Plan, people: People) -> frozenset[str]:
     """The attributes of educators that the plan looks at."""
     measured = (one.attribute for one in plan.measures if isinstance(one, (AttributeNumber, AttributeIs)))
     return frozenset([*people.words, *measured])
+
+
+def looks_at_everybody(plan: Plan) -> bool:
+    """Whether anything depends on all educators at once: a place among them, bands by shares, a pot."""
+    return (
+        any(gate.top is not None for gate in plan.gates)
+        or any(band.share is not None for bands in plan.bands for band in bands.levels)
+        or any(isinstance(component, Pot) for component in plan.components)
+    )
+
+
+def _looks_at_campuses(plan: Plan) -> bool:
+    return any(isinstance(measure, CampusAttribute) for measure in plan.measures) or any(
+        component.on_campuses is not None for component in plan.components
+    )
 
 
 def _needs_up_to(plan: Plan) -> Ints:

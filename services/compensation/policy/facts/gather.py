@@ -142,6 +142,8 @@ def _take_attributes(found: Gathered, kept: Iterable[Fact], scope: Scope) -> Non
         if code not in scope.attributes or year > scope.calendar.starts_in:
             continue
         found.used.append(fact)
+        if data["value"] is None:
+            continue
         item = data["item"] or ""
         found.attributes.setdefault(code, {}).setdefault(year, {})[item] = data["value"]
         if year == scope.calendar.starts_in and not item:

@@ -1,0 +1,132 @@
+"""What HR keeps for plans to ask for: attributes of educators, and the common facts of a plan year."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+
+from services.compensation.errors import CommonFactsAbsent, EducatorUnknown, NothingToSettle, YearClosed
+from services.compensation.schemas.attributes import (
+    AttributeValue,
+    AttributeView,
+    CampusValues,
+    CommonFactsView,
+    RecordedView,
+    SettlementAskedView,
+    SettlementRequest,
+)
+from services.compensation.service import attributes as attribute_service
+from services.compensation.service import common_facts as service
+from services.compensation.service.attributes import NewValue
+from shared.events.types import SchoolYearLabel
+from shared.web.auth import Principal, Role, require
+from shared.web.idempotency import (
+    Answer,
+    IdempotencyKey,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    StillRunning,
+    call_of,
+    run_once,
+)
+from shared.web.problems import responses
+from shared.web.transaction import Reading, Transaction
+
+router = APIRouter(tags=["attributes"])
+
+Keeper = Annotated[Principal, require(Role.HR, Role.ADMIN)]
+PlanYear = Annotated[SchoolYearLabel, Path(description="The school year that the plan pays for.")]
+Values = Annotated[list[AttributeValue], Field(min_length=1, max_length=500)]
+_ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
+
+
+@router.post(
+    "/attributes",
+    summary="Record attributes of educators; those whose values changed are recalculated at once",
+    response_model=RecordedView,
+    responses=responses(EducatorUnknown, *_ONCE),
+)
+async def record_attributes(
+    body: Values, principal: Keeper, connection: Transaction, key: IdempotencyKey, request: Request
+) -> Response:
+    """All of them or none. Of two values for the same attribute the later one counts."""
+    state = request.app.state
+
+    async def work() -> Answer:
+        values = {one.key(): one.value for one in body}
+        recorded = await attribute_service.record_attributes(
+            connection,
+            state.clock,
+            state.plan_book,
+            [NewValue(attribute, value) for attribute, value in values.items()],
+            by=principal.subject,
+        )
+        return Answer.of(RecordedView(changed=recorded.changed, unchanged=recorded.unchanged))
+
+    call = await call_of(request, principal=principal.subject, key=key)
+    return (await run_once(connection, call, now=state.clock.now(), work=work)).response()
+
+
+@router.get("/educators/{educator_id}/attributes", summary="What is kept of an educator for a school year")
+async def list_attributes(
+    educator_id: UUID,
+    _principal: Keeper,
+    connection: Reading,
+    school_year: Annotated[SchoolYearLabel, Query()],
+) -> list[AttributeView]:
+    return [
+        AttributeView.of(one) for one in await attribute_service.attributes_of(connection, educator_id, school_year)
+    ]
+
+
+@router.get(
+    "/common-facts/{plan_year}",
+    summary="What every decision of a plan year rests on besides the educator's own facts",
+    responses=responses(CommonFactsAbsent),
+)
+async def get_common_facts(plan_year: PlanYear, _principal: Keeper, connection: Reading) -> CommonFactsView:
+    return CommonFactsView.of(await service.of_year(connection, plan_year))
+
+
+@router.put(
+    "/common-facts/{plan_year}/campuses",
+    summary="Keep the attributes of all campuses for a plan year; everybody is recalculated if they changed",
+    responses=responses(YearClosed),
+)
+async def keep_campuses(
+    plan_year: PlanYear, body: CampusValues, principal: Keeper, connection: Transaction, request: Request
+) -> CommonFactsView:
+    """The same again changes nothing."""
+    campuses = {str(campus): dict(values) for campus, values in body.campuses.items()}
+    return CommonFactsView.of(
+        await service.keep_campuses(connection, request.app.state.clock, plan_year, campuses, by=principal.subject)
+    )
+
+
+@router.post(
+    "/common-facts/{plan_year}/settlements",
+    status_code=202,
+    summary="Settle what depends on all educators at once, as an estimate or for good",
+    response_model=SettlementAskedView,
+    responses=responses(NothingToSettle, YearClosed, *_ONCE),
+)
+async def ask_for_settlement(
+    plan_year: PlanYear,
+    body: SettlementRequest,
+    principal: Keeper,
+    connection: Transaction,
+    key: IdempotencyKey,
+    request: Request,
+) -> Response:
+    """Done in the background, with everybody's recalculation after it; the common facts then have a new number."""
+    clock = request.app.state.clock
+
+    async def work() -> Answer:
+        version_id = await service.ask_for_settlement(
+            connection, clock, plan_year, final=body.final, by=principal.subject
+        )
+        return Answer.of(SettlementAskedView(plan_version_id=version_id, final=body.final), status=202)
+
+    call = await call_of(request, principal=principal.subject, key=key)
+    return (await run_once(connection, call, now=clock.now(), work=work)).response()

@@ -1,0 +1,87 @@
+"""Attributes of educators: what HR keeps for plans to ask for. Recorded, decided and posted in one transaction."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain import Attribute, AttributeKey
+from services.compensation.errors import EducatorUnknown
+from services.compensation.policy.plan_book import PlanBook
+from services.compensation.repository import attributes
+from services.compensation.service import recalculation
+from services.compensation.service.arrivals import to_arrival
+from shared.events.compensation import AttributeRecorded
+from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError
+from shared.kernel.ids import uuid7
+from shared.messaging import outbox
+from shared.messaging.received import ReceivedEvent
+
+
+class NewValue(NamedTuple):
+    """What an attribute is to be; None takes it back."""
+
+    key: AttributeKey
+    value: str | None
+
+
+class Recorded(NamedTuple):
+    """How many values were new or different, and how many stood already."""
+
+    changed: int
+    unchanged: int
+
+
+async def record_attributes(
+    connection: AsyncConnection, clock: Clock, book: PlanBook, values: Sequence[NewValue], *, by: str
+) -> Recorded:
+    """Keep `values`, and decide the educators anew whose values changed. Raises EducatorUnknown, and keeps nothing."""
+    await attributes.hold(connection)
+    await _all_known(connection, values)
+    standing = await attributes.standing(connection, [one.key for one in values])
+    now = clock.now()
+    changed = [
+        Attribute(known.id if known else uuid7(now), one.key, known.version + 1 if known else 1, one.value)
+        for one in values
+        if (known := standing.get(one.key)) is None or known.value != one.value
+        if known is not None or one.value is not None
+    ]
+    if changed:
+        await attributes.save(connection, changed, by=by, at=now)
+        events = [_event(one) for one in changed]
+        ids = await outbox.record(connection, events, now=now)
+        received = [ReceivedEvent(event_id, event, now, None) for event_id, event in zip(ids, events, strict=True)]
+        arrivals = [arrival for one in received if (arrival := to_arrival(one)) is not None]
+        await recalculation.take_in_facts(connection, clock, book, arrivals)
+    return Recorded(len(changed), len(values) - len(changed))
+
+
+async def attributes_of(connection: AsyncConnection, educator_id: UUID, school_year: str) -> list[Attribute]:
+    return await attributes.of_educator(connection, educator_id, school_year)
+
+
+async def _all_known(connection: AsyncConnection, values: Sequence[NewValue]) -> None:
+    known = await attributes.known_educators(connection, {one.key.educator_id for one in values})
+    unknown = [
+        FieldError(f"/{index}/educator_id", "no roster has brought this educator: correct the id, or import the roster")
+        for index, one in enumerate(values)
+        if one.key.educator_id not in known
+    ]
+    if unknown:
+        raise EducatorUnknown(
+            f"{len(unknown)} of {len(values)} values are of nobody known; none was kept", errors=unknown
+        )
+
+
+def _event(one: Attribute) -> AttributeRecorded:
+    return AttributeRecorded(
+        educator_id=one.key.educator_id,
+        attribute_id=one.id,
+        version=one.version,
+        school_year=one.key.school_year,
+        attribute=one.key.attribute,
+        item=one.key.item,
+        value=one.value,
+    )

@@ -1,0 +1,126 @@
+"""The common facts of a plan year: what is kept of campuses, and what depends on all educators at once.
+
+Each change has a number, an event and a recalculation of everybody; nothing changes once the year was settled for good.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain import CommonFacts, EducatorFacts, PlanVersion
+from services.compensation.errors import CommonFactsAbsent, NothingToSettle, YearClosed
+from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
+from services.compensation.policy.evaluation.settling import settle
+from services.compensation.policy.plan import parse_plan
+from services.compensation.repository import accounts, common_facts, plans
+from shared.events.compensation import CommonFactsChanged
+from shared.kernel.clock import Clock
+from shared.messaging import outbox
+
+_READ_AT_ONCE = 1_000
+
+CampusAttributes = Mapping[str, Mapping[str, str]]
+
+
+async def of_year(connection: AsyncConnection, plan_year: str) -> CommonFacts:
+    """Those that stand. Raises CommonFactsAbsent."""
+    found = await common_facts.standing(connection, plan_year)
+    if not found.number:
+        raise CommonFactsAbsent(f"nothing is kept yet for {plan_year} that would be common to all educators")
+    return found
+
+
+async def keep_campuses(
+    connection: AsyncConnection, clock: Clock, plan_year: str, campuses: CampusAttributes, *, by: str
+) -> CommonFacts:
+    """Keep the attributes of all campuses for a year, in place of those before. Raises YearClosed."""
+    await plans.hold_plans(connection)
+    standing = await _open(connection, plan_year)
+    if standing.number and standing.campuses == campuses:
+        return standing
+    return await _change(connection, clock, replace(standing, campuses=dict(campuses)), by=by)
+
+
+async def ask_for_settlement(
+    connection: AsyncConnection, clock: Clock, plan_year: str, *, final: bool, by: str
+) -> UUID:
+    """Have the worker settle what depends on all educators, as an estimate or for good; the plan version it is for.
+
+    Raises NothingToSettle, YearClosed.
+    """
+    await plans.hold_plans(connection)
+    await _open(connection, plan_year)
+    version = await plans.published_for(connection, plan_year)
+    if version is None or not _compiled(version).looks_at_everybody:
+        raise NothingToSettle(f"no plan is published for {plan_year} that looks at all educators at once")
+    await plans.ask_for_settlement(connection, version.id, at=clock.now(), final=final, by=by)
+    return version.id
+
+
+async def settle_next(connection: AsyncConnection, clock: Clock) -> bool:
+    """Do the oldest settlement that was asked for; False where none was.
+
+    The facts of all educators are read as they stand, without holding anybody up: what arrives meanwhile is in the
+    next settlement.
+    """
+    asked = await plans.due_settlement(connection)
+    if asked is None:
+        return False
+    version = await plans.get(connection, asked.plan_version_id)
+    assert version is not None  # noqa: S101 - a foreign key says so
+    campuses = (await common_facts.standing(connection, version.plan_year)).campuses
+    # Away from the loop, which answers the bus meanwhile.
+    settlement = await asyncio.to_thread(settle, _compiled(version), await _everybody(connection), campuses)
+    await plans.hold_plans(connection)
+    standing = await common_facts.standing(connection, version.plan_year)
+    if standing.campuses != campuses:
+        # Asked for again: it stays due.
+        return True
+    if not standing.is_final and await plans.published_for(connection, version.plan_year) == version:
+        document = settlement.to_document()
+        changed = replace(standing, settlement=document, settled_for=version.id, is_final=asked.final)
+        if changed != standing:
+            await _change(connection, clock, changed, by=asked.asked_by)
+    await plans.settled(connection, asked.id, at=clock.now())
+    return True
+
+
+async def _everybody(connection: AsyncConnection) -> list[EducatorFacts]:
+    facts: list[EducatorFacts] = []
+    after: UUID | None = None
+    while page := await accounts.facts_after(connection, after, _READ_AT_ONCE):
+        facts += page
+        after = UUID(page[-1].educator_id)
+    return facts
+
+
+async def _open(connection: AsyncConnection, plan_year: str) -> CommonFacts:
+    standing = await common_facts.standing(connection, plan_year)
+    if standing.is_final:
+        raise YearClosed(f"{plan_year} was settled for good under number {standing.number}; nothing was changed")
+    return standing
+
+
+async def _change(connection: AsyncConnection, clock: Clock, common: CommonFacts, *, by: str) -> CommonFacts:
+    changed, now = replace(common, number=common.number + 1), clock.now()
+    event = CommonFactsChanged(
+        plan_year=changed.plan_year,
+        number=changed.number,
+        campuses={campus: dict(attributes) for campus, attributes in changed.campuses.items()},
+        settlement=dict(changed.settlement),
+        settled_for=changed.settled_for,
+        is_final=changed.is_final,
+    )
+    [event_id] = await outbox.record(connection, [event], now=now)
+    await common_facts.add(connection, changed, by=by, at=now, event_id=event_id)
+    version = await plans.published_for(connection, changed.plan_year)
+    if version is not None:
+        await plans.ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=now)
+    return changed
+
+
+def _compiled(version: PlanVersion) -> CompiledPlan:
+    return compile_plan(parse_plan(version.document), version=version.version)

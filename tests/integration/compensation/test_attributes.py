@@ -1,0 +1,177 @@
+"""What HR keeps, and what depends on all educators at once: recorded, decided, posted, and found again in the log."""
+
+from typing import Any
+from uuid import UUID
+
+from services.compensation.service.rebuild import rebuild
+from tests.integration.compensation.test_rebuild import log_of
+from tests.support.compensation import WRITER, Compensation, running_compensation
+from tests.support.factories.events import educator_id, rostered
+
+ANA, BEN, CLEO = educator_id(1), educator_id(2), educator_id(3)
+SHARED = b"""
+language: 1
+code: shared
+plan_year: 2020-21
+title: A pot for those who were rarely away, and an amount by the need of the campus
+illustrative: true
+source: illustrative
+currency: USD
+time_zone: America/Chicago
+performance_period: {begins_on: 2020-08-17, ends_on: 2021-05-28, reference_on: 2021-05-28, source: illustrative}
+eligibility: {roles: [teacher], source: illustrative}
+rounding: {mode: half_up, points_places: 2, amounts: cent, source: illustrative}
+proration: {by: days_times_fte, fte_at_most: "1.0", leavers: by_days, source: illustrative}
+measures:
+  - code: away
+    title: Days absent
+    take: attribute
+    attribute: absence_days
+    except_items: [military]
+    otherwise: "0"
+    source: illustrative
+  - {code: need, title: Need of the campus, take: campus_attribute, attribute: need, source: illustrative}
+gates:
+  - {code: present, title: At most five days absent, measure: away, at_most: 5, source: illustrative}
+components:
+  - code: share
+    title: Share of the pot
+    pay: pot
+    total: "1000.00"
+    shared: equally
+    at_most_each: "600.00"
+    requires: [present]
+    prorates: false
+    source: illustrative
+  - code: by-need
+    title: By need
+    pay: per_unit
+    measure: need
+    at_most: "4"
+    amount: "100.00"
+    prorates: false
+    source: illustrative
+"""
+
+
+async def recorded(compensation: Compensation, *values: tuple[UUID, str | None, str | None]) -> Any:
+    """Days absent, by educator and type of leave."""
+    body = [
+        {"educator_id": str(who), "school_year": "2020-21", "attribute": "absence_days", "item": item, "value": value}
+        for who, item, value in values
+    ]
+    answer = await compensation.call("POST", "/attributes", as_=WRITER, json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def amounts(compensation: Compensation, who: UUID) -> dict[str, str]:
+    statement = await compensation.statement(who)
+    return {part["code"]: part["amount"]["amount"] for part in statement["components"]}
+
+
+async def three_teachers(compensation: Compensation) -> None:
+    await compensation.take_in(*[rostered(who) for who in (ANA, BEN, CLEO)])
+    await compensation.publish(SHARED)
+
+
+async def test_a_pot_is_shared_by_all_who_meet_its_gates_once_it_is_settled(compensation: Compensation) -> None:
+    await three_teachers(compensation)
+    assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["333.33"] * 3
+    # Days that are not counted keep nobody out; six that are, do. The others' share is what was settled until it is
+    # settled again.
+    await recorded(compensation, (ANA, "military", "30"), (BEN, "sick", "6"))
+    assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["333.33", "0.00", "333.33"]
+    asked = await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": False})
+    assert asked.status_code == 202
+    await compensation.recalculate()
+    assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["500.00", "0.00", "500.00"]
+    statement = await compensation.statement(ANA)
+    assert statement["common_facts"] == {
+        "number": 2,
+        "is_final": False,
+        "reason": "What depends on all educators is an estimate until the period is closed.",
+    }
+
+
+async def test_what_was_taken_back_counts_no_longer_and_the_same_again_changes_nothing(
+    compensation: Compensation,
+) -> None:
+    await three_teachers(compensation)
+    assert await recorded(compensation, (BEN, "sick", "6")) == {"changed": 1, "unchanged": 0}
+    assert await recorded(compensation, (BEN, "sick", "6")) == {"changed": 0, "unchanged": 1}
+    assert (await amounts(compensation, BEN))["share"] == "0.00"
+    assert await recorded(compensation, (BEN, "sick", None)) == {"changed": 1, "unchanged": 0}
+    assert (await amounts(compensation, BEN))["share"] == "333.33"
+    assert await recorded(compensation, (CLEO, "sick", None)) == {"changed": 0, "unchanged": 1}
+    kept = await compensation.call("GET", f"/educators/{BEN}/attributes", as_=WRITER, params={"school_year": "2020-21"})
+    assert kept.json() == []
+
+
+async def test_nothing_is_kept_of_somebody_whom_no_roster_has_brought(compensation: Compensation) -> None:
+    await three_teachers(compensation)
+    body = [
+        {"educator_id": str(who), "school_year": "2020-21", "attribute": "absence_days", "value": "6"}
+        for who in (ANA, educator_id(9))
+    ]
+    answer = await compensation.call("POST", "/attributes", as_=WRITER, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "educator-unknown")
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/1/educator_id"]
+    assert await compensation.rows("SELECT * FROM attribute") == []
+
+
+async def test_what_is_kept_of_campuses_pays_everybody_on_them(compensation: Compensation) -> None:
+    await three_teachers(compensation)
+    assert (await amounts(compensation, ANA))["by-need"] == "0.00"
+    campus = (await compensation.rows("SELECT campus_id FROM bonus_total LIMIT 1"))[0]["campus_id"]
+    body = {"campuses": {str(campus): {"need": "1.37"}}}
+    first = await compensation.call("PUT", "/common-facts/2020-21/campuses", as_=WRITER, json=body)
+    again = await compensation.call("PUT", "/common-facts/2020-21/campuses", as_=WRITER, json=body)
+    assert first.json() == again.json()
+    await compensation.recalculate()
+    assert (await amounts(compensation, ANA))["by-need"] == "137.00"
+    assert (await amounts(compensation, ANA))["share"] == "333.33"
+
+
+async def test_a_year_that_was_settled_for_good_changes_no_more(compensation: Compensation) -> None:
+    await three_teachers(compensation)
+    path = "/common-facts/2020-21"
+    await compensation.call("POST", f"{path}/settlements", as_=WRITER, json={"final": True})
+    await compensation.recalculate()
+    assert (await compensation.statement(ANA))["common_facts"]["is_final"] is True
+    for answer in (
+        await compensation.call("POST", f"{path}/settlements", as_=WRITER, json={"final": False}),
+        await compensation.call("PUT", f"{path}/campuses", as_=WRITER, json={"campuses": {}}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "year-closed")
+
+
+async def test_there_is_nothing_to_settle_where_a_plan_looks_at_nobody_else(compensation: Compensation) -> None:
+    await compensation.publish()
+    asked = await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": False})
+    assert (asked.status_code, asked.json()["code"]) == (409, "nothing-to-settle")
+    absent = await compensation.call("GET", "/common-facts/2020-21", as_=WRITER)
+    assert (absent.status_code, absent.json()["code"]) == (404, "common-facts-absent")
+
+
+async def test_the_log_alone_brings_attributes_and_common_facts_back(
+    compensation: Compensation, make_database: Any
+) -> None:
+    await three_teachers(compensation)
+    await recorded(compensation, (BEN, "sick", "6"), (ANA, "sick", "1"))
+    await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": True})
+    await compensation.recalculate()
+    await recorded(compensation, (ANA, "sick", None))
+    log = await log_of(compensation, [rostered(who) for who in (ANA, BEN, CLEO)])
+    async with running_compensation(make_database()) as empty:
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        await empty.recalculate()
+        assert await empty.state() == await compensation.state()
+        for table in ("attribute", "common_facts"):
+            columns = {
+                "attribute": "id, version, value, item",
+                "common_facts": "plan_year, number, settlement, is_final",
+            }
+            query = f"SELECT {columns[table]} FROM {table} ORDER BY 1, 2"
+            assert await empty.rows(query) == await compensation.rows(query)
