@@ -16,12 +16,14 @@ from deploy.export.events import asyncapi, event_schemas
 from deploy.export.merge import merged
 from deploy.export.node_tools import NodeMissing, NodeTools
 from deploy.services import SERVICES, documented_app
+from services.compensation.policy.plan import plan_schema
 
 __all__ = [
     "ASYNCAPI",
     "GENERATED",
     "MERGED",
     "OPENAPI",
+    "PLAN_SCHEMA",
     "TYPESCRIPT",
     "SchemaChangeBreaks",
     "documents",
@@ -35,6 +37,7 @@ OPENAPI = GENERATED / "openapi"
 MERGED = OPENAPI / "openapi.json"
 ASYNCAPI = GENERATED / "asyncapi.json"
 SCHEMAS = PurePosixPath("shared/events/schemas")
+PLAN_SCHEMA = GENERATED / "plan.schema.json"
 TYPESCRIPT = GENERATED / "typescript" / "rung.d.ts"
 
 _VERSION = "1.0.0"
@@ -55,6 +58,7 @@ def documents(services: tuple[str, ...] = SERVICES) -> dict[PurePosixPath, str]:
     whole = merged(found, title="Rung", version=_VERSION, description=_DESCRIPTION)
     files = {OPENAPI / f"{service}.json": _text(document) for service, document in found.items()}
     files[MERGED] = _text(whole)
+    files[PLAN_SCHEMA] = _text(plan_schema())
     return files | event_documents()
 
 

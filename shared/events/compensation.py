@@ -90,7 +90,9 @@ class StatementRecalculated(Event):
     cause_event_id: UUID
     decided_at: datetime
     common_facts: int | None = Field(
-        default=None, ge=1, description="Number of the common facts of the year it rests on. Null where there were none."
+        default=None,
+        ge=1,
+        description="Number of the common facts of the year it rests on. Null where there were none.",
     )
     applied_sequence: int | None = Field(
         default=None,

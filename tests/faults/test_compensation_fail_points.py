@@ -14,8 +14,8 @@ from services.compensation.service.plans import publish_plan
 from shared.db.engine import create_engine
 from shared.kernel.clock import SystemClock
 from tests.support.backlog import SECOND_PLAN, Books, append, not_published_in_order
-from tests.support.compensation import APPROVER, PAYROLL, PLAN, WRITER, running_compensation
-from tests.support.factories.events import a_year_of, awarded, educator_id, rostered, scored
+from tests.support.compensation import APPROVER, PAYROLL, PLAN, SHARED_PLAN, WRITER, running_compensation
+from tests.support.factories.events import CAMPUS, a_year_of, awarded, educator_id, rostered, scored
 from tests.support.fail_points import Forge
 from tests.support.mortals import Claims, Deaths, Mortal, Stage
 from tests.support.played_routes import routes_without_play
@@ -129,6 +129,39 @@ async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:
             " ORDER BY version",
             "SELECT version FROM recalculation JOIN plan_version ON id = plan_version_id ORDER BY version",
             "SELECT type, data::json->>'version' FROM outbox ORDER BY position",
+        )
+
+    assert await deaths.everywhere(API, database, play) > 80
+
+
+async def test_what_hr_keeps_and_has_settled(deaths: Deaths, database: str) -> None:
+    """Attributes are recorded with all that they come to, or not at all; campuses and settlements as well."""
+    async with running_compensation(database) as service:
+        await service.take_in(rostered(ANA), rostered(BEN))
+        await service.publish(SHARED_PLAN)
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        away = [
+            {
+                "educator_id": str(who),
+                "school_year": "2020-21",
+                "attribute": "absence_days",
+                "item": "sick",
+                "value": days,
+            }
+            for who, days in ((ANA, "6"), (BEN, "2"))
+        ]
+        recorded = (await api.take("POST", "/compensation/v1/attributes", by=WRITER, json=away)).json()
+        year, campuses = "/compensation/v1/common-facts/2020-21", {"campuses": {str(CAMPUS): {"need": "1.37"}}}
+        await api.take("PUT", f"{year}/campuses", by=WRITER, json=campuses)
+        await api.take("POST", f"{year}/settlements", by=WRITER, json={"final": False})
+        return recorded, await stage.rows(
+            "SELECT educator_id, attribute, item, version, value FROM attribute ORDER BY educator_id",
+            "SELECT number, campuses, settlement, is_final FROM common_facts ORDER BY number",
+            "SELECT final, done_at IS NULL FROM settlement_request ORDER BY asked_at",
+            "SELECT educator_id, sequence, component, amount_cents FROM ledger_entry"
+            " ORDER BY educator_id, sequence, component",
+            "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
         )
 
     assert await deaths.everywhere(API, database, play) > 80

@@ -24,6 +24,50 @@ from tests.support.service import RunningService, running_service
 from tests.support.web import StandingClock
 
 PLAN = (Path(bootstrap.__file__).parent / "plans/harmony-pbcs-2020-21.yaml").read_bytes()
+SHARED_PLAN = b"""
+language: 1
+code: shared
+plan_year: 2020-21
+title: A pot for those who were rarely away, and an amount by the need of the campus
+illustrative: true
+source: illustrative
+currency: USD
+time_zone: America/Chicago
+performance_period: {begins_on: 2020-08-17, ends_on: 2021-05-28, reference_on: 2021-05-28, source: illustrative}
+eligibility: {roles: [teacher], source: illustrative}
+rounding: {mode: half_up, points_places: 2, amounts: cent, source: illustrative}
+proration: {by: days_times_fte, fte_at_most: "1.0", leavers: by_days, source: illustrative}
+measures:
+  - code: away
+    title: Days absent
+    take: attribute
+    attribute: absence_days
+    except_items: [military]
+    otherwise: "0"
+    source: illustrative
+  - {code: need, title: Need of the campus, take: campus_attribute, attribute: need, source: illustrative}
+gates:
+  - {code: present, title: At most five days absent, measure: away, at_most: 5, source: illustrative}
+components:
+  - code: share
+    title: Share of the pot
+    pay: pot
+    total: "1000.00"
+    shared: equally
+    at_most_each: "600.00"
+    requires: [present]
+    prorates: false
+    source: illustrative
+  - code: by-need
+    title: By need
+    pay: per_unit
+    measure: need
+    at_most: "4"
+    amount: "100.00"
+    prorates: false
+    source: illustrative
+"""
+"""A plan that looks at all educators at once, and at campuses."""
 WRITER = {"roles": ["hr"], "sub": "hr-writer"}
 APPROVER = {"roles": ["hr"], "sub": "hr-approver"}
 PAYROLL = {"roles": ["payroll"], "sub": "client:payroll"}

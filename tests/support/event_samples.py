@@ -3,7 +3,13 @@
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from shared.events.compensation import LedgerLine, PlanPublished, StatementRecalculated
+from shared.events.compensation import (
+    AttributeRecorded,
+    CommonFactsChanged,
+    LedgerLine,
+    PlanPublished,
+    StatementRecalculated,
+)
 from shared.events.credentials import CredentialAwarded, CredentialRevoked
 from shared.events.evaluation import (
     Assignment,
@@ -103,6 +109,23 @@ _PLAN = PlanPublished(
     content_hash="ab" * 32,
     document={"plan": "harmony-pbcs", "components": [{"code": "credentials", "amount": "200.00"}]},
 )
+_ATTRIBUTE = AttributeRecorded(
+    educator_id=EDUCATOR,
+    attribute_id=OTHER,
+    version=1,
+    school_year="2020-21",
+    attribute="absence_days",
+    item="sick",
+    value="2.5",
+)
+_COMMON = CommonFactsChanged(
+    plan_year="2020-21",
+    number=1,
+    campuses={str(OTHER): {"need": "1.37"}},
+    settlement={"top_borders": {}, "band_borders": {}, "pot_units": {"share": {"": 2}}},
+    settled_for=OTHER,
+    is_final=False,
+)
 _STATEMENT = StatementRecalculated(
     educator_id=EDUCATOR,
     plan_year="2020-21",
@@ -128,6 +151,8 @@ FULL: list[Event] = [
     _AWARDED,
     _REVOKED,
     _PLAN,
+    _ATTRIBUTE,
+    _COMMON,
     _STATEMENT,
 ]
 LEAN: list[Event] = [
@@ -143,5 +168,7 @@ LEAN: list[Event] = [
     _AWARDED.model_copy(update={"expires_at": None, "pathways": []}),
     _REVOKED.model_copy(update={"expires_at": None, "pathways": []}),
     _PLAN.model_copy(update={"document": {}}),
+    _ATTRIBUTE.model_copy(update={"item": None, "value": None}),
+    _COMMON.model_copy(update={"campuses": {}, "settlement": {}, "settled_for": None}),
     _STATEMENT.model_copy(update={"entries": [], "applied": []}),
 ]

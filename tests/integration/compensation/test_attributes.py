@@ -5,53 +5,10 @@ from uuid import UUID
 
 from services.compensation.service.rebuild import rebuild
 from tests.integration.compensation.test_rebuild import log_of
-from tests.support.compensation import WRITER, Compensation, running_compensation
+from tests.support.compensation import SHARED_PLAN, WRITER, Compensation, running_compensation
 from tests.support.factories.events import educator_id, rostered
 
 ANA, BEN, CLEO = educator_id(1), educator_id(2), educator_id(3)
-SHARED = b"""
-language: 1
-code: shared
-plan_year: 2020-21
-title: A pot for those who were rarely away, and an amount by the need of the campus
-illustrative: true
-source: illustrative
-currency: USD
-time_zone: America/Chicago
-performance_period: {begins_on: 2020-08-17, ends_on: 2021-05-28, reference_on: 2021-05-28, source: illustrative}
-eligibility: {roles: [teacher], source: illustrative}
-rounding: {mode: half_up, points_places: 2, amounts: cent, source: illustrative}
-proration: {by: days_times_fte, fte_at_most: "1.0", leavers: by_days, source: illustrative}
-measures:
-  - code: away
-    title: Days absent
-    take: attribute
-    attribute: absence_days
-    except_items: [military]
-    otherwise: "0"
-    source: illustrative
-  - {code: need, title: Need of the campus, take: campus_attribute, attribute: need, source: illustrative}
-gates:
-  - {code: present, title: At most five days absent, measure: away, at_most: 5, source: illustrative}
-components:
-  - code: share
-    title: Share of the pot
-    pay: pot
-    total: "1000.00"
-    shared: equally
-    at_most_each: "600.00"
-    requires: [present]
-    prorates: false
-    source: illustrative
-  - code: by-need
-    title: By need
-    pay: per_unit
-    measure: need
-    at_most: "4"
-    amount: "100.00"
-    prorates: false
-    source: illustrative
-"""
 
 
 async def recorded(compensation: Compensation, *values: tuple[UUID, str | None, str | None]) -> Any:
@@ -72,7 +29,7 @@ async def amounts(compensation: Compensation, who: UUID) -> dict[str, str]:
 
 async def three_teachers(compensation: Compensation) -> None:
     await compensation.take_in(*[rostered(who) for who in (ANA, BEN, CLEO)])
-    await compensation.publish(SHARED)
+    await compensation.publish(SHARED_PLAN)
 
 
 async def test_a_pot_is_shared_by_all_who_meet_its_gates_once_it_is_settled(compensation: Compensation) -> None:
