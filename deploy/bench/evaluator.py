@@ -13,10 +13,10 @@ from deploy.bench.setting import Setting
 from deploy.bench.spread import median
 from deploy.loading import PLAN
 from services.compensation.domain import EducatorFacts
-from services.compensation.service.arrivals import to_arrival
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
+from services.compensation.service.arrivals import to_arrival
 from shared.kernel.ids import uuid7
 from shared.messaging.received import ReceivedEvent
 
