@@ -51,20 +51,12 @@ class WriterCannotPublish(CompensationError):
     title = "Another person has to publish it"
 
 
-class EducatorUnknown(CompensationError):
+class EducatorNotRostered(CompensationError):
     """Something was to be kept of somebody whom no roster has brought."""
 
-    code = "educator-unknown"
+    code = "educator-not-rostered"
     status = 422
-    title = "No such educator"
-
-
-class CampusUnknown(CompensationError):
-    """Something was to be kept of a campus that nobody works on."""
-
-    code = "campus-unknown"
-    status = 422
-    title = "No such campus"
+    title = "No roster has brought this educator"
 
 
 class CommonFactsAbsent(CompensationError):

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from services.compensation.errors import CommonFactsAbsent, EducatorUnknown, NothingToSettle, YearClosed
+from services.compensation.errors import CommonFactsAbsent, EducatorNotRostered, NothingToSettle, YearClosed
 from services.compensation.schemas.attributes import (
     AttributeValue,
     AttributeView,
@@ -45,7 +45,7 @@ _ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
     "/attributes",
     summary="Record attributes of educators; those whose values changed are recalculated at once",
     response_model=RecordedView,
-    responses=responses(EducatorUnknown, *_ONCE),
+    responses=responses(EducatorNotRostered, *_ONCE),
 )
 async def record_attributes(
     body: Values, principal: Keeper, connection: Transaction, key: IdempotencyKey, request: Request

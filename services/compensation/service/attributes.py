@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import Attribute, AttributeKey
-from services.compensation.errors import EducatorUnknown
+from services.compensation.errors import EducatorNotRostered
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import attributes
 from services.compensation.service import recalculation
@@ -37,7 +37,7 @@ class Recorded(NamedTuple):
 async def record_attributes(
     connection: AsyncConnection, clock: Clock, book: PlanBook, values: Sequence[NewValue], *, by: str
 ) -> Recorded:
-    """Keep `values`, and decide the educators anew whose values changed. Raises EducatorUnknown, and keeps nothing."""
+    """Keep `values`, and decide those anew whose values changed. Raises EducatorNotRostered, and keeps nothing."""
     await attributes.hold(connection)
     await _all_known(connection, values)
     standing = await attributes.standing(connection, [one.key for one in values])
@@ -70,7 +70,7 @@ async def _all_known(connection: AsyncConnection, values: Sequence[NewValue]) ->
         if one.key.educator_id not in known
     ]
     if unknown:
-        raise EducatorUnknown(
+        raise EducatorNotRostered(
             f"{len(unknown)} of {len(values)} values are of nobody known; none was kept", errors=unknown
         )
 

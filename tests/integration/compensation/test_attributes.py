@@ -72,7 +72,7 @@ async def test_nothing_is_kept_of_somebody_whom_no_roster_has_brought(compensati
         for who in (ANA, educator_id(9))
     ]
     answer = await compensation.call("POST", "/attributes", as_=WRITER, json=body)
-    assert (answer.status_code, answer.json()["code"]) == (422, "educator-unknown")
+    assert (answer.status_code, answer.json()["code"]) == (422, "educator-not-rostered")
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/1/educator_id"]
     assert await compensation.rows("SELECT * FROM attribute") == []
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.compensation.policy.evaluation.components import ComponentTable, component_tables
 from services.compensation.policy.evaluation.conditions import BandTable, GateTables, band_table, gate_tables
 from services.compensation.policy.evaluation.measures import DERIVED, Derivation, derivations
-from services.compensation.policy.evaluation.pay import ComponentTable, component_tables
 from services.compensation.policy.exact import SCALE, Bools, Ints
 from services.compensation.policy.facts.calendar import PlanCalendar, calendar_of
 from services.compensation.policy.facts.gather import Scope

@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.evaluation.amounts import Standing
 from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import (
@@ -44,7 +45,7 @@ from services.compensation.policy.evaluation.conditions import (
     top_borders,
 )
 from services.compensation.policy.evaluation.measures import Values, measured
-from services.compensation.policy.evaluation.pay import Standing, paid, within_cap
+from services.compensation.policy.evaluation.pay import paid, within_cap
 from services.compensation.policy.evaluation.reading import Source, read_columns
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import Bools, Ints

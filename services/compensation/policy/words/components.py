@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from orjson import Fragment
 
 from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.evaluation.components import ComponentTable
 from services.compensation.policy.evaluation.evaluate import Row
-from services.compensation.policy.evaluation.pay import ComponentTable
 from services.compensation.policy.evaluation.reading import Source
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import YearAward

@@ -5,10 +5,10 @@ There is no clock here, so a step says until when it is open, and the reader kno
 
 from orjson import Fragment
 
+from services.compensation.policy.evaluation.amounts import ByBand
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import BorderBands
 from services.compensation.policy.evaluation.evaluate import Row
-from services.compensation.policy.evaluation.pay import ByBand
 from services.compensation.policy.language.pay import PerAward
 from services.compensation.policy.words.components import unmet_gates
 from services.compensation.policy.words.measures import MeasureWords
