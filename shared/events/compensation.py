@@ -47,6 +47,27 @@ class AttributeRecorded(Event):
     value: str | None = Field(examples=["2.5"], description="A decimal number or a word.")
 
 
+class CampusValue(BaseModel):
+    """What is kept of a campus: one attribute."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    campus_id: UUID
+    attribute: str
+    value: str = Field(description="A decimal number or a word.")
+
+
+class SettledNumber(BaseModel):
+    """What depends on all educators at once: the border of a top share or of a band, or the units that share a pot."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    of: str = Field(examples=["pot_units"], description="`top_borders`, `band_borders` or `pot_units`.")
+    code: str = Field(description="Of the gate, band set or component of the plan.")
+    place: str = Field(description="District or campus; empty for the network; of a band its position among the bands.")
+    number: int = Field(description="A border in millionths; units as the component counts them.")
+
+
 @published("rung.compensation.common_facts.changed.v1", topic=Topic.COMPENSATION, key="plan_year")
 class CommonFactsChanged(Event):
     """What every decision of a plan year rests on besides the educator's own facts came out differently: attributes of
@@ -55,8 +76,8 @@ class CommonFactsChanged(Event):
 
     plan_year: SchoolYearLabel
     number: int = Field(ge=1, description="Number of these common facts among those of the year; the highest stands.")
-    campuses: dict[str, dict[str, str]] = Field(description="By campus id and attribute.")
-    settlement: dict[str, Any] = Field(description="Borders and units by gate, band set and component of the plan.")
+    campuses: list[CampusValue]
+    settlement: list[SettledNumber]
     settled_for: UUID | None = Field(description="The plan version that the settlement is of.")
     is_final: bool = Field(description="Whether the period is closed; before, the settlement is an estimate.")
 

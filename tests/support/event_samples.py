@@ -5,9 +5,11 @@ from uuid import UUID
 
 from shared.events.compensation import (
     AttributeRecorded,
+    CampusValue,
     CommonFactsChanged,
     LedgerLine,
     PlanPublished,
+    SettledNumber,
     StatementRecalculated,
 )
 from shared.events.credentials import CredentialAwarded, CredentialRevoked
@@ -121,8 +123,8 @@ _ATTRIBUTE = AttributeRecorded(
 _COMMON = CommonFactsChanged(
     plan_year="2020-21",
     number=1,
-    campuses={str(OTHER): {"need": "1.37"}},
-    settlement={"top_borders": {}, "band_borders": {}, "pot_units": {"share": {"": 2}}},
+    campuses=[CampusValue(campus_id=OTHER, attribute="need", value="1.37")],
+    settlement=[SettledNumber(of="pot_units", code="share", place="", number=2)],
     settled_for=OTHER,
     is_final=False,
 )
@@ -169,6 +171,6 @@ LEAN: list[Event] = [
     _REVOKED.model_copy(update={"expires_at": None, "pathways": []}),
     _PLAN.model_copy(update={"document": {}}),
     _ATTRIBUTE.model_copy(update={"item": None, "value": None}),
-    _COMMON.model_copy(update={"campuses": {}, "settlement": {}, "settled_for": None}),
+    _COMMON.model_copy(update={"campuses": [], "settlement": [], "settled_for": None}),
     _STATEMENT.model_copy(update={"entries": [], "applied": []}),
 ]

@@ -60,7 +60,9 @@ class RecordedView(_Body):
 class CampusValues(_Body):
     """All that is kept of campuses for a year, by campus id and attribute. What is left out is not kept any more."""
 
-    campuses: dict[UUID, dict[Name, Value]] = Field(max_length=2_000)
+    campuses: dict[UUID, dict[Name, Value]] = Field(
+        max_length=2_000, examples=[{"01930000-0000-7000-8000-000000000002": {"student_points": "1.37"}}]
+    )
 
 
 class SettlementRequest(_Body):

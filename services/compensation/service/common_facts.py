@@ -16,7 +16,7 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan, compi
 from services.compensation.policy.evaluation.settling import settle
 from services.compensation.policy.plan import parse_plan
 from services.compensation.repository import accounts, common_facts, plans
-from shared.events.compensation import CommonFactsChanged
+from shared.events.compensation import CampusValue, CommonFactsChanged, SettledNumber
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
 
@@ -109,8 +109,17 @@ async def _change(connection: AsyncConnection, clock: Clock, common: CommonFacts
     event = CommonFactsChanged(
         plan_year=changed.plan_year,
         number=changed.number,
-        campuses={campus: dict(attributes) for campus, attributes in changed.campuses.items()},
-        settlement=dict(changed.settlement),
+        campuses=[
+            CampusValue(campus_id=UUID(campus), attribute=attribute, value=value)
+            for campus, attributes in changed.campuses.items()
+            for attribute, value in attributes.items()
+        ],
+        settlement=[
+            SettledNumber(of=part, code=code, place=place, number=number)
+            for part, by_code in changed.settlement.items()
+            for code, by_place in by_code.items()
+            for place, number in by_place.items()
+        ],
         settled_for=changed.settled_for,
         is_final=changed.is_final,
     )
@@ -120,6 +129,24 @@ async def _change(connection: AsyncConnection, clock: Clock, common: CommonFacts
     if version is not None:
         await plans.ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=now)
     return changed
+
+
+def common_facts_of(event: CommonFactsChanged) -> CommonFacts:
+    """What an event told of."""
+    campuses: dict[str, dict[str, str]] = {}
+    for one in event.campuses:
+        campuses.setdefault(str(one.campus_id), {})[one.attribute] = one.value
+    settlement: dict[str, dict[str, dict[str, int]]] = {}
+    for settled in event.settlement:
+        settlement.setdefault(settled.of, {}).setdefault(settled.code, {})[settled.place] = settled.number
+    return CommonFacts(
+        plan_year=event.plan_year,
+        number=event.number,
+        campuses=campuses,
+        settlement=settlement,
+        settled_for=event.settled_for,
+        is_final=event.is_final,
+    )
 
 
 def _compiled(version: PlanVersion) -> CompiledPlan:

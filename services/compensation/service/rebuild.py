@@ -17,7 +17,6 @@ from services.compensation.domain import (
     Arrival,
     Attribute,
     AttributeKey,
-    CommonFacts,
     FactKind,
     PlanState,
     PlanVersion,
@@ -26,6 +25,7 @@ from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
 from services.compensation.policy.plan_book import PlanBook, Standing
 from services.compensation.policy.recalculation import Changes, decide_again, take_in
 from services.compensation.repository import accounts, attributes, common_facts, plans
+from services.compensation.service.common_facts import common_facts_of
 from shared.events.compensation import CommonFactsChanged, PlanPublished, StatementRecalculated
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
@@ -122,14 +122,7 @@ async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, bo
 async def _rebuild_common_facts(connection: AsyncConnection, received: ReceivedEvent, book: PlanBook) -> None:
     event = received.event
     assert isinstance(event, CommonFactsChanged)  # noqa: S101 - sorted so by Log.add
-    common = CommonFacts(
-        plan_year=event.plan_year,
-        number=event.number,
-        campuses=event.campuses,
-        settlement=event.settlement,
-        settled_for=event.settled_for,
-        is_final=event.is_final,
-    )
+    common = common_facts_of(event)
     await common_facts.add(connection, common, by=_FROM_LOG, at=received.recorded_at, event_id=received.id)
     book.add_common_facts([common])
 

@@ -15,22 +15,26 @@ class Settlement:
     top_borders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """The lowest value that is in, in millionths, by network (""), district or campus."""
     band_borders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """The lower border of each band but the lowest, in millionths."""
+    """The lower border of each band but the lowest, in millionths, from the lowest up."""
     pot_units: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """The units that share a pot, by place: educators, millionths of full-time days, or units of their bands."""
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, dict[str, dict[str, int]]]:
+        """By part, code and place; the place of a band's border is the position of the band, from 1."""
         return {
             "top_borders": {code: dict(borders) for code, borders in self.top_borders.items()},
-            "band_borders": {code: list(borders) for code, borders in self.band_borders.items()},
+            "band_borders": {
+                code: {str(at): border for at, border in enumerate(borders, start=1)}
+                for code, borders in self.band_borders.items()
+            },
             "pot_units": {code: dict(units) for code, units in self.pot_units.items()},
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Read what `to_document` wrote."""
-        return cls(
-            document["top_borders"],
-            {code: tuple(borders) for code, borders in document["band_borders"].items()},
-            document["pot_units"],
-        )
+        bands = {
+            code: tuple(borders[str(at)] for at in range(1, len(borders) + 1))
+            for code, borders in document.get("band_borders", {}).items()
+        }
+        return cls(document.get("top_borders", {}), bands, document.get("pot_units", {}))
