@@ -1,0 +1,45 @@
+"""`rung plan` as a plan owner meets it: what a document is, or what is wrong with it, with line and remedy."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from deploy import plans
+from tests.support.policy_facts import HARMONY, REPOSITORY
+
+
+def rung_plan(*words: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(plans.app, words)
+
+
+def test_a_valid_plan_is_named_with_its_hash() -> None:
+    answer = rung_plan("validate", str(REPOSITORY / "services/compensation/plans/harmony-pbcs-2020-21.yaml"))
+    assert answer.exit_code == 0
+    assert "is an illustrative plan: harmony-pbcs of 2020-21, content hash " in answer.stdout
+
+
+def test_every_fault_has_its_line_and_its_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(HARMONY.replace('growth: "0.50"', 'grwoth: "0.60"', 1))
+    answer = rung_plan("validate", str(file))
+    assert answer.exit_code == 1
+    line = next(number for number, text in enumerate(file.read_text().splitlines(), start=1) if "grwoth" in text)
+    assert f"/weights/0/of: line {line}: the weights sum to 1.1: they have to sum to exactly 1" in answer.stderr
+    assert "did you mean 'growth'?" in answer.stderr
+    assert "2 faults: nothing was changed anywhere" in answer.stderr
+
+
+def test_what_cannot_be_read_at_all_is_said_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(b"code: [\xff")
+    assert "cannot be read as UTF-8 text" in rung_plan("validate", str(file)).stderr
+    file.write_text("code: [")
+    answer = rung_plan("validate", str(file))
+    assert (answer.exit_code, answer.stderr.count("1 fault")) == (1, 1)
+    assert rung_plan("validate", str(tmp_path / "none.yaml")).exit_code == 1
+
+
+def test_the_schema_that_editors_read_is_the_stored_one() -> None:
+    stored = (REPOSITORY / "deploy/generated/plan.schema.json").read_text()
+    assert json.loads(rung_plan("schema").stdout) == json.loads(stored)
