@@ -270,7 +270,8 @@ class ComponentWords:
             why.append(f"{percent} % for the day of hire {hired_on}" if hired_on else "no day of hire on file")
         if table.unit != 1:
             why.append("rounding to whole dollars")
-        made = f"make {dollars(row.granted_amounts[index])} into {dollars(row.timed_amounts[index])}"
+        makes = "makes" if len(why) == 1 and component.prorated_by == "fte" else "make"
+        made = f"{makes} {dollars(row.granted_amounts[index])} into {dollars(row.timed_amounts[index])}"
         return f"Prorated: {listed(why, 'and')} {made}."
 
 
