@@ -293,6 +293,14 @@ PROMISES, LEDGER, FACTS, LIVE, OPEN, BYTES, CLOSED, BROKER, HASHES = CHECKS
             event("award.earned", service="credentials", credential="x"),
             id="an event with another credential",
         ),
+        pytest.param(PROMISES, empty("attribute", service="compensation"), id="attributes that are gone"),
+        pytest.param(
+            PROMISES, without_event("attribute.recorded", service="compensation"), id="an attribute without its event"
+        ),
+        pytest.param(PROMISES, row("common_facts", -1, campuses=lambda _: "{}"), id="campuses that nothing is kept of"),
+        pytest.param(
+            PROMISES, without_event("common_facts.changed", service="compensation"), id="campuses without their event"
+        ),
         pytest.param(LEDGER, row("ledger_entry", amount_cents=one_more), id="a cent more in the ledger"),
         pytest.param(LEDGER, row("bonus_total", total_cents=one_more), id="a cent more in a total"),
         pytest.param(LEDGER, row("bonus_total", rung=another), id="another rung"),
@@ -315,6 +323,7 @@ PROMISES, LEDGER, FACTS, LIVE, OPEN, BYTES, CLOSED, BROKER, HASHES = CHECKS
                 ("summative.rated", "evaluation"),
                 ("slo.scored", "slo"),
                 ("award.earned", "credentials"),
+                ("attribute.recorded", "compensation"),
             )
             for harm in (without_event, never_told)
         ),

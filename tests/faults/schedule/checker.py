@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.faults.schedule.delivered import outbox_and_broker_have_the_same_events
-from tests.faults.schedule.evidence import SOURCES, Evidence, Place, Recorded, Row
+from tests.faults.schedule.evidence import NO_FACTS, Evidence, Place, Row
 from tests.faults.schedule.kept import every_promise_is_kept
 from tests.faults.schedule.promises import Batch, Promises
 from tests.support.reference import Event, read_raw_plan, reference
 
 Check = Callable[[Evidence, Promises], Iterator[str]]
 _LIVE = ("open", "accepted")
+_OF_NOBODY = ("plan", "common facts")
 
 
 def the_ledger_is_what_the_facts_come_to(evidence: Evidence, promises: Promises) -> Iterator[str]:
@@ -30,7 +31,11 @@ def the_ledger_is_what_the_facts_come_to(evidence: Evidence, promises: Promises)
         ledger[str(row["educator_id"])][row["component"]] += row["amount_cents"]
     totals = {str(row["educator_id"]): row for row in evidence.rows["compensation"]["bonus_total"]}
     statements = {str(row["educator_id"]): row for row in evidence.rows["compensation"]["last_statement"]}
-    due = {educator: found for educator, events in _facts(evidence).items() if (found := reference(plan, events))}
+    due = {
+        educator: found
+        for educator, events in _facts(evidence).items()
+        if (found := reference(plan, events, promises.campuses))
+    }
     yield from (f"educator {educator} has a total and no facts" for educator in totals.keys() - due.keys())
     for educator, found in due.items():
         total, statement = totals.get(educator), statements.get(educator)
@@ -44,9 +49,8 @@ def the_ledger_is_what_the_facts_come_to(evidence: Evidence, promises: Promises)
 
 def _facts(evidence: Evidence) -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = defaultdict(list)
-    for service in SOURCES:
-        for event in evidence.outbox[service]:
-            found[event.key].append((event.type, dict(event.data)))
+    for event in evidence.facts():
+        found[event.key].append((event.type, dict(event.data)))
     return found
 
 
@@ -127,7 +131,7 @@ def every_fact_is_reflected_once(evidence: Evidence, _promises: Promises) -> Ite
         standing = {
             (str(row["educator_id"]), row["kind"], row["subject"]): row["version"] for row in tables["standing"]
         }
-        told = {place: version for place, version in recorded[service].items() if place[1] != "plan"}
+        told = {place: version for place, version in recorded[service].items() if place[1] not in _OF_NOBODY}
         yield from _same_versions(f"{service}'s tables", standing, "its events", told)
     yield from _facts_are_those_published(evidence, recorded)
     yield from _facts_are_reported_once(evidence)
@@ -157,7 +161,7 @@ def _same_versions(name: str, here: Mapping[Place, int], other: str, there: Mapp
 
 
 def _facts_are_those_published(evidence: Evidence, recorded: Mapping[str, Mapping[Place, int]]) -> Iterator[str]:
-    published: dict[str, Recorded] = {event.id: event for name in SOURCES for event in evidence.outbox[name]}
+    published = {event.id: event for event in evidence.facts()}
     taken: dict[Place, int] = {}
     seen: Counter[str] = Counter()
     for row in evidence.rows["compensation"]["fact"]:
@@ -169,7 +173,9 @@ def _facts_are_those_published(evidence: Evidence, recorded: Mapping[str, Mappin
             yield f"event {event.id} tells of {event.place}, and took effect as {place}"
     yield from (f"event {event} took effect {count} times" for event, count in seen.items() if count > 1)
     yield from (f"event {event} took effect and was never recorded" for event in seen.keys() - published)
-    newest = {place: version for service in SOURCES for place, version in recorded[service].items()}
+    newest = {
+        place: version for places in recorded.values() for place, version in places.items() if place[1] not in NO_FACTS
+    }
     yield from _same_versions("what was published", newest, "what took effect", taken)
 
 

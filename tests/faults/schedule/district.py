@@ -46,10 +46,27 @@ _GOOD = {"goal": 3, "evidence": 3, "targets": 2, "strategies": 4}
 _BATCHES = "/compensation/v1/payout-batches"
 # What a change of before is refused with, where it had come through and its answer was lost.
 _DONE_BEFORE = ("amendment-changes-nothing", "observation-cancelled")
+_NOT_YET_KNOWN = ("educator-not-on-roster", "educator-not-rostered", "not-yours", "insufficient-scope")
 _AT_FIRST = 24
 _OF_EACH_AT_FIRST = 4
 # SLOs are approved today, and the sample plan stops counting them in 2021.
 _DOCUMENT = PLAN.read_text().replace("  slos: 2021-03-01T17:00:00\n", "")
+# What HR keeps is to be worth something: an amount for who was rarely away, and one by the need of the campus.
+_PARTS = {
+    "measures:\n": """\
+  - {code: away, title: Days absent, take: attribute, attribute: absence_days, otherwise: "0", source: illustrative}
+  - {code: need, title: Need, take: campus_attribute, attribute: need, source: illustrative}
+""",
+    "gates:\n": "  - {code: present, title: Rarely away, measure: away, at_most: 5, source: illustrative}\n",
+    "components:\n": """\
+  - {code: presence, title: Presence, pay: flat, amount: "50.00", requires: [present], prorates: false,
+     source: illustrative}
+  - {code: by-need, title: By need, pay: per_unit, measure: need, at_most: "4", amount: "25.00", prorates: false,
+     source: illustrative}
+""",
+}
+for _section, _part in _PARTS.items():
+    _DOCUMENT = _DOCUMENT.replace(f"\n{_section}", f"\n{_section}{_part}")
 
 
 @dataclass(frozen=True)
@@ -269,6 +286,33 @@ class District:
         await self.caller.call("POST", path, HR, content=table.encode(), media_type="text/csv")
         self.promises.growth[educator.number] = percent
 
+    async def keep(self, rng: random.Random) -> None:
+        """HR records how long somebody was away, or takes it back."""
+        educator = rng.choice(self.educators)
+        if educator.number in self._busy:
+            return
+        self._busy.add(educator.number)
+        try:
+            item, value = rng.choice(("sick", "military")), rng.choice(("1.5", "4", "9", None))
+            away = {"school_year": PLAN_YEAR, "attribute": "absence_days", "item": item, "value": value}
+            body = [{"educator_id": educator.educator_id} | away]
+            path = "/compensation/v1/attributes"
+            await self._when_on_roster(lambda: self.caller.call("POST", path, HR, json=body))
+            place = (educator.educator_id, "absence_days", item)
+            if value is not None or place in self.promises.attributes:
+                self.promises.attributes[place] = value
+        finally:
+            self._busy.discard(educator.number)
+
+    async def keep_campuses(self, rng: random.Random) -> None:
+        """HR keeps what the state has published of the campuses this year."""
+        async with self._publishing:
+            ids = [str(campus_id) for head in self.principals.values() for campus_id in head.campus_ids]
+            campuses = {campus: {"need": f"{rng.randint(0, 400) / 100:.2f}"} for campus in ids}
+            path = f"/compensation/v1/common-facts/{PLAN_YEAR}/campuses"
+            await self.caller.call("PUT", path, HR, json={"campuses": campuses})
+            self.promises.campuses = campuses
+
     async def rate(self, rng: random.Random) -> None:
         """Everybody who has the facts for it: two visits, for one. Whoever lacks them is named, and is not rated."""
         if not self.promises.ratings:
@@ -319,7 +363,7 @@ class District:
                 try:
                     return await act()
                 except Refused as refused:
-                    if refused.code not in ("educator-not-on-roster", "not-yours", "insufficient-scope"):
+                    if refused.code not in _NOT_YET_KNOWN:
                         raise
                     await asyncio.sleep(0.3)
 
@@ -391,6 +435,8 @@ ACTS: tuple[tuple[Act, int], ...] = (
     (District.call_off, 2),
     (District.score_slo, 10),
     (District.growth, 8),
+    (District.keep, 6),
+    (District.keep_campuses, 1),
     (District.read, 10),
     (District.pay, 6),
     (District.late_educator, 2),

@@ -6,7 +6,7 @@ Read by the plain clients of database, broker and HTTP; nothing of the product i
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -28,8 +28,8 @@ CONSUMES = {
 _READ_SECONDS = 60
 _DEAD_LETTERS = "SELECT key, reason, state FROM dead_letter"
 
-SOURCES = ("evaluation", "slo", "credentials")
-"""Whose events are facts for compensation."""
+NO_FACTS = ("statement", "plan", "common facts")
+"""The kinds of events that are no facts about an educator."""
 KINDS = {
     "rung.evaluation.educator.rostered.v1": "roster",
     "rung.evaluation.observation.finalized.v1": "observation",
@@ -42,9 +42,12 @@ KINDS = {
     "rung.credentials.award.revoked.v1": "award",
     "rung.compensation.statement.recalculated.v1": "statement",
     "rung.compensation.plan.published.v1": "plan",
+    "rung.compensation.attribute.recorded.v1": "attribute",
+    "rung.compensation.common_facts.changed.v1": "common facts",
 }
 _SUBJECT = ID_FIELD | {"rung.compensation.statement.recalculated.v1": "plan_year"}
 _VERSION = {
+    "rung.compensation.common_facts.changed.v1": "number",
     "rung.compensation.statement.recalculated.v1": "sequence",
     "rung.compensation.plan.published.v1": "publication",
 }
@@ -84,7 +87,9 @@ QUERIES = {
     },
     "compensation": {
         "standing": "SELECT educator_id, 'statement' AS kind, plan_year AS subject, max(sequence) AS version "
-        "FROM statement GROUP BY 1, 2, 3",
+        "FROM statement GROUP BY 1, 2, 3 UNION ALL SELECT educator_id, 'attribute', id::text, version FROM attribute",
+        "attribute": "SELECT id, educator_id, attribute, item, version, value FROM attribute",
+        "common_facts": "SELECT plan_year, number, campuses FROM common_facts ORDER BY plan_year, number",
         "account": "SELECT educator_id, unreported FROM educator_account",
         "fact": "SELECT educator_id, sequence, kind, key, version, event_id FROM fact ORDER BY educator_id, sequence",
         # Hashed by the database: what a year of statements weighs would have to be carried here each time.
@@ -150,6 +155,10 @@ class Evidence:
     records: Mapping[str, Sequence[Record]]
     doors: Doors
     ordered_after: Mapping[str, int]
+
+    def facts(self) -> Iterator[Recorded]:
+        """The events that are facts about an educator, whoever published them."""
+        return (event for events in self.outbox.values() for event in events if event.place[1] not in NO_FACTS)
 
 
 async def gather(
@@ -245,6 +254,9 @@ async def what_is_under_way(urls: Mapping[str, str], bootstrap: str) -> dict[str
             if service == "compensation":
                 under_way["plans: not recalculated"] = await connection.fetchval(
                     "SELECT count(*) FROM recalculation WHERE finished_at IS NULL"
+                )
+                under_way["common facts: not settled"] = await connection.fetchval(
+                    "SELECT count(*) FROM settlement_request WHERE done_at IS NULL"
                 )
         finally:
             await connection.close()

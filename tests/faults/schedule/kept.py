@@ -22,6 +22,7 @@ def every_promise_is_kept(evidence: Evidence, promises: Promises) -> Iterator[st
     yield from _observations_are_kept(evidence, promises, events)
     yield from _growth_and_ratings_are_kept(evidence, promises, events)
     yield from _slos_are_kept(evidence, promises, events)
+    yield from _what_hr_keeps_is_kept(evidence, promises, events)
     yield from _plans_are_kept(evidence, promises, events)
     yield from _batches_are_kept(evidence, promises)
 
@@ -41,7 +42,7 @@ def _subject(event: Recorded) -> str:
     key, kind, subject = event.place
     if kind == "plan":
         return str(event.data["plan_version_id"])
-    return key if kind in ("roster", "statement") else subject
+    return key if kind in ("roster", "statement", "common facts") else subject
 
 
 def _newest(events: _Events) -> dict[tuple[str, str], Recorded]:
@@ -144,6 +145,33 @@ def _says(event: Recorded, students: int, met: int) -> bool:
     rating = next(rating for percent, rating in _RATED_FROM if tenths >= 10 * percent)
     told = event.data["attainment_percent"]
     return told is not None and Fraction(told) == Fraction(tenths, 10) and event.data["score"] == rating
+
+
+def _what_hr_keeps_is_kept(evidence: Evidence, promises: Promises, events: _Events) -> Iterator[str]:
+    rows = evidence.rows["compensation"]
+    attributes = {(str(row["educator_id"]), row["attribute"], row["item"] or ""): row for row in rows["attribute"]}
+    for place, value in promises.attributes.items():
+        row = attributes.get(place)
+        if row is None or row["value"] != value:
+            yield f"attribute {place} is {row and row['value']}, and was acknowledged as {value}"
+            continue
+        event = events.get(("attribute", str(row["id"]), row["version"]))
+        told = event and (event.key, event.data["attribute"], event.data["item"] or "", event.data["value"])
+        if told != (*place, value):
+            yield f"no event says that attribute {place} is {value}"
+    last = rows["common_facts"][-1] if rows["common_facts"] else None
+    if promises.campuses and (last is None or decoded(last["campuses"]) != promises.campuses):
+        yield f"kept of campuses is {last and last['campuses']}, and was acknowledged as {promises.campuses}"
+    for row in rows["common_facts"]:
+        event = events.get(("common facts", row["plan_year"], row["number"]))
+        told_of = (
+            {(one["campus_id"], one["attribute"]): one["value"] for one in event.data["campuses"]} if event else {}
+        )
+        kept = {
+            (campus, name): value for campus, own in decoded(row["campuses"]).items() for name, value in own.items()
+        }
+        if told_of != kept:
+            yield f"no event says what is kept of campuses under number {row['number']}"
 
 
 def _plans_are_kept(evidence: Evidence, promises: Promises, events: _Events) -> Iterator[str]:

@@ -46,6 +46,10 @@ class Promises:
     plans: list[str] = field(default_factory=list)
     batches: dict[str, Batch] = field(default_factory=dict)
     growth: dict[str, str] = field(default_factory=dict)
+    attributes: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
+    """By educator, attribute and item; None was taken back."""
+    campuses: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What is kept of campuses, by the last call that was answered."""
     ratings: int = 0
     """How many educators stood rated when all were rated last."""
     people: set[str] = field(default_factory=set)
@@ -64,6 +68,8 @@ class Promises:
             "amendments": len(self.observations) - finalized,
             "observations called off": len(self.cancelled),
             "growth scores": len(self.growth),
+            "attributes": len(self.attributes),
+            "campuses that something is kept of": len(self.campuses),
             "summative ratings": self.ratings,
             "SLOs": len(self.slos),
             "SLOs approved": len(self.approvals),

@@ -17,6 +17,9 @@ NAME = "9 the log alone rebuilds the same bytes"
 _FACTS = {
     "fact that was decided by": "SELECT * FROM fact WHERE sequence <= (SELECT max(statement.applied_sequence) "
     "FROM statement WHERE statement.educator_id = fact.educator_id) ORDER BY educator_id, sequence",
+    "attribute": "SELECT id, educator_id, school_year, attribute, item, version, value FROM attribute ORDER BY id",
+    "common_facts": "SELECT plan_year, number, campuses, settlement, is_final, event_id FROM common_facts"
+    " ORDER BY plan_year, number",
     # What changed no statement is in no decision: the log tells what stands of it, and not in which order it came.
     "fact that stands": "SELECT DISTINCT ON (educator_id, kind, key) educator_id, kind, key, version, event_id, "
     "recorded_at, data FROM fact ORDER BY educator_id, kind, key, version DESC",
