@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from deploy import operations
+from deploy import operations, plans
 from deploy.cli import app
 
 PROJECT = Path(__file__).parents[2]
@@ -93,8 +93,9 @@ def _defines(file: Path, names: list[str]) -> bool:
 
 def test_every_rung_command_that_is_named_exists() -> None:
     said = _said(r"\brung ((?:[a-z][a-z-]* ?)+)")
-    # `rung ops` is only filled in when it is called, so that the other commands do not wait for it.
+    # `rung ops` and `rung plan` are only filled in when they are called, so that the other commands do not wait.
     known = {("ops",), *_commands(app), *(("ops", *names) for names in _commands(operations.app))}
+    known |= {("plan", *names) for names in _commands(plans.app)}
     unknown = [
         f"{named(document)}: rung {words}"
         for document, words in said

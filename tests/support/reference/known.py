@@ -97,7 +97,8 @@ class Known:
         chosen = [part for part in chosen if min(self._last_day(part), self.on) == latest]
         chosen = [part for part in chosen if part["is_primary"]] or chosen
         chosen.sort(key=lambda part: (part["begins_on"], part["assignment_id"]))
-        return chosen[-1]
+        main: dict[str, Any] = chosen[-1]
+        return main
 
     def share(self) -> Fraction:
         return self.share_on(None)

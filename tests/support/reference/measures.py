@@ -1,6 +1,6 @@
 """Measures and their points, as exact fractions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -71,7 +71,7 @@ class Measured:
     def _count(self, measure: dict[str, Any]) -> Fraction | int:
         known = self.known
         scores = [slo["score"] for slo in known.slos() if slo["score"] is not None]
-        return {
+        counts: dict[str, Callable[[], Fraction | int]] = {
             "observation_count": lambda: len(known.observations()),
             "slo_count": lambda: len(known.slos()),
             "slo_scored_count": lambda: len(scores),
@@ -88,7 +88,8 @@ class Measured:
             "full_time_days": lambda: known.share() * ((known.ends - known.begins).days + 1),
             "years_of_service": known.years_of_service,
             "years_on_campus": known.years_on_campus,
-        }[measure["take"]]()
+        }
+        return counts[measure["take"]]()
 
     def _lowest_dimension(self, measure: dict[str, Any]) -> Fraction | None:
         by_dimension: dict[tuple[str, str], list[Fraction]] = {}
@@ -97,7 +98,7 @@ class Measured:
                 if score["domain"] in measure["domains"]:
                     key = (score["domain"], score["dimension"])
                     by_dimension.setdefault(key, []).append(Fraction(score["level"]))
-        return min((sum(levels) / len(levels) for levels in by_dimension.values()), default=None)
+        return min((sum(levels, Fraction(0)) / len(levels) for levels in by_dimension.values()), default=None)
 
     def _over_years(self, measure: dict[str, Any]) -> Fraction | None:
         over = measure.get("over", {"years": "1", "combine": "latest"})
