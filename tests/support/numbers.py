@@ -2,7 +2,7 @@
 
 import os
 
-LEAST = {"FAULTS": 1, "SEED": 0, "STEPS": 1, "STRIDE": 1, "SCHEDULES": 1, "SCHEDULE": 0}
+LEAST = {"FAULTS": 1, "SEED": 0, "STEPS": 1, "STRIDE": 1, "SCHEDULES": 1, "SCHEDULE": 0, "EDUCATORS": 48}
 """With less than this nothing would be run, and all of it would pass."""
 
 
