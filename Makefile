@@ -63,6 +63,6 @@ bench: $(VENV)/.dev ## figures beside their floors, measured in the same run, an
 	@$(BIN)/python -m deploy.bench
 
 load: $(VENV)/.dev ## how much it takes and what limits it, into docs/load.md and .rung/load.json (LOAD=short)
-	@$(BIN)/python -m deploy.load $(if $(LOAD),--$(LOAD))
+	@$(if $(filter-out short,$(LOAD)),$(error LOAD=$(LOAD) is no size: leave it out, or say LOAD=short))$(BIN)/python -m deploy.load $(if $(LOAD),--$(LOAD))
 
 .PHONY: help setup lock run test format lint types generated generated-check check faults bench load

@@ -25,6 +25,11 @@ class Passage:
         return (self.accepted - self.due) * 1000
 
     @property
+    def whole_ms(self) -> float:
+        """From due to readable: what waits before it is even accepted is in it."""
+        return (self.readable - self.due) * 1000
+
+    @property
     def recalculating_ms(self) -> float:
         """From accepted to readable; a statement may even be readable before the answer has come all the way."""
         return max(0.0, self.readable - self.accepted) * 1000

@@ -1,4 +1,4 @@
-"""Figures: accepted to readable at one rate after another, until the product is saturated; and memory at a hundred."""
+"""Figures: due to readable at one rate after another, until the product is saturated; and memory at a hundred."""
 
 from dataclasses import dataclass, field
 
@@ -101,7 +101,7 @@ class _Climb:
             passed = await undisturbed(path, per_second=rate, seconds=self._size.seconds_at(rate))
         except BenchFailed:
             return None
-        spread = Spread.of(one.recalculating_ms for one in passed)
+        spread = Spread.of(one.whole_ms for one in passed)
         seconds = max(one.readable for one in passed) - min(one.due for one in passed)
         return Point(rate, len(passed) / max(seconds, len(passed) / rate), spread.p50, spread.p99)
 

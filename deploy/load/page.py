@@ -136,7 +136,8 @@ def _latency(results: Results) -> str:
     head = ("engine", "offered a second", "became statements", "p50 / p99 ms", "floor, p50 / p99 ms")
     return f"""## Latency against load
 
-Awards at a steady rate that waits for nobody, each from the webhook's answer until its statement can be read.
+Awards at a steady rate that waits for nobody, each from the moment it is due to be sent until its statement can be
+read: what waits in front of a busy door is in it.
 Saturated: fewer than 95 % of what was offered became statements in time, or the p99 is over a second. {ends}
 
 {_table(head, rows)}

@@ -66,7 +66,7 @@ def _latency(curves: Sequence[Curve]) -> Figure:
         axes.tick_params(axis="x", labelrotation=60)
         axes.set_xlabel("awards offered a second")
         saturated = f"saturated at {curve.saturated_at}/s" if curve.saturated_at else "not saturated"
-        _finish(axes, title=f"{curve.engine}: {saturated}", y="accepted to readable, ms")
+        _finish(axes, title=f"{curve.engine}: {saturated}", y="due to readable, ms")
     return figure
 
 

@@ -73,7 +73,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Awards at a rate: how many were due a second and how many became statements; accepted to readable (ms)."""
+    """Awards at a rate: how many were due a second and how many became statements; due to readable (ms)."""
 
     offered: int
     achieved: float

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from shared.db import migrations
 from shared.runtime import Runtime
 from tests.support.books import cents
 from tests.support.compensation import STATE
+from tests.support.numbers import whole_number
 from tests.support.outside import HR, PAYROLL, PLAN_YEAR, Outside, award_notice, line_sums
 from tests.support.reference import read_raw_plan, reference
 from tests.support.stack import (
@@ -34,7 +34,7 @@ from tests.support.stack import (
     settled,
 )
 
-EDUCATORS = int(os.environ.get("EDUCATORS", "150"))
+EDUCATORS = whole_number("EDUCATORS", 150)
 CREDENTIALS = ("mc-family-partnership", "mc-english-learners", "mc-classroom-culture", "mc-project-based-learning")
 
 

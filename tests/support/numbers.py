@@ -2,7 +2,16 @@
 
 import os
 
-LEAST = {"FAULTS": 1, "SEED": 0, "STEPS": 1, "STRIDE": 1, "SCHEDULES": 1, "SCHEDULE": 0, "PAIRS": 1}
+LEAST = {
+    "FAULTS": 1,
+    "SEED": 0,
+    "STEPS": 1,
+    "STRIDE": 1,
+    "SCHEDULES": 1,
+    "SCHEDULE": 0,
+    "EDUCATORS": 48,
+    "PAIRS": 1,
+}
 """With less than this nothing would be run, and all of it would pass."""
 
 

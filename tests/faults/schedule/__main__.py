@@ -46,6 +46,8 @@ async def _run(count: int, seed: int, console: Console) -> int:
     console.print(f"{document['verdict']}: {document['faults_inflicted']} of {count} faults, seed {seed}")
     missed = sum(document["faults_missed"].values())
     console.print(f"{document['acknowledged_calls']} acknowledged calls, {missed} faults missed")
+    for what, times in document["ended_by_themselves"].items():
+        console.print(f"  {what} {times} times: a server cannot go on without its disk", highlight=False)
     for name, entry in document["checks"].items():
         says = "; ".join(entry["violations"][:5]) or f"held {entry['times']} times"
         console.print(f"  {name}: {says}", highlight=False, soft_wrap=True)

@@ -116,6 +116,7 @@ class Course:
                 yield f"round {one.number} was not checked for: {', '.join(sorted(missing))}"
         if not self.rounds or REBUILD not in self.rounds[-1].found:
             yield "nothing was rebuilt from the log in the end"
+        yield from self.world.crashed
         for name, promised in self.district.promises.counted().items():
             if not promised:
                 yield f"no acknowledged calls for: {name}"

@@ -86,7 +86,7 @@ def as_document(course: Course, *, is_disk_small: bool) -> dict[str, Any]:
             "median": round(median(recovered), 1) if recovered else None,
             "longest": round(max(recovered), 1) if recovered else None,
         },
-        "ended_by_themselves": course.world.ended,
+        "ended_by_themselves": dict(Counter(course.world.ended).most_common()),
         "given_up": course.world.given_up,
         "checks": checks,
         "troubles": course.troubles,

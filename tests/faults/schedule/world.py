@@ -45,6 +45,8 @@ class World:
     parts: dict[str, Part]
     disks: dict[str, Disk]
     ended: list[str] = field(default_factory=list)
+    crashed: list[str] = field(default_factory=list)
+    """Which processes of the product did, with their exit codes: no fault of another part may end them."""
     ordered_after: dict[str, int] = field(default_factory=dict)
     given_up: list[str] = field(default_factory=list)
     """What nobody starts again any more, and why: a run with such a part proves nothing."""
@@ -79,8 +81,9 @@ class World:
                 await asyncio.sleep(_LOOK_SECONDS)
                 async with self._turns[part.name]:
                     if not part.is_held and not part.is_running:
-                        code = f", exit code {part.exit_code}" if isinstance(part, Process) else ""
-                        self.ended.append(f"{part.name} ended by itself{code}")
+                        self.ended.append(f"{part.name} ended by itself")
+                        if isinstance(part, Process):
+                            self.crashed.append(f"{part.name} ended by itself, exit code {part.exit_code}")
                         await self._start(part)
         except Exception as error:  # noqa: BLE001 - told in the report, which fails of it
             self.given_up.append(f"{part.name} ended by itself and was given up: {error!r}")

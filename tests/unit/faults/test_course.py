@@ -78,7 +78,7 @@ def make_course(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> Callable[...
         kinds = {"strike": Kind(1, ("a", "b"), (0, 0), inflict)}
         monkeypatch.setattr(course_of_a_run, "KINDS", kinds)
         broker = SimpleNamespace(bootstrap="")
-        world: Any = SimpleNamespace(links={}, ended=[], given_up=[], ordered_after={}, broker=broker)
+        world: Any = SimpleNamespace(links={}, ended=[], given_up=[], crashed=[], ordered_after={}, broker=broker)
         promises = SimpleNamespace(counted=lambda: checks.promised)
         caller = SimpleNamespace(answered=[], repeats=Counter[str](), longest_seconds=0.0)
         district: Any = SimpleNamespace(promises=promises, caller=caller, pull=checks.gather)
@@ -152,6 +152,14 @@ async def test_a_run_of_which_something_is_missing_has_not_held(
     assert course.is_sound
     assert not course.held
     assert list(course.shortcomings())
+
+
+async def test_a_process_of_the_product_that_ended_by_itself_spoils_the_run(make_course: Callable[..., Course]) -> None:
+    course = make_course()
+    course.world.crashed.append("slo-api ended by itself, exit code 1")
+    await course.run()
+    assert not course.held
+    assert "slo-api ended by itself, exit code 1" in course.shortcomings()
 
 
 async def test_a_part_that_was_given_up_ends_the_run(make_course: Callable[..., Course]) -> None:
