@@ -71,7 +71,9 @@ def rostered(educator: UUID, *, version: int = 1, **changes: Any) -> EducatorRos
     return EducatorRostered(**(fields | changes))
 
 
-def observed(educator: UUID, number: int, *, level: int = 3, version: int = 1) -> ObservationFinalized | ObservationAmended:
+def observed(
+    educator: UUID, number: int, *, level: int = 3, version: int = 1
+) -> ObservationFinalized | ObservationAmended:
     """An observation with the same level in every dimension of instructional quality; amended from version 2 on."""
     kind = ObservationFinalized if version == 1 else ObservationAmended
     return kind(
