@@ -103,6 +103,7 @@ async def scene_of(network: Network) -> Scene:
         "version": "1",
         "dimension": "student_engagement",
         "school_year": PLAN_YEAR,
+        "plan_year": PLAN_YEAR,
     }
     return Scene(
         parts, UUID(min(campuses)), UUID(stranger["educator_id"]), UUID(stranger["assignments"][0]["campus_id"])

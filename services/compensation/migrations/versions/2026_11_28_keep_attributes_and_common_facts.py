@@ -67,6 +67,9 @@ def upgrade() -> None:
     op.alter_column("recalculation", "cause_event_id", nullable=False)
     op.drop_constraint(op.f("pk_recalculation"), "recalculation")
     op.create_primary_key(op.f("pk_recalculation"), "recalculation", ["cause_event_id"])
+    op.create_table_comment(
+        "recalculation", "one row for whatever changed for everybody: how far the recalculation of everybody has come"
+    )
     op.create_table(
         "settlement_request",
         sa.Column("id", sa.Uuid(), nullable=False),
