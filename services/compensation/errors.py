@@ -75,6 +75,14 @@ class YearClosed(CompensationError):
     title = "The plan year is closed"
 
 
+class YearNotSettled(CompensationError):
+    """What depends on all educators at once is an estimate still, and estimates are not paid."""
+
+    code = "year-not-settled"
+    status = 409
+    title = "The plan year is not settled"
+
+
 class NothingToSettle(CompensationError):
     """No plan is published for the year, or the one that is looks at nobody else's work."""
 

@@ -159,6 +159,10 @@ async def _get(transaction: Transaction, plan_version_id: UUID) -> PlanVersion |
     return transaction.database.versions.get(plan_version_id)
 
 
+async def _is_closed(transaction: Transaction, plan_year: str) -> bool:
+    return False
+
+
 async def _publications(transaction: Transaction) -> int:
     await Pause("count publications")
     return len(transaction.database.recalculations)
@@ -198,6 +202,7 @@ _PLANS: Any = SimpleNamespace(
     move_recalculation=_move_recalculation,
     get=_get,
     publications=_publications,
+    is_closed=_is_closed,
     publish=_publish,
 )
 STAND_INS: dict[ModuleType, Any] = {

@@ -14,6 +14,7 @@ from services.compensation.errors import (
     PayoutLineUnknown,
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
+    YearNotSettled,
 )
 from services.compensation.schemas.rest import (
     AcknowledgedLine,
@@ -72,7 +73,7 @@ async def _step_once(
     status_code=201,
     summary="Prepare a batch: freeze all that is in the ledger and in no batch yet",
     response_model=PayoutBatchView,
-    responses=responses(NothingToPay, *_ONCE),
+    responses=responses(NothingToPay, YearNotSettled, *_ONCE),
 )
 async def prepare_payout_batch(
     body: PayoutBatchRequest, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request

@@ -11,6 +11,7 @@ from services.compensation.errors import (
     PlanUnreadable,
     PlanVersionUnknown,
     WriterCannotPublish,
+    YearClosed,
 )
 from services.compensation.schemas.rest import PlanVersionView, RecalculationView
 from services.compensation.service import plans as service
@@ -85,7 +86,7 @@ async def get_plan_version(plan_version_id: UUID, _principal: CurrentPrincipal, 
 @router.post(
     "/plans/{plan_version_id}/publication",
     summary="Publish a draft: its year is paid by it from now on, and everybody is recalculated",
-    responses=responses(PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, *_ONCE),
+    responses=responses(PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, YearClosed, *_ONCE),
     response_model=PlanVersionView,
 )
 async def publish_plan(

@@ -13,7 +13,7 @@ from services.compensation.domain import (
     PlanState,
     PlanVersion,
 )
-from services.compensation.models import plan_version, recalculation, settlement_request
+from services.compensation.models import common_facts, plan_version, recalculation, settlement_request
 from services.compensation.repository.accounts import PLANS_LOCK
 from shared.kernel.ids import uuid7
 
@@ -93,6 +93,12 @@ async def published_for(connection: AsyncConnection, plan_year: str) -> PlanVers
     )
     row = found.first()
     return None if row is None else _plan_version(row)
+
+
+async def is_closed(connection: AsyncConnection, plan_year: str) -> bool:
+    """Whether the year was settled for good."""
+    final = select(common_facts.c.number).where(common_facts.c.plan_year == plan_year, common_facts.c.is_final)
+    return (await connection.execute(final.limit(1))).first() is not None
 
 
 async def ask_for_settlement(

@@ -21,7 +21,10 @@ from services.compensation.errors import (
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
+    YearNotSettled,
 )
+from services.compensation.policy.evaluation.compiled import looks_at_everybody
+from services.compensation.policy.plan import parse_plan
 from services.compensation.repository import payouts, plans
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
@@ -42,11 +45,12 @@ class Acknowledgement:
 async def prepare_batch(
     connection: AsyncConnection, clock: Clock, *, plan_year: str, pay_date: date, by: str
 ) -> PayoutBatch:
-    """Freeze all that the ledger holds of `plan_year` and no batch pays yet. Raises NothingToPay.
+    """Freeze all that the ledger holds of `plan_year` and no batch pays yet. Raises NothingToPay, YearNotSettled.
 
     A line is the sum of one educator's entries of one component; entries that cancel out wait until a sum remains.
     """
     await payouts.hold_payouts(connection)
+    await _no_estimates(connection, plan_year)
     rows = [row for row in await payouts.unpaid(connection, plan_year) if row.amount_cents != 0]
     if not rows:
         raise NothingToPay(f"the ledger holds nothing of {plan_year} that is not in a batch already")
@@ -82,6 +86,13 @@ async def prepare_batch(
     entries = [(line.id, entry) for line, row in zip(lines, rows, strict=True) for entry in row.entries]
     await payouts.add(connection, batch, lines, entries, content=content)
     return batch
+
+
+async def _no_estimates(connection: AsyncConnection, plan_year: str) -> None:
+    version = await plans.published_for(connection, plan_year)
+    is_estimated = version is not None and looks_at_everybody(parse_plan(version.document))
+    if is_estimated and not await plans.is_closed(connection, plan_year):
+        raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
 
 
 async def _earning_codes(connection: AsyncConnection, plan_year: str) -> dict[str, str]:

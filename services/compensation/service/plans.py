@@ -11,7 +11,7 @@ from services.compensation.domain import (
     PlanState,
     PlanVersion,
 )
-from services.compensation.errors import PlanAlreadyPublished, PlanVersionUnknown, WriterCannotPublish
+from services.compensation.errors import PlanAlreadyPublished, PlanVersionUnknown, WriterCannotPublish, YearClosed
 from services.compensation.policy.evaluation.compiled import looks_at_everybody
 from services.compensation.policy.plan import content_hash, document_of, parse_plan
 from services.compensation.repository import plans
@@ -46,7 +46,7 @@ async def write_plan(
 async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_id: UUID, *, by: str) -> PlanVersion:
     """Make a draft the version that its year is paid by, and ask for everybody's recalculation.
 
-    Raises PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish.
+    Raises PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, YearClosed.
     """
     await plans.hold_plans(connection)
     version = await plan_version(connection, plan_version_id)
@@ -56,6 +56,8 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
         )
     if by == version.written_by:
         raise WriterCannotPublish(f"{by} wrote this version: another person has to publish it")
+    if await plans.is_closed(connection, version.plan_year):
+        raise YearClosed(f"{version.plan_year} was settled for good: what it is paid by does not change any more")
     now = clock.now()
     event = PlanPublished(
         plan=version.plan,

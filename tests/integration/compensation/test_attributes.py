@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.compensation.service.rebuild import rebuild
 from tests.integration.compensation.test_rebuild import log_of
-from tests.support.compensation import SHARED_PLAN, WRITER, Compensation, running_compensation
+from tests.support.compensation import APPROVER, SHARED_PLAN, WRITER, Compensation, running_compensation
 from tests.support.factories.events import educator_id, rostered
 
 ANA, BEN, CLEO = educator_id(1), educator_id(2), educator_id(3)
@@ -101,6 +101,22 @@ async def test_a_year_that_was_settled_for_good_changes_no_more(compensation: Co
         await compensation.call("PUT", f"{path}/campuses", as_=WRITER, json={"campuses": {}}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "year-closed")
+    headers = {"Content-Type": "application/yaml"}
+    written = await compensation.call("POST", "/plans", as_=WRITER, content=SHARED_PLAN, headers=headers)
+    published = await compensation.call("POST", f"/plans/{written.json()['id']}/publication", as_=APPROVER)
+    assert (published.status_code, published.json()["code"]) == (409, "year-closed")
+    assert (await amounts(compensation, ANA))["share"] == "333.33"
+
+
+async def test_an_estimate_is_not_paid(compensation: Compensation) -> None:
+    await three_teachers(compensation)
+    batch = {"plan_year": "2020-21", "pay_date": "2021-11-15"}
+    refused = await compensation.call("POST", "/payout-batches", as_=WRITER, json=batch)
+    assert (refused.status_code, refused.json()["code"]) == (409, "year-not-settled")
+    await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": True})
+    await compensation.recalculate()
+    prepared = await compensation.call("POST", "/payout-batches", as_=WRITER, json=batch)
+    assert prepared.json()["control_total"]["amount"] == "999.99"
 
 
 async def test_there_is_nothing_to_settle_where_a_plan_looks_at_nobody_else(compensation: Compensation) -> None:
