@@ -1,6 +1,7 @@
 """Builds the compensation service from its settings: the only place that knows what stands behind each part."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from services.compensation.api import ROUTERS
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.arrivals import to_arrival
-from services.compensation.service.common_facts import settle_next
+from services.compensation.service.common_facts import give_up_settlement, settle_next
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
@@ -21,10 +22,13 @@ from shared.events.topics import Topic
 from shared.kernel.ids import uuid7
 from shared.messaging.bus import Partition, Subscription
 from shared.messaging.consumer import Consumer
+from shared.messaging.outbox import EventTooLarge
 from shared.messaging.received import of_interest, received
 from shared.messaging.worker import Loop
 from shared.runtime import Runtime
 from shared.web.app import About, Edges, create_app
+
+log = logging.getLogger(__name__)
 
 NAME = "compensation"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -75,8 +79,7 @@ def recalculator(runtime: Runtime[Settings]) -> Loop:
 
     async def run() -> None:
         while True:
-            async with begin(runtime.engine) as connection:
-                settled = await settle_next(connection, runtime.clock)
+            settled = await _settle(runtime)
             # Each in a transaction of its own: one holds all plans for itself, the other shares them.
             async with begin(runtime.engine) as connection:
                 done = await recalculate_next(connection, runtime.clock, book)
@@ -84,6 +87,18 @@ def recalculator(runtime: Runtime[Settings]) -> Loop:
                 await asyncio.sleep(_IDLE_SECONDS)
 
     return run
+
+
+async def _settle(runtime: Runtime[Settings]) -> bool:
+    """A settlement that cannot be made is given up: nobody's recalculation waits behind it for ever."""
+    try:
+        async with begin(runtime.engine) as connection:
+            return await settle_next(connection, runtime.clock)
+    except EventTooLarge:
+        log.exception("a settlement is more than an event can tell, and is given up")
+        async with begin(runtime.engine) as connection:
+            await give_up_settlement(connection, runtime.clock)
+        return True
 
 
 async def rebuild_from_log(runtime: Runtime[Settings]) -> int:

@@ -75,6 +75,14 @@ class YearClosed(CompensationError):
     title = "The plan year is closed"
 
 
+class CampusesTooMany(CompensationError):
+    """What is to be kept of campuses is more than an event can tell."""
+
+    code = "campuses-too-many"
+    status = 422
+    title = "Too much for one plan year"
+
+
 class YearNotSettled(CompensationError):
     """What depends on all educators at once is an estimate still, and estimates are not paid."""
 

@@ -166,7 +166,9 @@ class _Plan:
         derived = {"of": of, "by": by, "needs": rng.choice(["all", "any"])}
         if rng.random() < 0.5:
             return {"take": rng.choice(["best_of", "lowest_of"])} | derived
-        return {"take": rng.choice(["mean_of", "sum_of", "difference_of"]), "places": rng.randint(0, 4)} | derived
+        take = rng.choice(["mean_of", "sum_of", "difference_of"])
+        needs = {"needs": "all"} if take == "difference_of" else {}
+        return {"take": take, "places": rng.randint(0, 4)} | derived | needs
 
     def _weights(self, codes: list[str]) -> list[Document]:
         """Rows that tell everybody apart by one property."""
@@ -379,6 +381,8 @@ def _pay_only_eligible(document: Document) -> None:
             rule["roles"] = [role for role in rule["roles"] if role in eligible] or list(eligible)
         if component["pay"] == "matrix":
             component["amounts"] = {role: component["amounts"][role] for role in rule.get("roles", eligible)}
+        if component["pay"] == "pot":
+            component.pop("hold_harmless", None)
         if component["pay"] == "pot" and component["shared"] == "by_full_time_days":
             component["prorates"] = False
             component.pop("prorated_by", None)

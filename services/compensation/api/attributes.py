@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
-from services.compensation.errors import CommonFactsAbsent, EducatorNotRostered, NothingToSettle, YearClosed
+from services.compensation.errors import (
+    CampusesTooMany,
+    CommonFactsAbsent,
+    EducatorNotRostered,
+    NothingToSettle,
+    YearClosed,
+)
 from services.compensation.schemas.attributes import (
     AttributeValue,
     AttributeView,
@@ -92,7 +98,7 @@ async def get_common_facts(plan_year: PlanYear, _principal: Keeper, connection: 
 @router.put(
     "/common-facts/{plan_year}/campuses",
     summary="Keep the attributes of all campuses for a plan year; everybody is recalculated if they changed",
-    responses=responses(YearClosed),
+    responses=responses(CampusesTooMany, YearClosed),
 )
 async def keep_campuses(
     plan_year: PlanYear, body: CampusValues, principal: Keeper, connection: Transaction, request: Request

@@ -26,7 +26,7 @@ DENOMINATOR_MAX = 4_000
 """the most values that a mean can be taken of: within both, no step of the evaluation can leave 64 bits."""
 
 
-_DECIMAL = re.compile(r"-?\d{1,6}(\.\d{1,6})?")
+_DECIMAL = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 def is_decimal(text: str) -> bool:

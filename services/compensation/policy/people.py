@@ -13,7 +13,7 @@ from services.compensation.policy.language.measures import Weighted
 from services.compensation.policy.language.people import AppliesTo, Person
 from shared.events.evaluation import StaffRole, SubjectGroup
 
-KINDS_AT_MOST = 3_000
+KINDS_AT_MOST = 600
 """The most kinds of people that a plan may tell apart."""
 
 

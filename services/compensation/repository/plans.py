@@ -17,6 +17,16 @@ from services.compensation.models import common_facts, plan_version, recalculati
 from services.compensation.repository.accounts import PLANS_LOCK
 from shared.kernel.ids import uuid7
 
+# Until it is settled nobody shares a pot: decided before, everybody would be taken from and given back.
+_is_to_be_settled = (
+    select(settlement_request.c.id)
+    .where(
+        settlement_request.c.plan_version_id == recalculation.c.plan_version_id,
+        settlement_request.c.done_at.is_(None),
+    )
+    .exists()
+)
+
 
 async def hold_plans(connection: AsyncConnection) -> None:
     """Wait for the batches under way, and let none begin until this transaction ends."""
@@ -112,7 +122,13 @@ async def ask_for_settlement(
 
 
 async def due_settlement(connection: AsyncConnection) -> Any:
-    """The oldest settlement that was asked for and is not done, locked; None where there is none or another has it."""
+    """The oldest settlement that was asked for and is not done, locked; None where there is none or another has it.
+
+    One is done at a time: of two, the later reading of everybody's facts has to be the later settlement.
+    """
+    is_mine = await connection.scalar(text("SELECT pg_try_advisory_xact_lock(hashtext('settlement'))"))
+    if not is_mine:
+        return None
     found = await connection.execute(
         select(settlement_request)
         .where(settlement_request.c.done_at.is_(None))
@@ -137,7 +153,7 @@ async def due_recalculation(connection: AsyncConnection) -> Any:
     """The oldest unfinished recalculation, locked; None where there is none or another worker has it."""
     found = await connection.execute(
         select(recalculation.c.cause_event_id, recalculation.c.plan_version_id, recalculation.c.after_educator_id)
-        .where(recalculation.c.finished_at.is_(None))
+        .where(recalculation.c.finished_at.is_(None), ~_is_to_be_settled)
         .order_by(recalculation.c.requested_at)
         .limit(1)
         .with_for_update(skip_locked=True)

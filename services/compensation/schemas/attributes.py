@@ -12,9 +12,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", examples=["absen
 Value = Annotated[
     str,
     Field(
-        pattern=r"^(-?\d{1,6}(\.\d{1,6})?|[A-Za-z0-9][A-Za-z0-9 ._-]{0,62})$",
+        pattern=r"^(-?[0-9]{1,6}(\.[0-9]{1,6})?|[A-Za-z][A-Za-z0-9 ._-]{0,62})$",
         examples=["2.5"],
-        description="A decimal number below a million, or a word.",
+        description="A decimal number below a million with at most six places, or a word, which begins with a letter.",
     ),
 ]
 Item = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$", examples=["sick"])]

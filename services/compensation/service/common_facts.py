@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import CommonFacts, EducatorFacts, PlanVersion
-from services.compensation.errors import CommonFactsAbsent, NothingToSettle, YearClosed
-from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
+from services.compensation.errors import CampusesTooMany, CommonFactsAbsent, NothingToSettle, YearClosed
+from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan, looks_at_everybody
 from services.compensation.policy.evaluation.settling import settle
 from services.compensation.policy.plan import parse_plan
 from services.compensation.repository import accounts, common_facts, plans
@@ -21,6 +22,8 @@ from shared.kernel.clock import Clock
 from shared.messaging import outbox
 
 _READ_AT_ONCE = 1_000
+CAMPUSES_CHARACTERS_MAX = 60_000
+"""They travel in one event with the settlement, under a line for each value that is up to twice as long."""
 
 CampusAttributes = Mapping[str, Mapping[str, str]]
 
@@ -39,9 +42,18 @@ async def keep_campuses(
     """Keep the attributes of all campuses for a year, in place of those before. Raises YearClosed."""
     await plans.hold_plans(connection)
     standing = await _open(connection, plan_year)
-    if standing.number and standing.campuses == campuses:
+    kept = {campus: dict(attributes) for campus, attributes in campuses.items() if attributes}
+    if standing.number and standing.campuses == kept:
         return standing
-    return await _change(connection, clock, replace(standing, campuses=dict(campuses)), by=by)
+    if len(orjson.dumps(kept)) > CAMPUSES_CHARACTERS_MAX:
+        raise CampusesTooMany(
+            f"more than {CAMPUSES_CHARACTERS_MAX} characters of campuses: leave out what no plan asks for"
+        )
+    changed = await _change(connection, clock, replace(standing, campuses=kept), by=by)
+    version = await plans.published_for(connection, plan_year)
+    if version is not None and looks_at_everybody(parse_plan(version.document)):
+        await plans.ask_for_settlement(connection, version.id, at=clock.now(), final=False, by=by)
+    return changed
 
 
 async def ask_for_settlement(
@@ -54,7 +66,7 @@ async def ask_for_settlement(
     await plans.hold_plans(connection)
     await _open(connection, plan_year)
     version = await plans.published_for(connection, plan_year)
-    if version is None or not _compiled(version).looks_at_everybody:
+    if version is None or not looks_at_everybody(parse_plan(version.document)):
         raise NothingToSettle(f"no plan is published for {plan_year} that looks at all educators at once")
     await plans.ask_for_settlement(connection, version.id, at=clock.now(), final=final, by=by)
     return version.id
@@ -79,13 +91,24 @@ async def settle_next(connection: AsyncConnection, clock: Clock) -> bool:
     if standing.campuses != campuses:
         # Asked for again: it stays due.
         return True
-    if not standing.is_final and await plans.published_for(connection, version.plan_year) == version:
+    published = await plans.published_for(connection, version.plan_year)
+    if published is not None and published != version and looks_at_everybody(parse_plan(published.document)):
+        # What was asked of the version before is asked of the one in its place.
+        await plans.ask_for_settlement(connection, published.id, at=clock.now(), final=asked.final, by=asked.asked_by)
+    if not standing.is_final and published == version:
         document = settlement.to_document()
         changed = replace(standing, settlement=document, settled_for=version.id, is_final=asked.final)
         if changed != standing:
             await _change(connection, clock, changed, by=asked.asked_by)
     await plans.settled(connection, asked.id, at=clock.now())
     return True
+
+
+async def give_up_settlement(connection: AsyncConnection, clock: Clock) -> None:
+    """Have the oldest settlement that was asked for not be due any more."""
+    asked = await plans.due_settlement(connection)
+    if asked is not None:
+        await plans.settled(connection, asked.id, at=clock.now())
 
 
 async def _everybody(connection: AsyncConnection) -> list[EducatorFacts]:

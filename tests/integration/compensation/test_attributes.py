@@ -144,7 +144,7 @@ async def test_the_log_alone_brings_attributes_and_common_facts_back(
         for table in ("attribute", "common_facts"):
             columns = {
                 "attribute": "id, version, value, item",
-                "common_facts": "plan_year, number, campuses, is_final",
+                "common_facts": "plan_year, number, campuses, settlement, settled_for, is_final",
             }
             query = f"SELECT {columns[table]} FROM {table} ORDER BY 1, 2"
             assert await empty.rows(query) == await compensation.rows(query)

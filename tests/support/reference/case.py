@@ -10,6 +10,8 @@ from tests.support.reference.known import Known, half_up
 from tests.support.reference.measures import Measured, number
 
 CENTS = 100
+MOST = Fraction(1_000_000_000)
+"""Cents: ten million dollars, the most that one educator comes to in one component."""
 
 
 class Case(Measured):
@@ -147,7 +149,8 @@ class Case(Measured):
         if "by_hire" in component:
             cents *= self._hire_share(component["by_hire"])
         unit = 100 if component.get("rounds_to", self.plan["rounding"]["amounts"]) == "dollar" else 1
-        cents = half_up(cents / unit) * unit
+        is_shared = component["pay"] == "pot"
+        cents = Fraction(floor(cents / unit) if is_shared else half_up(cents / unit)) * unit
         if "at_most_each" in component:
             cents = min(cents, Fraction(component["at_most_each"]) * CENTS)
         if "hold_harmless" in component:
@@ -182,10 +185,13 @@ class Case(Measured):
 
     def _dollars(self, measure: str) -> Fraction:
         """A measure in dollars, in cents rounded half up."""
-        return max(half_up((self.value(measure) or Fraction(0)) * CENTS), Fraction(0))
+        return min(max(half_up((self.value(measure) or Fraction(0)) * CENTS), Fraction(0)), MOST)
 
     def full(self, component: dict[str, Any]) -> Fraction:
         """Cents before gates and proration."""
+        return min(self._full(component), MOST)
+
+    def _full(self, component: dict[str, Any]) -> Fraction:
         pay = component["pay"]
         if pay == "pot":
             return self._pot(component)
@@ -239,7 +245,7 @@ class Case(Measured):
         if in_all == 0:
             return Fraction(0)
         total = self._dollars(component["total_measure"]) if "total_measure" in component else component["total"]
-        cents = min(total, Fraction(10**10)) if "total_measure" in component else Fraction(total) * CENTS
+        cents = total if "total_measure" in component else Fraction(total) * CENTS
         return Fraction(floor(cents * self.pot_units(component) / in_all))
 
     def shares(self, component: dict[str, Any]) -> bool:

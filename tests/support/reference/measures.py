@@ -141,6 +141,7 @@ class Measured:
             if value is not None and self.value(code) is not None:
                 is_taken_off = measure["take"] == "difference_of" and code != measure["of"][0]
                 total += half_up(value, int(measure["places"])) * (-1 if is_taken_off else 1)
+        total = min(max(total, Fraction(-(10**9))), Fraction(10**9))
         whole = total / len(values) if measure["take"] == "mean_of" else total
         return half_up(whole, self.places) if by_points else whole
 

@@ -92,6 +92,8 @@ def _faults_of_steps(steps: tuple[PointStep, ...], place: str) -> Faults:
 
 
 def _faults_of_several(measure: Chosen | Combined, place: str, known: Mapping[str, Measure]) -> Faults:
+    if measure.take == "difference_of" and measure.needs == "any":
+        yield FieldError(f"{place}/needs", "would take off from nothing where the first is missing: write all")
     for index, code in enumerate(measure.of):
         part = known.get(code)
         if part is None:

@@ -43,14 +43,18 @@ def faults_of_pay(plan: Plan) -> Faults:
     yield from _faults_of_cap(plan)
 
 
-def most_of(plan: Plan, component: Component) -> int:
-    """The largest amount in cents that a component can pay one educator; what hold-harmless may add is not in it."""
-    most = _most_before_cap(plan, component)
-    cap = component.at_most_each
-    return most if cap is None else min(most, parse_amount(cap))
+def most_of_each(plan: Plan) -> dict[str, int]:
+    """The largest amount in cents that each component can come to before its own cap, by code.
+
+    What hold-harmless may add is not in it. In the document's order: what looks at other components comes after them.
+    """
+    most: dict[str, int] = {}
+    for component in plan.components:
+        most.setdefault(component.code, _most(plan, component, most))
+    return most
 
 
-def _most_before_cap(plan: Plan, component: Component) -> int:  # noqa: PLR0911 - one for each kind
+def _most(plan: Plan, component: Component, before: Mapping[str, int]) -> int:  # noqa: PLR0911 - one for each kind
     match component:
         case Flat():
             return parse_amount(component.amount)
@@ -62,28 +66,18 @@ def _most_before_cap(plan: Plan, component: Component) -> int:  # noqa: PLR0911 
             return parse_amount(component.amount) * component.at_most
         case PerUnit():
             terms = component.by_band.values() if component.by_band else [component]
+            units = millionths(component.at_most)
             return max(
-                parse_amount(one.base or "0.00")
-                - -parse_amount(one.amount or "0.00") * millionths(component.at_most) // SCALE
-                for one in terms
+                parse_amount(one.base or "0.00") - -parse_amount(one.amount or "0.00") * units // SCALE for one in terms
             )
-        case PercentOf():
-            return _base_most(plan, component) * millionths(component.percent) // (100 * SCALE)
+        case PercentOf() if component.index is not None:
+            indexes = [parse_amount(one.amount) for one in plan.indexes if one.code == component.index]
+            return max(indexes, default=0) * millionths(component.percent) // (100 * SCALE)
+        case PercentOf() | Pot():
+            # Of what is known only of each educator, or of all: the evaluator lets nothing grow beyond it.
+            return AMOUNT_CENTS_MAX
         case GreatestOf():
-            parts = [one for one in plan.components if one.code in component.of and not isinstance(one, GreatestOf)]
-            return max((most_of(plan, part) for part in parts), default=0)
-        case Pot():
-            return parse_amount(component.at_most_each)
-
-
-def _base_most(plan: Plan, component: PercentOf) -> int:
-    """The most that the percentage can be taken of; of a measure it is what one educator is paid at the most."""
-    if component.measure is not None:
-        return parse_amount(component.at_most_each or "0.00") * 100 * SCALE // max(millionths(component.percent), 1)
-    before = plan.components[: plan.components.index(component)]
-    of = [most_of(plan, part) for part in before if part.code == component.component]
-    of += [parse_amount(index.amount) for index in plan.indexes if index.code == component.index]
-    return max(of, default=0)
+            return max((before.get(code, 0) for code in component.of), default=0)
 
 
 def _largest(amounts: Iterable[str]) -> int:
@@ -97,6 +91,7 @@ class _Checks:
         self._bands = {bands.code: bands for bands in plan.bands}
         self._gates = {gate.code for gate in plan.gates}
         self._people = people_of(plan)
+        self._most = most_of_each(plan)
 
     def faults_of(self, component: Component, index: int) -> Faults:
         place = at("components", index)
@@ -136,7 +131,7 @@ class _Checks:
 
     def _faults_of_size(self, component: Component, place: str) -> Faults:
         """With these, no product of the evaluator leaves 64 bits."""
-        most = _most_before_cap(self._plan, component)
+        most = self._most[component.code]
         if most > AMOUNT_CENTS_MAX:
             name = {"per_award": "at_most", "per_unit": "at_most", "percent_of": "percent"}.get(
                 component.pay, "amounts"
@@ -274,6 +269,8 @@ class _Checks:
                 )
 
     def _faults_of_pot(self, component: Pot, place: str) -> Faults:
+        if component.hold_harmless is not None:
+            yield FieldError(f"{place}/hold_harmless", "could take a pot beyond its sum: leave it out")
         if (component.total is None) == (component.total_measure is None):
             yield FieldError(place, "needs either `total` or `total_measure`: write the sum that is shared")
         if component.total_measure is not None:
@@ -296,11 +293,13 @@ class _Checks:
 def _faults_of_cap(plan: Plan) -> Faults:
     if plan.total_cap is None:
         return
-    cap = parse_amount(plan.total_cap.at_most)
+    cap, most = parse_amount(plan.total_cap.at_most), most_of_each(plan)
     for component in plan.components:
-        if most_of(plan, component) > cap:
+        own = component.at_most_each
+        alone = most[component.code] if own is None else min(most[component.code], parse_amount(own))
+        if alone > cap and not isinstance(component, PercentOf):
             yield FieldError(
                 at("total_cap", "at_most"),
-                f"{plan.total_cap.at_most} is below the {format_cents(most_of(plan, component))} that "
-                f"{component.code!r} alone can pay, so it could never be paid: raise the cap or lower the amount",
+                f"{plan.total_cap.at_most} is below the {format_cents(alone)} that {component.code!r} alone can pay, "
+                "so it could never be paid: raise the cap or lower the amount",
             )

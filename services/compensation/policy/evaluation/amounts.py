@@ -8,7 +8,7 @@ import numpy as np
 from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.measures import Values
 from services.compensation.policy.exact import SCALE, TEN_THOUSAND, Ints, half_up
-from services.compensation.policy.language.terms import POT_CENTS_MAX
+from services.compensation.policy.language.terms import AMOUNT_CENTS_MAX, POT_CENTS_MAX
 
 CENT = SCALE // 100
 """A cent in millionths of a dollar."""
@@ -158,5 +158,7 @@ AnyAmounts: TypeAlias = Amounts | GreatestOfSeveral | PercentOfComponent | Share
 
 
 def dollars_of(values: Values, measure: int) -> Ints:
-    """A measure in dollars as cents, rounded half up; nothing measured is nothing."""
-    return np.maximum(half_up(values.numerators[measure], values.denominators[measure] * CENT), 0)
+    """A measure in dollars as cents, rounded half up, from none to `AMOUNT_CENTS_MAX`; nothing measured is none."""
+    cents = half_up(values.numerators[measure], values.denominators[measure] * CENT)
+    within: Ints = np.clip(cents, 0, AMOUNT_CENTS_MAX)
+    return within

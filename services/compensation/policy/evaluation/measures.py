@@ -14,6 +14,9 @@ from services.compensation.policy.exact import SCALE, Bools, Ints, count_true, h
 from services.compensation.policy.language.measures import Chosen, Combined, Measure, Points, Weighted
 from services.compensation.policy.people import People
 
+SUM_MAX = 1_000_000_000 * SCALE
+"""A thousand millions: a sum or a difference stops there, so that sums of sums stay within 64 bits."""
+
 DERIVED = (Weighted, Chosen, Combined)
 """The measures that are made of other measures; all others are read from facts."""
 
@@ -129,7 +132,7 @@ class CombinedTable:
     def fill(self, values: Values) -> None:
         numerators, denominators, measured = _parts(values, self.of, is_in_points=self.is_in_points)
         rounded = half_up(numerators, denominators * self.part_unit) * self.part_unit
-        total = np.where(measured, rounded * self.signs, 0).sum(axis=0)
+        total = np.clip(np.where(measured, rounded * self.signs, 0).sum(axis=0), -SUM_MAX, SUM_MAX)
         count = np.maximum(measured.sum(axis=0), 1) if self.is_mean else np.ones_like(total)
         if self.is_in_points:
             total = half_up(total, count * self.points_unit) * self.points_unit

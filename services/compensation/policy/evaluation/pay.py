@@ -18,6 +18,7 @@ from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.components import ComponentTable
 from services.compensation.policy.evaluation.conditions import Gates
 from services.compensation.policy.exact import TEN_THOUSAND, Bools, Ints, half_up, integers
+from services.compensation.policy.language.terms import AMOUNT_CENTS_MAX
 
 
 class Pay(NamedTuple):
@@ -49,7 +50,7 @@ def paid(
     full, in_time = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
     for at, table in enumerate(tables):
         gates_open[at] = passed[table.requires].all(axis=0)
-        full[at] = _full(table, standing, units) * table.pays[columns.kind]
+        full[at] = np.minimum(_full(table, standing, units), AMOUNT_CENTS_MAX) * table.pays[columns.kind]
         in_time[at] = _timed(table, full[at], columns)
     granted, timed = full * gates_open, in_time * gates_open
     worth, prorated = in_time.copy(), timed.copy()
@@ -61,7 +62,7 @@ def paid(
                 gross = prorated[table.amounts.of].max(axis=0)
             else:
                 gross = half_up(prorated[table.amounts.of] * table.amounts.percent, 100 * TEN_THOUSAND)
-            full[at] = gross * table.pays[columns.kind]
+            full[at] = np.minimum(gross, AMOUNT_CENTS_MAX) * table.pays[columns.kind]
             worth[at] = _timed(table, full[at], columns)
             granted[at] = full[at] * gates_open[at]
             timed[at] = prorated[at] = worth[at] * gates_open[at]
@@ -114,7 +115,12 @@ def _timed(table: ComponentTable, full: Ints, columns: Columns) -> Ints:
         numerator, denominator = numerator * worked, denominator * table.worked_whole
     if table.hire is not None:
         numerator, denominator = numerator * columns.hire_shares[table.hire], denominator * table.hire_whole
-    return numerator if denominator == 1 else half_up(numerator, denominator) * table.unit
+    if denominator == 1:
+        return numerator
+    if isinstance(table.amounts, SharedPot):
+        # Cut off, so that all shares together are no more than the sum.
+        return numerator // denominator * table.unit
+    return half_up(numerator, denominator) * table.unit
 
 
 def within_cap(counted: Ints, cap: int | None) -> Ints:

@@ -20,8 +20,8 @@ class Settlement:
     """The units that share a pot, by place: educators, millionths of full-time days, or units of their bands."""
 
     def to_document(self) -> dict[str, dict[str, dict[str, int]]]:
-        """By part, code and place; the place of a band's border is the position of the band, from 1."""
-        return {
+        """By part, code and place, without any that is empty; the place of a band's border is its position, from 1."""
+        parts = {
             "top_borders": {code: dict(borders) for code, borders in self.top_borders.items()},
             "band_borders": {
                 code: {str(at): border for at, border in enumerate(borders, start=1)}
@@ -29,6 +29,8 @@ class Settlement:
             },
             "pot_units": {code: dict(units) for code, units in self.pot_units.items()},
         }
+        told = {part: {code: one for code, one in by_code.items() if one} for part, by_code in parts.items()}
+        return {part: by_code for part, by_code in told.items() if by_code}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:

@@ -79,7 +79,9 @@ class ComponentWords:
             elif isinstance(component, GreatestOf) or (isinstance(component, PercentOf) and component.component):
                 depends = tuple(row.prorated_amounts)
             else:
-                looked_at = [(row.numerators[at], row.denominators[at]) for at in self._looks_at[index]]
+                looked_at = [
+                    (row.numerators[at], row.denominators[at], row.measured[at]) for at in self._looks_at[index]
+                ]
                 depends = (tuple(looked_at), tuple(row.bands))
             key: tuple[object, ...] = (
                 index,

@@ -126,7 +126,7 @@ class MeasureWords:
                 key = (
                     *key,
                     row.kind,
-                    *((row.numerators[part], row.denominators[part], row.points[part]) for part in of),
+                    *((row.numerators[at], row.denominators[at], row.measured[at], row.points[at]) for at in of),
                 )
             part = self._measure_parts.get(key)
             if part is None:

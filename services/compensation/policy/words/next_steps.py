@@ -31,7 +31,7 @@ class NextSteps:
 
     def steps(self, row: Row) -> Fragment:
         """A step for each component that could pay more, with what it is worth within the cap on the total."""
-        measures = [(row.numerators[at], row.denominators[at]) for at in self._band_measures]
+        measures = [(row.numerators[at], row.denominators[at], row.measured[at]) for at in self._band_measures]
         key = (
             row.kind,
             row.total,
