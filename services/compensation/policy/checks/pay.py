@@ -297,7 +297,7 @@ def _faults_of_cap(plan: Plan) -> Faults:
     for component in plan.components:
         own = component.at_most_each
         alone = most[component.code] if own is None else min(most[component.code], parse_amount(own))
-        if alone > cap and not isinstance(component, PercentOf):
+        if alone > cap and not isinstance(component, (PercentOf, GreatestOf)):
             yield FieldError(
                 at("total_cap", "at_most"),
                 f"{plan.total_cap.at_most} is below the {format_cents(alone)} that {component.code!r} alone can pay, "
