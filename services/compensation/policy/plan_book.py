@@ -67,7 +67,3 @@ class PlanBook:
         year, number = standing.plan_year, standing.common_facts
         common = self._common[year, number] if number else CommonFacts(year)
         return BookedPlan(plan_version_id, year, compiled, common)
-
-    def compiled(self, plan_version_id: UUID) -> CompiledPlan:
-        """Raises KeyError where the version was never added."""
-        return self._plans[plan_version_id][1]

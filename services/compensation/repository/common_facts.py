@@ -24,14 +24,6 @@ async def standing(connection: AsyncConnection, plan_year: str) -> CommonFacts:
     return CommonFacts(plan_year) if row is None else _common_facts(row)
 
 
-async def numbered(connection: AsyncConnection, plan_year: str, number: int) -> CommonFacts | None:
-    found = await connection.execute(
-        select(common_facts).where(common_facts.c.plan_year == plan_year, common_facts.c.number == number)
-    )
-    row = found.first()
-    return None if row is None else _common_facts(row)
-
-
 async def add(connection: AsyncConnection, common: CommonFacts, *, by: str, at: datetime, event_id: UUID) -> None:
     await connection.execute(
         insert(common_facts).values(

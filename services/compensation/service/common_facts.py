@@ -4,7 +4,7 @@ Each change has a number, an event and a recalculation of everybody; nothing cha
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,10 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import CommonFacts, EducatorFacts, PlanVersion
 from services.compensation.errors import CampusesTooMany, CommonFactsAbsent, NothingToSettle, YearClosed
-from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan, looks_at_everybody
+from services.compensation.policy.evaluation.compiled import compile_plan
+from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.evaluation.settling import settle
+from services.compensation.policy.facts.gather import CampusAttributes
 from services.compensation.policy.plan import parse_plan
 from services.compensation.repository import accounts, common_facts, plans
+from services.compensation.service.plans import version_to_settle
 from shared.events.compensation import CampusValue, CommonFactsChanged, SettledNumber
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
@@ -24,8 +27,6 @@ from shared.messaging import outbox
 _READ_AT_ONCE = 1_000
 CAMPUSES_CHARACTERS_MAX = 60_000
 """They travel in one event with the settlement, under a line for each value that is up to twice as long."""
-
-CampusAttributes = Mapping[str, Mapping[str, str]]
 
 
 async def of_year(connection: AsyncConnection, plan_year: str) -> CommonFacts:
@@ -50,8 +51,8 @@ async def keep_campuses(
             f"more than {CAMPUSES_CHARACTERS_MAX} characters of campuses: leave out what no plan asks for"
         )
     changed = await _change(connection, clock, replace(standing, campuses=kept), by=by)
-    version = await plans.published_for(connection, plan_year)
-    if version is not None and looks_at_everybody(parse_plan(version.document)):
+    version = await version_to_settle(connection, plan_year)
+    if version is not None:
         await plans.ask_for_settlement(connection, version.id, at=clock.now(), final=False, by=by)
     return changed
 
@@ -65,8 +66,8 @@ async def ask_for_settlement(
     """
     await plans.hold_plans(connection)
     await _open(connection, plan_year)
-    version = await plans.published_for(connection, plan_year)
-    if version is None or not looks_at_everybody(parse_plan(version.document)):
+    version = await version_to_settle(connection, plan_year)
+    if version is None:
         raise NothingToSettle(f"no plan is published for {plan_year} that looks at all educators at once")
     await plans.ask_for_settlement(connection, version.id, at=clock.now(), final=final, by=by)
     return version.id
@@ -85,17 +86,17 @@ async def settle_next(connection: AsyncConnection, clock: Clock) -> bool:
     assert version is not None  # noqa: S101 - a foreign key says so
     campuses = (await common_facts.standing(connection, version.plan_year)).campuses
     # Away from the loop, which answers the bus meanwhile.
-    settlement = await asyncio.to_thread(settle, _compiled(version), await _everybody(connection), campuses)
+    settlement = await asyncio.to_thread(_settled, version, await _everybody(connection), campuses)
     await plans.hold_plans(connection)
     standing = await common_facts.standing(connection, version.plan_year)
     if standing.campuses != campuses:
         # Asked for again: it stays due.
         return True
-    published = await plans.published_for(connection, version.plan_year)
-    if published is not None and published != version and looks_at_everybody(parse_plan(published.document)):
+    to_settle = await version_to_settle(connection, version.plan_year)
+    if to_settle is not None and to_settle != version:
         # What was asked of the version before is asked of the one in its place.
-        await plans.ask_for_settlement(connection, published.id, at=clock.now(), final=asked.final, by=asked.asked_by)
-    if not standing.is_final and published == version:
+        await plans.ask_for_settlement(connection, to_settle.id, at=clock.now(), final=asked.final, by=asked.asked_by)
+    if not standing.is_final and to_settle == version:
         document = settlement.to_document()
         changed = replace(standing, settlement=document, settled_for=version.id, is_final=asked.final)
         if changed != standing:
@@ -172,5 +173,5 @@ def common_facts_of(event: CommonFactsChanged) -> CommonFacts:
     )
 
 
-def _compiled(version: PlanVersion) -> CompiledPlan:
-    return compile_plan(parse_plan(version.document), version=version.version)
+def _settled(version: PlanVersion, everybody: Sequence[EducatorFacts], campuses: CampusAttributes) -> Settlement:
+    return settle(compile_plan(parse_plan(version.document), version=version.version), everybody, campuses)

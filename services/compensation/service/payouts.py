@@ -23,9 +23,8 @@ from services.compensation.errors import (
     PayoutLineUnknown,
     YearNotSettled,
 )
-from services.compensation.policy.evaluation.compiled import looks_at_everybody
-from services.compensation.policy.plan import parse_plan
 from services.compensation.repository import payouts, plans
+from services.compensation.service.plans import version_to_settle
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.kernel.money import format_cents
@@ -89,9 +88,7 @@ async def prepare_batch(
 
 
 async def _no_estimates(connection: AsyncConnection, plan_year: str) -> None:
-    version = await plans.published_for(connection, plan_year)
-    is_estimated = version is not None and looks_at_everybody(parse_plan(version.document))
-    if is_estimated and not await plans.is_closed(connection, plan_year):
+    if await version_to_settle(connection, plan_year) and not await plans.is_closed(connection, plan_year):
         raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
 
 

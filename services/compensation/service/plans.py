@@ -70,9 +70,20 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
     )
     [event_id] = await outbox.record(connection, [event], now=now)
     await plans.publish(connection, version, by=by, at=now, event_id=event_id)
-    if looks_at_everybody(parse_plan(version.document)):
+    if is_settled_at_close(version):
         await plans.ask_for_settlement(connection, version.id, at=now, final=False, by=by)
     return await plan_version(connection, plan_version_id)
+
+
+def is_settled_at_close(version: PlanVersion) -> bool:
+    """Whether something of it depends on all educators at once, and is an estimate until its year is closed."""
+    return looks_at_everybody(parse_plan(version.document))
+
+
+async def version_to_settle(connection: AsyncConnection, plan_year: str) -> PlanVersion | None:
+    """The version that the year is paid by, if it is settled at close."""
+    version = await plans.published_for(connection, plan_year)
+    return version if version is not None and is_settled_at_close(version) else None
 
 
 async def plan_version(connection: AsyncConnection, plan_version_id: UUID) -> PlanVersion:

@@ -15,6 +15,7 @@ from services.compensation.policy.language.measures import (
     PointStep,
     Weighted,
     is_in_points,
+    is_made_of_points,
     made_of,
     measure_order,
 )
@@ -65,7 +66,7 @@ def _faults_of_points(measure: Measure, place: str) -> Faults:
         if points is not None:
             yield FieldError(f"{place}/points_by_step", "stands beside `points`: keep one of them")
         yield from _faults_of_steps(measure.points_by_step, f"{place}/points_by_step")
-    if (points or measure.points_by_step) and _is_made_of_points(measure):
+    if (points or measure.points_by_step) and is_made_of_points(measure):
         name = "points" if points else "points_by_step"
         kind = "a weighted measure" if isinstance(measure, Weighted) else "a measure by points"
         yield FieldError(f"{place}/{name}", f"{kind} is in points already: leave `{name}` out")
@@ -74,10 +75,6 @@ def _faults_of_points(measure: Measure, place: str) -> Faults:
     elif points is not None and millionths(points.all_at) > POINTS_ALL_AT_MAX:
         most = decimal_text(POINTS_ALL_AT_MAX)
         yield FieldError(f"{place}/points/all_at", f"is above {most}: nothing that a plan measures goes so high")
-
-
-def _is_made_of_points(measure: Measure) -> bool:
-    return isinstance(measure, Weighted) or (isinstance(measure, (Chosen, Combined)) and measure.by == "points")
 
 
 def _faults_of_steps(steps: tuple[PointStep, ...], place: str) -> Faults:

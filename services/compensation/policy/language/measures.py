@@ -204,15 +204,14 @@ def made_of(measure: Measure) -> list[str]:
             return []
 
 
+def is_made_of_points(measure: Measure) -> bool:
+    """Whether its value is in points already, so that none can be given for it."""
+    return isinstance(measure, Weighted) or (isinstance(measure, (Chosen, Combined)) and measure.by == "points")
+
+
 def is_in_points(measure: Measure) -> bool:
     """Whether a weighted measure can weigh it."""
-    match measure:
-        case Weighted():
-            return True
-        case Chosen() | Combined():
-            return measure.by == "points" or bool(measure.points or measure.points_by_step)
-        case _:
-            return bool(measure.points or measure.points_by_step)
+    return is_made_of_points(measure) or bool(measure.points or measure.points_by_step)
 
 
 def measure_order(measures: Iterable[Measure]) -> list[str]:

@@ -55,9 +55,9 @@ class ComponentWords:
         self._plan = plan
         self._measures = measures
         self._bands = {bands.code: at for at, bands in enumerate(plan.plan.bands)}
+        self._components = {component.code: at for at, component in enumerate(plan.plan.components)}
         self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
         self._stipend_of = {component.code: index for index, component in enumerate(plan.stipends)}
-        self._hire_of = {one.code: at for at, one in enumerate(one for one in plan.plan.components if one.by_hire)}
         self._paid_by = {
             code: one.title for one in plan.plan.components if isinstance(one, GreatestOf) for code in one.of
         }
@@ -184,14 +184,14 @@ class ComponentWords:
             at = self._position[component.measure]
             return f"{self._plan.measures[at].title} ({self._measures.value(at, row)})"
         if component.component is not None:
-            of = [one.code for one in self._plan.plan.components].index(component.component)
+            of = self._components[component.component]
             return f"{self._plan.plan.components[of].title} ({dollars(row.prorated_amounts[of])})"
         index = next(one for one in self._plan.plan.indexes if one.code == component.index)
         return f"{index.title} ({dollars(parse_amount(index.amount))})"
 
     def _greatest(self, component: GreatestOf, index: int, row: Row) -> str:
-        codes = [one.code for one in self._plan.plan.components]
-        ways = [(self._plan.plan.components[at], row.prorated_amounts[at]) for at in map(codes.index, component.of)]
+        places = [self._components[code] for code in component.of]
+        ways = [(self._plan.plan.components[at], row.prorated_amounts[at]) for at in places]
         named = listed([f"{one.title} {dollars(cents)}" for one, cents in ways], "and")
         return f"The greatest of {named}: {dollars(row.full_amounts[index])}."
 
