@@ -27,15 +27,7 @@ from services.compensation.service import common_facts as service
 from services.compensation.service.attributes import NewValue
 from shared.events.types import SchoolYearLabel
 from shared.web.auth import Principal, Role, require
-from shared.web.idempotency import (
-    Answer,
-    IdempotencyKey,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-    StillRunning,
-    call_of,
-    run_once,
-)
+from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
 from shared.web.transaction import Reading, Transaction
 
@@ -44,34 +36,29 @@ router = APIRouter(tags=["attributes"])
 Keeper = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 PlanYear = Annotated[SchoolYearLabel, Path(description="The school year that the plan pays for.")]
 Values = Annotated[list[AttributeValue], Field(min_length=1, max_length=500)]
-_ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
 
 
 @router.post(
     "/attributes",
     summary="Record attributes of educators; those whose values changed are recalculated at once",
     response_model=RecordedView,
-    responses=responses(EducatorNotRostered, *_ONCE),
+    responses=responses(EducatorNotRostered, *NOT_ONCE),
 )
-async def record_attributes(
-    body: Values, principal: Keeper, connection: Transaction, key: IdempotencyKey, request: Request
-) -> Response:
+async def record_attributes(body: Values, _principal: Keeper, call: OnceCall) -> Response:
     """All of them or none. Of two values for the same attribute the later one counts."""
-    state = request.app.state
 
-    async def work() -> Answer:
+    async def kept() -> RecordedView:
         values = {one.key(): one.value for one in body}
         recorded = await attribute_service.record_attributes(
-            connection,
-            state.clock,
-            state.plan_book,
+            call.connection,
+            call.clock,
+            call.request.app.state.plan_book,
             [NewValue(attribute, value) for attribute, value in values.items()],
-            by=principal.subject,
+            by=call.by,
         )
-        return Answer.of(RecordedView(changed=recorded.changed, unchanged=recorded.unchanged))
+        return RecordedView(changed=recorded.changed, unchanged=recorded.unchanged)
 
-    call = await call_of(request, principal=principal.subject, key=key)
-    return (await run_once(connection, call, now=state.clock.now(), work=work)).response()
+    return await call.once(kept)
 
 
 @router.get("/educators/{educator_id}/attributes", summary="What is kept of an educator for a school year")
@@ -115,24 +102,17 @@ async def keep_campuses(
     status_code=202,
     summary="Settle what depends on all educators at once, as an estimate or for good",
     response_model=SettlementAskedView,
-    responses=responses(NothingToSettle, YearClosed, *_ONCE),
+    responses=responses(NothingToSettle, YearClosed, *NOT_ONCE),
 )
 async def ask_for_settlement(
-    plan_year: PlanYear,
-    body: SettlementRequest,
-    principal: Keeper,
-    connection: Transaction,
-    key: IdempotencyKey,
-    request: Request,
+    plan_year: PlanYear, body: SettlementRequest, _principal: Keeper, call: OnceCall
 ) -> Response:
     """Done in the background, with everybody's recalculation after it; the common facts then have a new number."""
-    clock = request.app.state.clock
 
-    async def work() -> Answer:
+    async def asked() -> SettlementAskedView:
         version_id = await service.ask_for_settlement(
-            connection, clock, plan_year, final=body.final, by=principal.subject
+            call.connection, call.clock, plan_year, final=body.final, by=call.by
         )
-        return Answer.of(SettlementAskedView(plan_version_id=version_id, final=body.final), status=202)
+        return SettlementAskedView(plan_version_id=version_id, final=body.final)
 
-    call = await call_of(request, principal=principal.subject, key=key)
-    return (await run_once(connection, call, now=clock.now(), work=work)).response()
+    return await call.once(asked, status=202)

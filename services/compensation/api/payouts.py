@@ -1,12 +1,11 @@
 """Payout batches: HR prepares, another person approves, sealed, payroll pulls and acknowledges."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.compensation.domain import PayoutBatch, PayoutState
+from services.compensation.domain import PayoutState
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
     NothingToPay,
@@ -16,10 +15,10 @@ from services.compensation.errors import (
     PreparerCannotApprove,
     YearNotSettled,
 )
-from services.compensation.schemas.rest import (
+from services.compensation.schemas.parts import Money
+from services.compensation.schemas.payouts import (
     AcknowledgedLine,
     AcknowledgementRequest,
-    Money,
     PayoutBatchRequest,
     PayoutBatchView,
     WithdrawalRequest,
@@ -29,15 +28,7 @@ from shared.events.types import SchoolYearLabel
 from shared.kernel.money import parse_amount
 from shared.web.auth import Principal, Role, require
 from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
-from shared.web.idempotency import (
-    Answer,
-    IdempotencyKey,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-    StillRunning,
-    call_of,
-    run_once,
-)
+from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
 from shared.web.transaction import Reading, Transaction
 
@@ -46,26 +37,8 @@ router = APIRouter(tags=["payouts"], prefix="/payout-batches")
 Preparer = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 BatchReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
 Payroll = Annotated[Principal, require(Role.PAYROLL)]
-_ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
-_STEP = (PayoutBatchUnknown, PayoutStepOutOfOrder, *_ONCE)
+_STEP = (PayoutBatchUnknown, PayoutStepOutOfOrder, *NOT_ONCE)
 NDJSON = "application/x-ndjson"
-
-
-async def _step_once(
-    request: Request,
-    connection: Transaction,
-    principal: Principal,
-    key: str,
-    step: Callable[[], Awaitable[PayoutBatch]],
-    status: int = 200,
-) -> Response:
-    """Every step of a batch is taken once for an Idempotency-Key, with the answer kept beside it."""
-
-    async def work() -> Answer:
-        return Answer.of(PayoutBatchView.of(await step()), status=status)
-
-    call = await call_of(request, principal=principal.subject, key=key)
-    return (await run_once(connection, call, now=request.app.state.clock.now(), work=work)).response()
 
 
 @router.post(
@@ -73,23 +46,16 @@ async def _step_once(
     status_code=201,
     summary="Prepare a batch: freeze all that is in the ledger and in no batch yet",
     response_model=PayoutBatchView,
-    responses=responses(NothingToPay, YearNotSettled, *_ONCE),
+    responses=responses(NothingToPay, YearNotSettled, *NOT_ONCE),
 )
-async def prepare_payout_batch(
-    body: PayoutBatchRequest, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request
-) -> Response:
-    state = request.app.state
-
-    async def step() -> PayoutBatch:
-        return await service.prepare_batch(
-            connection,
-            state.clock,
-            plan_year=body.plan_year,
-            pay_date=body.pay_date,
-            by=principal.subject,
+async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Preparer, call: OnceCall) -> Response:
+    async def prepared() -> PayoutBatchView:
+        batch = await service.prepare_batch(
+            call.connection, call.clock, plan_year=body.plan_year, pay_date=body.pay_date, by=call.by
         )
+        return PayoutBatchView.of(batch)
 
-    return await _step_once(request, connection, principal, key, step, status=201)
+    return await call.once(prepared, status=201)
 
 
 @router.get("", summary="Payout batches; payroll sees those that were sealed")
@@ -117,13 +83,12 @@ async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: R
     response_model=PayoutBatchView,
     responses=responses(*_STEP, PreparerCannotApprove),
 )
-async def approve_payout_batch(
-    batch_id: UUID, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request
-) -> Response:
-    async def step() -> PayoutBatch:
-        return await service.approve_batch(connection, request.app.state.clock, batch_id, by=principal.subject)
+async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
+    async def approved() -> PayoutBatchView:
+        batch = await service.approve_batch(call.connection, call.clock, batch_id, by=call.by)
+        return PayoutBatchView.of(batch)
 
-    return await _step_once(request, connection, principal, key, step)
+    return await call.once(approved)
 
 
 @router.post(
@@ -132,13 +97,12 @@ async def approve_payout_batch(
     response_model=PayoutBatchView,
     responses=responses(*_STEP),
 )
-async def seal_payout_batch(
-    batch_id: UUID, principal: Preparer, connection: Transaction, key: IdempotencyKey, request: Request
-) -> Response:
-    async def step() -> PayoutBatch:
-        return await service.seal_batch(connection, request.app.state.clock, batch_id, by=principal.subject)
+async def seal_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
+    async def sealed() -> PayoutBatchView:
+        batch = await service.seal_batch(call.connection, call.clock, batch_id, by=call.by)
+        return PayoutBatchView.of(batch)
 
-    return await _step_once(request, connection, principal, key, step)
+    return await call.once(sealed)
 
 
 @router.post(
@@ -148,19 +112,13 @@ async def seal_payout_batch(
     responses=responses(*_STEP),
 )
 async def withdraw_payout_batch(
-    batch_id: UUID,
-    body: WithdrawalRequest,
-    principal: Preparer,
-    connection: Transaction,
-    key: IdempotencyKey,
-    request: Request,
+    batch_id: UUID, body: WithdrawalRequest, _principal: Preparer, call: OnceCall
 ) -> Response:
-    async def step() -> PayoutBatch:
-        return await service.withdraw_batch(
-            connection, request.app.state.clock, batch_id, by=principal.subject, reason=body.reason
-        )
+    async def withdrawn() -> PayoutBatchView:
+        batch = await service.withdraw_batch(call.connection, call.clock, batch_id, by=call.by, reason=body.reason)
+        return PayoutBatchView.of(batch)
 
-    return await _step_once(request, connection, principal, key, step)
+    return await call.once(withdrawn)
 
 
 @router.get(
@@ -196,12 +154,7 @@ async def pull_payout_lines(
     responses=responses(*_STEP, AcknowledgementDoesNotMatch, PayoutLineUnknown),
 )
 async def acknowledge_payout_batch(
-    batch_id: UUID,
-    body: AcknowledgementRequest,
-    principal: Payroll,
-    connection: Transaction,
-    key: IdempotencyKey,
-    request: Request,
+    batch_id: UUID, body: AcknowledgementRequest, _principal: Payroll, call: OnceCall
 ) -> Response:
     """Once, and only where count, total and hash are those of the batch. Rejected lines go into a later batch."""
     answer = service.Acknowledgement(
@@ -211,12 +164,11 @@ async def acknowledge_payout_batch(
         rejected={line.line_id: line.reason for line in body.rejected},
     )
 
-    async def step() -> PayoutBatch:
-        return await service.acknowledge_batch(
-            connection, request.app.state.clock, batch_id, answer, by=principal.subject
-        )
+    async def acknowledged() -> PayoutBatchView:
+        batch = await service.acknowledge_batch(call.connection, call.clock, batch_id, answer, by=call.by)
+        return PayoutBatchView.of(batch)
 
-    return await _step_once(request, connection, principal, key, step)
+    return await call.once(acknowledged)
 
 
 @router.get("/{batch_id}/acknowledgements", summary="What became of each line", responses=responses(PayoutBatchUnknown))

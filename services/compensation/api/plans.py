@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from services.compensation.errors import (
     PlanAlreadyPublished,
@@ -13,26 +13,17 @@ from services.compensation.errors import (
     WriterCannotPublish,
     YearClosed,
 )
-from services.compensation.schemas.rest import PlanVersionView, RecalculationView
+from services.compensation.schemas.plans import PlanVersionView, RecalculationView
 from services.compensation.service import plans as service
 from shared.web.auth import CurrentPrincipal, Principal, Role, require
 from shared.web.errors import MalformedBody, NotFound
-from shared.web.idempotency import (
-    Answer,
-    IdempotencyKey,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-    StillRunning,
-    call_of,
-    run_once,
-)
+from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
-from shared.web.transaction import Reading, Transaction
+from shared.web.transaction import Reading
 
 router = APIRouter(tags=["plans"])
 
 PlanOwner = Annotated[Principal, require(Role.HR, Role.ADMIN)]
-_ONCE = (IdempotencyKeyMissing, IdempotencyKeyReused, StillRunning)
 
 
 @router.get("/plans", summary="All versions of all plans, without their documents")
@@ -45,7 +36,7 @@ async def list_plan_versions(_principal: CurrentPrincipal, connection: Reading) 
     status_code=201,
     summary="Write a plan document as the next draft version of its plan",
     response_model=PlanVersionView,
-    responses=responses(PlanUnreadable, PlanInvalid, MalformedBody, *_ONCE),
+    responses=responses(PlanUnreadable, PlanInvalid, MalformedBody, *NOT_ONCE),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -59,20 +50,18 @@ async def list_plan_versions(_principal: CurrentPrincipal, connection: Reading) 
         }
     },
 )
-async def write_plan(principal: PlanOwner, connection: Transaction, key: IdempotencyKey, request: Request) -> Response:
+async def write_plan(_principal: PlanOwner, call: OnceCall) -> Response:
     """What is wrong with the document is answered place by place, each with its remedy; nothing is kept then."""
     try:
-        text = (await request.body()).decode()
+        text = (await call.request.body()).decode()
     except UnicodeDecodeError as error:
         raise MalformedBody("The plan document is not UTF-8: save it as UTF-8.") from error
 
-    async def work() -> Answer:
-        clock = request.app.state.clock
-        version = await service.write_plan(connection, clock, text, by=principal.subject)
-        return Answer.of(PlanVersionView.of(version, document=version.document), status=201)
+    async def written() -> PlanVersionView:
+        version = await service.write_plan(call.connection, call.clock, text, by=call.by)
+        return PlanVersionView.of(version, document=version.document)
 
-    call = await call_of(request, principal=principal.subject, key=key)
-    return (await run_once(connection, call, now=request.app.state.clock.now(), work=work)).response()
+    return await call.once(written, status=201)
 
 
 @router.get(
@@ -86,21 +75,16 @@ async def get_plan_version(plan_version_id: UUID, _principal: CurrentPrincipal, 
 @router.post(
     "/plans/{plan_version_id}/publication",
     summary="Publish a draft: its year is paid by it from now on, and everybody is recalculated",
-    responses=responses(PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, YearClosed, *_ONCE),
+    responses=responses(PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, YearClosed, *NOT_ONCE),
     response_model=PlanVersionView,
 )
-async def publish_plan(
-    plan_version_id: UUID, principal: PlanOwner, connection: Transaction, key: IdempotencyKey, request: Request
-) -> Response:
+async def publish_plan(plan_version_id: UUID, _principal: PlanOwner, call: OnceCall) -> Response:
     """The version before it is superseded. The recalculation runs in the background; its address tells how far."""
-    clock = request.app.state.clock
 
-    async def work() -> Answer:
-        version = await service.publish_plan(connection, clock, plan_version_id, by=principal.subject)
-        return Answer.of(PlanVersionView.of(version))
+    async def published() -> PlanVersionView:
+        return PlanVersionView.of(await service.publish_plan(call.connection, call.clock, plan_version_id, by=call.by))
 
-    call = await call_of(request, principal=principal.subject, key=key)
-    return (await run_once(connection, call, now=clock.now(), work=work)).response()
+    return await call.once(published)
 
 
 @router.get(

@@ -7,7 +7,8 @@ import orjson
 from fastapi import APIRouter, Query, Response
 
 from services.compensation.errors import StatementAbsent
-from services.compensation.schemas.rest import LedgerEntryView, Money, StatementVersionView
+from services.compensation.schemas.ledger import LedgerEntryView, StatementVersionView
+from services.compensation.schemas.parts import Money
 from services.compensation.schemas.statement import LadderView, StatementView
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel

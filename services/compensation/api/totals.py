@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.compensation.schemas.rest import BonusTotal
+from services.compensation.schemas.ledger import BonusTotal
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import format_cents

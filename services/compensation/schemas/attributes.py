@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from services.compensation.domain import Attribute, AttributeKey, CommonFacts
+from services.compensation.schemas.parts import Body
 from shared.events.types import SchoolYearLabel
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", examples=["absence_days"])]
@@ -20,11 +21,7 @@ Value = Annotated[
 Item = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$", examples=["sick"])]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AttributeValue(_Body):
+class AttributeValue(Body):
     """What an attribute of an educator is in a school year; null takes back what was recorded."""
 
     educator_id: UUID
@@ -37,7 +34,7 @@ class AttributeValue(_Body):
         return AttributeKey(self.educator_id, self.school_year, self.attribute, self.item)
 
 
-class AttributeView(_Body):
+class AttributeView(Body):
     """An attribute as it stands."""
 
     attribute: str
@@ -50,14 +47,14 @@ class AttributeView(_Body):
         return cls(attribute=one.key.attribute, item=one.key.item, value=one.value or "", version=one.version)
 
 
-class RecordedView(_Body):
+class RecordedView(Body):
     """How many values were new or different and recalculated their educators, and how many stood already."""
 
     changed: int
     unchanged: int
 
 
-class CampusValues(_Body):
+class CampusValues(Body):
     """All that is kept of campuses for a year, by campus id and attribute. What is left out is not kept any more."""
 
     campuses: dict[UUID, dict[Name, Value]] = Field(
@@ -65,20 +62,20 @@ class CampusValues(_Body):
     )
 
 
-class SettlementRequest(_Body):
+class SettlementRequest(Body):
     """Settle what depends on all educators at once: as an estimate, or for good, which closes the plan year."""
 
     final: bool
 
 
-class SettlementAskedView(_Body):
+class SettlementAskedView(Body):
     """What will be settled: for this version of the plan, for good or as an estimate."""
 
     plan_version_id: UUID
     final: bool
 
 
-class CommonFactsView(_Body):
+class CommonFactsView(Body):
     """What every decision of a plan year rests on besides the educator's own facts."""
 
     plan_year: SchoolYearLabel

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.compensation.schemas.rest import Money
+from services.compensation.schemas.parts import Money
 from shared.events.evaluation import StaffRole, SubjectGroup
 from shared.events.types import SchoolYearLabel
 

@@ -1,0 +1,84 @@
+"""Plan versions, what stands beside them for all educators of a year, and what has to be done anew because of them."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.compensation.models.base import metadata
+
+plan_version = Table(
+    "plan_version",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("plan", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("plan_year", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("written_by", Text, nullable=False),
+    Column("written_at", DateTime(timezone=True), nullable=False),
+    Column("published_by", Text),
+    Column("published_at", DateTime(timezone=True)),
+    Column("event_id", Uuid, comment="the event that told of the publication; causes the recalculation of all"),
+    UniqueConstraint("plan", "version"),
+    CheckConstraint("published_by <> written_by", name="two_people"),
+    CheckConstraint("(state = 'draft') = (published_by IS NULL)", name="published"),
+    CheckConstraint("state IN ('draft','published','superseded')", name="state"),
+)
+Index(
+    "uq_plan_version_published_year",
+    plan_version.c.plan_year,
+    unique=True,
+    postgresql_where=plan_version.c.state == "published",
+)
+
+common_facts = Table(
+    "common_facts",
+    metadata,
+    Column("plan_year", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("campuses", JSONB, nullable=False),
+    Column("settlement", JSONB, nullable=False),
+    Column("settled_for", Uuid, ForeignKey("plan_version.id")),
+    Column("is_final", Boolean, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    comment="what every decision of a plan year rests on besides the educator's own facts; append-only",
+)
+
+recalculation = Table(
+    "recalculation",
+    metadata,
+    Column("cause_event_id", Uuid, primary_key=True),
+    Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), nullable=False),
+    Column("after_educator_id", Uuid, comment="everybody up to this id is done; null before the first"),
+    Column("educators", Integer, nullable=False, server_default="0"),
+    Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    comment="one row for whatever changed for everybody: how far the recalculation of everybody has come",
+)
+
+settlement_request = Table(
+    "settlement_request",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("done_at", DateTime(timezone=True)),
+    comment="settlements that were asked for, by a person or by the publication of a plan that needs one",
+)
