@@ -10,6 +10,7 @@ import asyncpg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from deploy.client import Doors, Person, in_parts
+from deploy.publishing import approve_and_publish
 from deploy.sample import write_sample
 from deploy.sample.awards import CREDENTIALS, PATHWAYS
 from deploy.services import SERVICES
@@ -70,7 +71,8 @@ class SampleLoader:
         answer = await self._doors.call(
             "POST", "/compensation/v1/plans", WRITER, content=PLAN.read_bytes(), media_type="application/yaml"
         )
-        await self._doors.call("POST", f"/compensation/v1/plans/{answer.json()['id']}/publication", APPROVER)
+        version = f"/compensation/v1/plans/{answer.json()['id']}"
+        await approve_and_publish(lambda door, body: self._doors.call("POST", f"{version}/{door}", APPROVER, json=body))
 
     async def _ratings(self) -> None:
         await self._doors.call("POST", "/evaluation/v1/summative-ratings/bulk", WRITER, json={"school_year": PLAN_YEAR})

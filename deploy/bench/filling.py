@@ -1,12 +1,15 @@
 """A backlog for the compensation service: a season of events on a bus, and a database that has the plan."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from deploy.bench.season import recorded_at, season
 from deploy.loading import PLAN
 from deploy.postgres import PostgresServer
 from deploy.private_loop import run_apart
 from services.compensation import bootstrap
+from services.compensation.domain import BoardApproval
+from services.compensation.service.plan_life import approve_plan, ask_for_review, waive_comments
 from services.compensation.service.plans import publish_plan, write_plan
 from shared.db import migrations
 from shared.db.engine import create_engine
@@ -64,11 +67,15 @@ def prepare_database(server: PostgresServer, name: str) -> str:
 
 
 async def _publish_plan(url: str) -> None:
-    engine = create_engine(url)
+    engine, clock = create_engine(url), SystemClock()
     try:
         async with engine.begin() as connection:
-            version = await write_plan(connection, SystemClock(), PLAN.read_text(), by="bench:writer")
-        async with engine.begin() as connection:
-            await publish_plan(connection, SystemClock(), version.id, by="bench:publisher")
+            version = await write_plan(connection, clock, PLAN.read_text(), by="bench:writer")
+            taken: dict[str, Any] = {"plan_version_id": version.id, "by": "bench:publisher"}
+            await ask_for_review(connection, clock, **taken)
+            await waive_comments(connection, clock, because="for measuring", **taken)
+            approval = BoardApproval("none, for measuring", clock.now().date(), describes_all_pay=True)
+            await approve_plan(connection, clock, approval=approval, **taken)
+            await publish_plan(connection, clock, version.id, by="bench:publisher")
     finally:
         await engine.dispose()

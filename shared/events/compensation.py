@@ -4,7 +4,7 @@ Together with the other topics this is enough to rebuild the compensation databa
 recalculation names the events it applied in their order, the plan version, and the time it was decided at.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,15 @@ class PlanPublished(Event):
         default=None,
         ge=1,
         description="Number of this publication among all: of a year the last one stands. Null in old events.",
+    )
+    minute_reference: str | None = Field(
+        default=None,
+        examples=["2020-06-15, item 7"],
+        description="Where the board's minutes say that it approved the plan. Null in old events, as the next two.",
+    )
+    board_approved_on: date | None = Field(default=None, description="The day on which the board approved it.")
+    describes_all_pay: bool | None = Field(
+        default=None, description="Whether the minutes describe all pay elements (34 TAC 25.24)."
     )
 
 

@@ -7,9 +7,12 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from deploy.publishing import approve_and_publish
 from services.compensation.service.plans import publish_plan
 from shared.db.engine import create_engine
 from shared.kernel.clock import SystemClock
@@ -116,17 +119,37 @@ async def test_what_is_given_back_is_in_the_next_batch(deaths: Deaths, database:
 
 
 async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:
-    """Each is written by one person and published by another, the second in the place of the first."""
+    """Each is written by one person and published by another, the second in the place of the first; one is returned.
+
+    While one is open to comment, somebody comments on it; it is returned then, since its time is not over yet.
+    """
     async with running_compensation(database) as service:
         await service.take_in(rostered(ANA), awarded(ANA, 1))
 
     async def play(api: Mortal, stage: Stage) -> Any:
+        async def take(version: str, door: str, body: Any) -> Any:
+            return await api.take("POST", f"/compensation/v1/plans/{version}/{door}", by=APPROVER, json=body)
+
+        async def write(document: bytes) -> str:
+            return str((await api.take("POST", "/compensation/v1/plans", by=WRITER, content=document)).json()["id"])
+
         for document in (PLAN, SECOND_PLAN):
-            version = (await api.take("POST", "/compensation/v1/plans", by=WRITER, content=document)).json()["id"]
-            await api.take("POST", f"/compensation/v1/plans/{version}/publication", by=APPROVER)
+            await approve_and_publish(partial(take, await write(document)))
+        returned = await write(PLAN)
+        closes_at = (SystemClock().now() + timedelta(days=1)).isoformat()
+        for door, body in (
+            ("review", None),
+            ("public-comment", {"closes_at": closes_at}),
+            ("comments", {"text": "What of those who left?"}),
+            ("return", {"reason": "says nothing of those who left"}),
+        ):
+            await take(returned, door, body)
         return await stage.rows(
-            "SELECT version, content_hash, state, written_by, published_by, event_id IS NOT NULL FROM plan_version"
-            " ORDER BY version",
+            "SELECT version, content_hash, state, written_by, published_by, event_id IS NOT NULL, minute_reference"
+            " FROM plan_version ORDER BY version",
+            "SELECT version, number, plan_step.state, taken_by, reason FROM plan_step"
+            " JOIN plan_version ON id = plan_version_id ORDER BY version, number",
+            "SELECT version, text FROM plan_comment JOIN plan_version ON plan_version.id = plan_version_id",
             "SELECT version FROM recalculation JOIN plan_version ON id = plan_version_id ORDER BY version",
             "SELECT type, data::json->>'version' FROM outbox ORDER BY position",
         )
@@ -175,8 +198,7 @@ async def test_the_worker_that_takes_in_sweeps_and_publishes(deaths_of_workers: 
     earlier, later = a_year_of(ANA), [rostered(BEN), scored(BEN), awarded(BEN, 1)]
     async with running_compensation(database) as service:
         await service.announce()
-        written = await service.call("POST", "/plans", as_=WRITER, content=SECOND_PLAN)
-        second = UUID(written.json()["id"])
+        second = UUID(await service.approved(SECOND_PLAN))
 
     async def play(worker: Mortal, stage: Stage) -> Any:
         books = Books(stage.database)

@@ -13,7 +13,7 @@ from tests.models.bench import Bench, bench
 from tests.models.doors import Caller
 from tests.support.factories.events import received
 
-PLANS = ("recalculation", "plan_version")
+PLANS = ("recalculation", "plan_comment", "plan_step", "plan_version")
 BOOKS = (
     "payout_entry",
     "payout_line",

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from hypothesis import strategies as st
 
+from deploy.publishing import approve_and_publish
 from tests.models.bench import Bench, Outbox, held
 from tests.models.compensation import BOOKS, CALLERS, Consumer, compensation_bench
 from tests.models.conftest import Run
@@ -76,8 +77,12 @@ async def office(database: str) -> AsyncIterator[Office]:
     async with compensation_bench(database) as opened:
         doors, document = opened.doors, plan_document(year=YEAR, stipend=money(STIPEND))
         written = await doors.call("POST", "/plans", CALLERS["hr"], body=document, headers={"idempotency-key": "1"})
-        path = f"/plans/{written.json()['id']}/publication"
-        published = await doors.call("POST", path, CALLERS["admin"], headers={"idempotency-key": "1"})
+        version = f"/plans/{written.json()['id']}"
+        published = await approve_and_publish(
+            lambda door, body: doors.call(
+                "POST", f"{version}/{door}", CALLERS["admin"], body=body, headers={"idempotency-key": "1"}
+            )
+        )
         assert published.status == 200, published.body
         yield Office(opened, Consumer(opened))
 

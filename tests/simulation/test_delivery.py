@@ -71,7 +71,7 @@ KINDS = (
 CREDENTIALS = ("mc-questioning", "mc-differentiation", "mc-leading-teams", "mc-action-research")
 
 
-def _draft(document: str, version: int) -> PlanVersion:
+def _approved(document: str, version: int) -> PlanVersion:
     plan = parse_plan(document)
     return PlanVersion(
         id=derived_id("plan", plan.plan_year, str(version)),
@@ -80,7 +80,7 @@ def _draft(document: str, version: int) -> PlanVersion:
         plan_year=plan.plan_year,
         content_hash=content_hash(plan),
         document=document_of(plan),
-        state=PlanState.DRAFT,
+        state=PlanState.BOARD_APPROVED,
         written_by="hr-writer",
         written_at=RECORDED_AT,
     )
@@ -92,9 +92,9 @@ def _a_year_later(document: str) -> str:
 
 
 PLANS = [
-    _draft(_a_year_later(HARMONY), 1),
-    _draft(HARMONY, 1),
-    _draft(HARMONY.replace('"200.00"', '"150.00"').replace('at_least: "2.7"', 'at_least: "2.9"'), 2),
+    _approved(_a_year_later(HARMONY), 1),
+    _approved(HARMONY, 1),
+    _approved(HARMONY.replace('"200.00"', '"150.00"').replace('at_least: "2.7"', 'at_least: "2.9"'), 2),
 ]
 """Two versions for one year, the second with other amounts and another gate, and one for the year after."""
 BOOK = PlanBook()

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import text
 
+from deploy.publishing import TO_APPROVAL, approve_and_publish
 from services.compensation import bootstrap
 from services.compensation.handlers import handler
 from services.compensation.policy.plan_book import PlanBook
@@ -100,13 +102,29 @@ class Compensation:
 
     async def announce(self, document: bytes = PLAN) -> str:
         """Write and publish a plan; the recalculation is left to whoever works on this database."""
+        version_id = await self.write(document)
+        await approve_and_publish(partial(self.step, version_id))
+        return version_id
+
+    async def approved(self, document: bytes = PLAN) -> str:
+        """Write a plan and take it up to its publication."""
+        version_id = await self.write(document)
+        for door, body in TO_APPROVAL:
+            await self.step(version_id, door, body)
+        return version_id
+
+    async def write(self, document: bytes = PLAN) -> str:
+        """The id of a draft."""
         headers = {"Content-Type": "application/yaml"}
         written = await self.call("POST", "/plans", as_=WRITER, content=document, headers=headers)
         assert written.status_code == 201, written.text
-        version_id = str(written.json()["id"])
-        published = await self.call("POST", f"/plans/{version_id}/publication", as_=APPROVER)
-        assert published.status_code == 200, published.text
-        return version_id
+        return str(written.json()["id"])
+
+    async def step(self, version_id: str, door: str, body: Any = None, *, as_: dict[str, Any] = APPROVER) -> Any:
+        """A step of a version's life that is granted; what it answers."""
+        answer = await self.call("POST", f"/plans/{version_id}/{door}", as_=as_, json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
 
     async def recalculate(self) -> None:
         """Settle what is asked for and decide everybody, until nothing is due."""

@@ -67,17 +67,17 @@ class Process:
 
 @dataclass
 class Run:
-    """One run over `logs`, what is `late` of the roster, which comes when all else is done, and drafts of plans."""
+    """One run over `logs`, what is `late` of the roster, which comes when all else is done, and plans to publish."""
 
     logs: Logs
     late: Sequence[Event]
-    drafts: Sequence[PlanVersion]
+    approved: Sequence[PlanVersion]
     book: PlanBook
     rng: random.Random
     trace: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.database = Database(versions={draft.id: draft for draft in self.drafts})
+        self.database = Database(versions={version.id: version for version in self.approved})
         self.books, self.seen = self.database.books, self.database.seen
         self._log = MemoryLog()
         self._moment = datetime(2021, 6, 1, tzinfo=UTC)
@@ -134,7 +134,7 @@ class Run:
                 self._step(process)
         assert not self._log.has_more(self.database), "records are left that nobody takes in"
         assert all(one.is_finished for one in self.database.recalculations), "somebody was not recalculated"
-        assert len(self.database.recalculations) == len(self.drafts), "a plan was not published"
+        assert len(self.database.recalculations) == len(self.approved), "a plan was not published"
 
     def _step(self, process: Process) -> None:
         assert process.stands is not None
@@ -176,16 +176,16 @@ class Run:
 
     async def _publish(self) -> None:
         """Whoever publishes and gets no answer tries again."""
-        for draft in self.drafts:
+        for version in self.approved:
             with suppress(PlanAlreadyPublished):
                 async with self.database.begin() as connection:
-                    await publish_plan(connection, self, draft.id, by="hr-approver")
+                    await publish_plan(connection, self, version.id, by="hr-approver")
 
 
-def disturbed(logs: Logs, drafts: Sequence[PlanVersion], book: PlanBook, rng: random.Random) -> Run:
+def disturbed(logs: Logs, plans: Sequence[PlanVersion], book: PlanBook, rng: random.Random) -> Run:
     """The same logs and plans as a bad day delivers them."""
     prompt, late = _as_sent(logs, rng)
-    run = Run(prompt, late, drafts, book, rng)
+    run = Run(prompt, late, plans, book, rng)
     run.go()
     return run
 

@@ -9,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
-from services.compensation.domain import Account, PlanState, PlanVersion
+from services.compensation.domain import Account, PlanState, PlanStep, PlanVersion
 from services.compensation.policy.plan_book import Standing
 from services.compensation.policy.recalculation import Changes
 from services.compensation.repository import accounts, plans
@@ -154,9 +154,14 @@ async def _move_recalculation(
     transaction.write(change)
 
 
-async def _get(transaction: Transaction, plan_version_id: UUID) -> PlanVersion | None:
+async def _lock(transaction: Transaction, plan_version_id: UUID, *, shared: bool = False) -> PlanVersion | None:
+    await transaction.lock(f"version {plan_version_id}", shared=shared)
     await Pause("read a plan")
     return transaction.database.versions.get(plan_version_id)
+
+
+async def _record_step(transaction: Transaction, plan_version_id: UUID, step: PlanStep) -> None:
+    """Who took which step decides nothing of what is simulated."""
 
 
 async def _is_closed(transaction: Transaction, plan_year: str) -> bool:
@@ -168,7 +173,7 @@ async def _publications(transaction: Transaction) -> int:
     return len(transaction.database.recalculations)
 
 
-async def _publish(transaction: Transaction, version: PlanVersion, *, by: str, at: datetime, event_id: UUID) -> None:
+async def _publish(transaction: Transaction, version: PlanVersion, *, event_id: UUID) -> UUID | None:
     await Pause("publish")
     database = transaction.database
 
@@ -178,10 +183,12 @@ async def _publish(transaction: Transaction, version: PlanVersion, *, by: str, a
         for one in database.versions.values():
             if one.plan_year == version.plan_year and one.state is PlanState.PUBLISHED:
                 database.versions[one.id] = replace(one, state=PlanState.SUPERSEDED)
-        database.versions[version.id] = replace(version, state=PlanState.PUBLISHED, published_by=by, published_at=at)
+        database.versions[version.id] = version
         database.recalculations.append(Recalculation(version.id, event_id))
 
     transaction.write(change)
+    standing = [one for one in await _published(transaction) if one.plan_year == version.plan_year]
+    return standing[0].id if standing else None
 
 
 async def _record(transaction: Transaction, events: Sequence[Event], *, now: datetime) -> list[UUID]:
@@ -200,7 +207,8 @@ _PLANS: Any = SimpleNamespace(
     published=_published,
     due_recalculation=_due_recalculation,
     move_recalculation=_move_recalculation,
-    get=_get,
+    lock=_lock,
+    record_step=_record_step,
     publications=_publications,
     is_closed=_is_closed,
     publish=_publish,

@@ -1,20 +1,24 @@
-"""Plans: written by one person, published by another."""
+"""Plan versions: written by one person, published by another; what they say, and how far everybody's pay follows."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from services.compensation.domain import PlanState
 from services.compensation.errors import (
+    AllPayNotDescribed,
     PlanAlreadyPublished,
     PlanInvalid,
+    PlanStepOutOfOrder,
     PlanUnreadable,
     PlanVersionUnknown,
     WriterCannotPublish,
     YearClosed,
 )
-from services.compensation.schemas.plans import PlanVersionView, RecalculationView
+from services.compensation.schemas.plans import DifferenceView, PlanVersionView, RecalculationView
 from services.compensation.service import plans as service
+from shared.events.types import SchoolYearLabel
 from shared.web.auth import CurrentPrincipal, Principal, Role, require
 from shared.web.errors import MalformedBody, NotFound
 from shared.web.once import NOT_ONCE, OnceCall
@@ -26,9 +30,17 @@ router = APIRouter(tags=["plans"])
 PlanOwner = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 
 
-@router.get("/plans", summary="All versions of all plans, without their documents")
-async def list_plan_versions(_principal: CurrentPrincipal, connection: Reading) -> list[PlanVersionView]:
-    return [PlanVersionView.of(version) for version in await service.plan_versions(connection)]
+@router.get("/plans", summary="Versions of all plans, without their documents")
+async def list_plan_versions(
+    _principal: CurrentPrincipal,
+    connection: Reading,
+    request: Request,
+    plan_year: Annotated[SchoolYearLabel | None, Query()] = None,
+    state: Annotated[PlanState | None, Query()] = None,
+) -> list[PlanVersionView]:
+    now = request.app.state.clock.now()
+    versions = await service.plan_versions(connection, plan_year=plan_year, state=state)
+    return [PlanVersionView.of(version, now=now) for version in versions]
 
 
 @router.post(
@@ -59,7 +71,7 @@ async def write_plan(_principal: PlanOwner, call: OnceCall) -> Response:
 
     async def written() -> PlanVersionView:
         version = await service.write_plan(call.connection, call.clock, text, by=call.by)
-        return PlanVersionView.of(version, document=version.document)
+        return PlanVersionView.of(version, now=version.written_at, document=version.document)
 
     return await call.once(written, status=201)
 
@@ -67,22 +79,49 @@ async def write_plan(_principal: PlanOwner, call: OnceCall) -> Response:
 @router.get(
     "/plans/{plan_version_id}", summary="A plan version with its document", responses=responses(PlanVersionUnknown)
 )
-async def get_plan_version(plan_version_id: UUID, _principal: CurrentPrincipal, connection: Reading) -> PlanVersionView:
+async def get_plan_version(
+    plan_version_id: UUID, _principal: CurrentPrincipal, connection: Reading, request: Request
+) -> PlanVersionView:
     version = await service.plan_version(connection, plan_version_id)
-    return PlanVersionView.of(version, document=version.document)
+    return PlanVersionView.of(version, now=request.app.state.clock.now(), document=version.document)
+
+
+@router.get(
+    "/plans/{plan_version_id}/differences",
+    summary="What this version says otherwise than another, place by place",
+    responses=responses(PlanVersionUnknown),
+)
+async def list_plan_differences(
+    plan_version_id: UUID,
+    _principal: CurrentPrincipal,
+    connection: Reading,
+    earlier: Annotated[UUID, Query(alias="from", description="The version to compare it with.")],
+) -> list[DifferenceView]:
+    """Parts with a code are compared with the part of the same code; the order of parts is told where it changed."""
+    found = await service.changes_between(connection, plan_version_id, earlier_id=earlier)
+    return [DifferenceView.of(one) for one in found]
 
 
 @router.post(
     "/plans/{plan_version_id}/publication",
-    summary="Publish a draft: its year is paid by it from now on, and everybody is recalculated",
-    responses=responses(PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, YearClosed, *NOT_ONCE),
+    summary="Publish an approved version: its year is paid by it from now on, everybody is recalculated",
+    responses=responses(
+        PlanVersionUnknown,
+        PlanAlreadyPublished,
+        PlanStepOutOfOrder,
+        WriterCannotPublish,
+        AllPayNotDescribed,
+        YearClosed,
+        *NOT_ONCE,
+    ),
     response_model=PlanVersionView,
 )
 async def publish_plan(plan_version_id: UUID, _principal: PlanOwner, call: OnceCall) -> Response:
     """The version before it is superseded. The recalculation runs in the background; its address tells how far."""
 
     async def published() -> PlanVersionView:
-        return PlanVersionView.of(await service.publish_plan(call.connection, call.clock, plan_version_id, by=call.by))
+        version = await service.publish_plan(call.connection, call.clock, plan_version_id, by=call.by)
+        return PlanVersionView.of(version, now=call.clock.now())
 
     return await call.once(published)
 
@@ -100,6 +139,8 @@ async def get_recalculation(plan_version_id: UUID, _principal: PlanOwner, connec
     return RecalculationView(
         plan_version_id=plan_version_id,
         educators=progress.educators,
+        # Whoever joined since is decided by the event that brought them.
+        educators_total=progress.educators if progress.finished_at else progress.educators_total,
         requested_at=progress.requested_at,
         finished_at=progress.finished_at,
     )

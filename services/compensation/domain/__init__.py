@@ -13,13 +13,14 @@ from services.compensation.domain.attributes import Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
-from services.compensation.domain.plans import PlanState, PlanVersion
+from services.compensation.domain.plans import BoardApproval, PlanComment, PlanState, PlanStep, PlanVersion
 
 __all__ = [
     "Account",
     "Arrival",
     "Attribute",
     "AttributeKey",
+    "BoardApproval",
     "CommonFacts",
     "Decision",
     "EducatorFacts",
@@ -32,7 +33,9 @@ __all__ = [
     "PayoutLine",
     "PayoutState",
     "Place",
+    "PlanComment",
     "PlanState",
+    "PlanStep",
     "PlanVersion",
     "RecordedFact",
     "StandingTotal",

@@ -14,10 +14,17 @@ from services.compensation.errors.payouts import (
     PreparerCannotApprove,
 )
 from services.compensation.errors.plans import (
+    AllPayNotDescribed,
+    CommentsNotOpen,
+    CommentsStillOpen,
     PlanAlreadyPublished,
+    PlanDateDoesNotFit,
     PlanInvalid,
+    PlanStepOutOfOrder,
     PlanUnreadable,
     PlanVersionUnknown,
+    WriterCannotApprove,
+    WriterCannotOpenComments,
     WriterCannotPublish,
 )
 from services.compensation.errors.rebuilding import (
@@ -34,7 +41,10 @@ from services.compensation.errors.years import (
 
 __all__ = [
     "AcknowledgementDoesNotMatch",
+    "AllPayNotDescribed",
     "CampusesTooMany",
+    "CommentsNotOpen",
+    "CommentsStillOpen",
     "CommonFactsAbsent",
     "CompensationError",
     "DatabaseNotEmpty",
@@ -46,11 +56,15 @@ __all__ = [
     "PayoutLineUnknown",
     "PayoutStepOutOfOrder",
     "PlanAlreadyPublished",
+    "PlanDateDoesNotFit",
     "PlanInvalid",
+    "PlanStepOutOfOrder",
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
     "StatementAbsent",
+    "WriterCannotApprove",
+    "WriterCannotOpenComments",
     "WriterCannotPublish",
     "YearClosed",
     "YearNotSettled",

@@ -4,7 +4,14 @@ from services.compensation.models.base import metadata
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
 from services.compensation.models.payouts import payout_batch, payout_entry, payout_line
-from services.compensation.models.plans import common_facts, plan_version, recalculation, settlement_request
+from services.compensation.models.plans import (
+    common_facts,
+    plan_comment,
+    plan_step,
+    plan_version,
+    recalculation,
+    settlement_request,
+)
 from services.compensation.models.statements import bonus_total, ledger_entry, statement
 
 __all__ = [
@@ -22,6 +29,8 @@ __all__ = [
     "payout_batch",
     "payout_entry",
     "payout_line",
+    "plan_comment",
+    "plan_step",
     "plan_version",
     "recalculation",
     "settlement_request",

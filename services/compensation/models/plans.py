@@ -4,8 +4,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     Table,
@@ -29,19 +31,59 @@ plan_version = Table(
     Column("state", Text, nullable=False),
     Column("written_by", Text, nullable=False),
     Column("written_at", DateTime(timezone=True), nullable=False),
+    Column("comments_close_at", DateTime(timezone=True)),
+    Column("comments_waived_because", Text),
+    Column("minute_reference", Text, comment="where the board's minutes say that it approved the plan"),
+    Column("board_approved_on", Date),
+    Column("describes_all_pay", Boolean, comment="whether the minutes describe all pay elements (34 TAC 25.24)"),
     Column("published_by", Text),
     Column("published_at", DateTime(timezone=True)),
     Column("event_id", Uuid, comment="the event that told of the publication; causes the recalculation of all"),
     UniqueConstraint("plan", "version"),
+    UniqueConstraint("id", "written_by"),
     CheckConstraint("published_by <> written_by", name="two_people"),
-    CheckConstraint("(state = 'draft') = (published_by IS NULL)", name="published"),
-    CheckConstraint("state IN ('draft','published','superseded')", name="state"),
+    CheckConstraint("(state IN ('published','superseded')) = (published_by IS NOT NULL)", name="published"),
+    CheckConstraint(
+        "state IN ('draft','in_review','public_comment','board_approved','published','superseded','returned')",
+        name="state",
+    ),
+    CheckConstraint("comments_close_at IS NULL OR comments_waived_because IS NULL", name="comments_or_waiver"),
+    CheckConstraint("state <> 'board_approved' OR minute_reference IS NOT NULL", name="minutes"),
 )
 Index(
     "uq_plan_version_published_year",
     plan_version.c.plan_year,
     unique=True,
     postgresql_where=plan_version.c.state == "published",
+)
+
+plan_step = Table(
+    "plan_step",
+    metadata,
+    Column("plan_version_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("written_by", Text, nullable=False, comment="who wrote the version: most steps are another person's"),
+    Column("state", Text, nullable=False, comment="the state that the step led to"),
+    Column("taken_by", Text, nullable=False),
+    Column("taken_at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text),
+    ForeignKeyConstraint(["plan_version_id", "written_by"], ["plan_version.id", "plan_version.written_by"]),
+    CheckConstraint(
+        "taken_by <> written_by OR state NOT IN ('public_comment','board_approved','published')", name="two_people"
+    ),
+    comment="who took which step of a plan version's life, and why; append-only",
+)
+
+plan_comment = Table(
+    "plan_comment",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), nullable=False),
+    Column("written_by", Text, nullable=False),
+    Column("written_at", DateTime(timezone=True), nullable=False),
+    Column("text", Text, nullable=False),
+    Index("ix_plan_comment_plan_version_id", "plan_version_id", "id"),
+    comment="what was said of a plan version while it was open to comment; append-only",
 )
 
 common_facts = Table(

@@ -5,15 +5,25 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import (
+    BoardApproval,
     PlanState,
+    PlanStep,
     PlanVersion,
 )
-from services.compensation.models import common_facts, plan_version, recalculation, settlement_request
+from services.compensation.models import (
+    common_facts,
+    educator_account,
+    plan_comment,
+    plan_step,
+    plan_version,
+    recalculation,
+    settlement_request,
+)
 from services.compensation.repository.accounts import PLANS_LOCK
 from shared.kernel.ids import uuid7
 
@@ -47,44 +57,91 @@ async def add(connection: AsyncConnection, version: PlanVersion) -> None:
             plan_year=version.plan_year,
             content_hash=version.content_hash,
             document=version.document,
-            state=version.state,
             written_by=version.written_by,
             written_at=version.written_at,
+            **_changing(version),
         )
     )
 
 
+async def save(connection: AsyncConnection, version: PlanVersion, *, event_id: UUID | None = None) -> None:
+    """Keep what the last step changed; `event_id` is of the event that told of it, if one did."""
+    await connection.execute(
+        update(plan_version).where(plan_version.c.id == version.id).values(**_changing(version), event_id=event_id)
+    )
+
+
+async def record_step(connection: AsyncConnection, plan_version_id: UUID, step: PlanStep) -> None:
+    """Put a step at the end of the version's history; the version is locked."""
+    number = select(func.count() + 1).where(plan_step.c.plan_version_id == plan_version_id).scalar_subquery()
+    writer = select(plan_version.c.written_by).where(plan_version.c.id == plan_version_id).scalar_subquery()
+    await connection.execute(
+        insert(plan_step).values(
+            plan_version_id=plan_version_id,
+            number=number,
+            written_by=writer,
+            state=step.state,
+            taken_by=step.by,
+            taken_at=step.at,
+            reason=step.reason,
+        )
+    )
+
+
+async def steps(connection: AsyncConnection, plan_version_id: UUID) -> list[PlanStep]:
+    """The first one first."""
+    rows = await connection.execute(
+        select(plan_step).where(plan_step.c.plan_version_id == plan_version_id).order_by(plan_step.c.number)
+    )
+    return [PlanStep(PlanState(row.state), row.taken_by, row.taken_at, row.reason) for row in rows]
+
+
 async def get(connection: AsyncConnection, plan_version_id: UUID) -> PlanVersion | None:
-    row = (await connection.execute(select(plan_version).where(plan_version.c.id == plan_version_id))).first()
-    return None if row is None else _plan_version(row)
+    return await _one(connection, _versions().where(plan_version.c.id == plan_version_id))
 
 
-async def list_all(connection: AsyncConnection) -> list[PlanVersion]:
-    rows = await connection.execute(select(plan_version).order_by(plan_version.c.plan_year, plan_version.c.version))
-    return [_plan_version(row) for row in rows]
+async def lock(connection: AsyncConnection, plan_version_id: UUID, *, shared: bool = False) -> PlanVersion | None:
+    """The version, locked for its next step; `shared` with others who only have to see it stay as it is.
+
+    What refers to the version (a statement, say) goes on being written meanwhile.
+    """
+    one = _versions().where(plan_version.c.id == plan_version_id)
+    return await _one(connection, one.with_for_update(read=shared, key_share=not shared, of=plan_version))
+
+
+async def list_all(
+    connection: AsyncConnection, *, plan_year: str | None = None, state: PlanState | None = None
+) -> list[PlanVersion]:
+    query = _versions().order_by(plan_version.c.plan_year, plan_version.c.version)
+    if plan_year is not None:
+        query = query.where(plan_version.c.plan_year == plan_year)
+    if state is not None:
+        query = query.where(plan_version.c.state == state)
+    return [_plan_version(row) for row in await connection.execute(query)]
 
 
 async def published(connection: AsyncConnection) -> list[PlanVersion]:
     """The standing version of every plan year, the oldest year first."""
-    rows = await connection.execute(
-        select(plan_version).where(plan_version.c.state == PlanState.PUBLISHED).order_by(plan_version.c.plan_year)
-    )
-    return [_plan_version(row) for row in rows]
+    return await list_all(connection, state=PlanState.PUBLISHED)
 
 
-async def publish(connection: AsyncConnection, version: PlanVersion, *, by: str, at: datetime, event_id: UUID) -> None:
-    """Make `version` the standing one of its year; the one before is superseded."""
-    await connection.execute(
+async def published_for(connection: AsyncConnection, plan_year: str) -> PlanVersion | None:
+    """The version that the year is paid by."""
+    return next(iter(await list_all(connection, plan_year=plan_year, state=PlanState.PUBLISHED)), None)
+
+
+async def publish(connection: AsyncConnection, version: PlanVersion, *, event_id: UUID) -> UUID | None:
+    """Make `version`, as it was published, the standing one of its year; the id of the one that it supersedes."""
+    superseded: UUID | None = await connection.scalar(
         update(plan_version)
         .where(plan_version.c.plan_year == version.plan_year, plan_version.c.state == PlanState.PUBLISHED)
         .values(state=PlanState.SUPERSEDED)
+        .returning(plan_version.c.id)
     )
-    await connection.execute(
-        update(plan_version)
-        .where(plan_version.c.id == version.id)
-        .values(state=PlanState.PUBLISHED, published_by=by, published_at=at, event_id=event_id)
-    )
-    await ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=at)
+    await save(connection, version, event_id=event_id)
+    assert version.published_at is not None  # noqa: S101 - the domain publishes with a moment
+    await ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=version.published_at)
+    return superseded
 
 
 async def ask_for_recalculation(
@@ -94,15 +151,6 @@ async def ask_for_recalculation(
     await connection.execute(
         insert(recalculation).values(cause_event_id=cause_event_id, plan_version_id=plan_version_id, requested_at=at)
     )
-
-
-async def published_for(connection: AsyncConnection, plan_year: str) -> PlanVersion | None:
-    """The version that the year is paid by."""
-    found = await connection.execute(
-        select(plan_version).where(plan_version.c.plan_year == plan_year, plan_version.c.state == PlanState.PUBLISHED)
-    )
-    row = found.first()
-    return None if row is None else _plan_version(row)
 
 
 async def is_closed(connection: AsyncConnection, plan_year: str) -> bool:
@@ -181,14 +229,40 @@ async def move_recalculation(
 
 
 async def progress(connection: AsyncConnection, plan_version_id: UUID) -> Any:
-    """Of the last that was asked for."""
+    """Of the last that was asked for, with the number of all educators as `educators_total`."""
+    everybody = select(func.count()).select_from(educator_account).scalar_subquery()
     found = await connection.execute(
-        select(recalculation)
+        select(recalculation, everybody.label("educators_total"))
         .where(recalculation.c.plan_version_id == plan_version_id)
         .order_by(recalculation.c.requested_at.desc())
         .limit(1)
     )
     return found.first()
+
+
+def _versions() -> Select[Any]:
+    comments = select(func.count()).where(plan_comment.c.plan_version_id == plan_version.c.id).scalar_subquery()
+    return select(plan_version, comments.label("comments"))
+
+
+async def _one(connection: AsyncConnection, query: Select[Any]) -> PlanVersion | None:
+    row = (await connection.execute(query)).first()
+    return None if row is None else _plan_version(row)
+
+
+def _changing(version: PlanVersion) -> dict[str, Any]:
+    """What the steps of its life change."""
+    approval = version.approval
+    return {
+        "state": version.state,
+        "comments_close_at": version.comments_close_at,
+        "comments_waived_because": version.comments_waived_because,
+        "minute_reference": approval and approval.minute_reference,
+        "board_approved_on": approval and approval.approved_on,
+        "describes_all_pay": approval and approval.describes_all_pay,
+        "published_by": version.published_by,
+        "published_at": version.published_at,
+    }
 
 
 def _plan_version(row: Row[Any]) -> PlanVersion:
@@ -203,6 +277,12 @@ def _plan_version(row: Row[Any]) -> PlanVersion:
         state=PlanState(row.state),
         written_by=row.written_by,
         written_at=row.written_at,
+        comments_close_at=row.comments_close_at,
+        comments_waived_because=row.comments_waived_because,
+        approval=None
+        if row.minute_reference is None
+        else BoardApproval(row.minute_reference, row.board_approved_on, row.describes_all_pay),
         published_by=row.published_by,
         published_at=row.published_at,
+        comments=row.comments,
     )

@@ -1,4 +1,4 @@
-"""Plan documents: written as drafts, published by another person, from then on immutable."""
+"""Plan versions: written as drafts, published by another person, from then on immutable. Between: `plan_life`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,11 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import (
-    PlanState,
-    PlanVersion,
-)
-from services.compensation.errors import PlanAlreadyPublished, PlanVersionUnknown, WriterCannotPublish, YearClosed
+from services.compensation.domain import PlanState, PlanStep, PlanVersion
+from services.compensation.errors import PlanVersionUnknown, YearClosed
+from services.compensation.policy.differences import Difference, differences
 from services.compensation.policy.evaluation.compiled import looks_at_everybody
 from services.compensation.policy.plan import content_hash, document_of, parse_plan
 from services.compensation.repository import plans
@@ -40,26 +38,35 @@ async def write_plan(
         written_at=now,
     )
     await plans.add(connection, version)
+    await plans.record_step(connection, version.id, PlanStep(PlanState.DRAFT, by, now))
     return version
 
 
 async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_id: UUID, *, by: str) -> PlanVersion:
-    """Make a draft the version that its year is paid by, and ask for everybody's recalculation.
+    """Make an approved version the one that its year is paid by, and ask for everybody's recalculation.
 
-    Raises PlanVersionUnknown, PlanAlreadyPublished, WriterCannotPublish, YearClosed.
+    Raises PlanVersionUnknown, PlanAlreadyPublished, PlanStepOutOfOrder, WriterCannotPublish, AllPayNotDescribed,
+    YearClosed.
     """
     await plans.hold_plans(connection)
-    version = await plan_version(connection, plan_version_id)
-    if version.state is not PlanState.DRAFT:
-        raise PlanAlreadyPublished(
-            f"version {version.version} of {version.plan} is {version.state}: write a new version"
-        )
-    if by == version.written_by:
-        raise WriterCannotPublish(f"{by} wrote this version: another person has to publish it")
+    now = clock.now()
+    version = (await locked_version(connection, plan_version_id)).publish(by, now)
     if await plans.is_closed(connection, version.plan_year):
         raise YearClosed(f"{version.plan_year} was settled for good: what it is paid by does not change any more")
-    now = clock.now()
-    event = PlanPublished(
+    [event_id] = await outbox.record(connection, [await _published(connection, version)], now=now)
+    superseded = await plans.publish(connection, version, event_id=event_id)
+    await plans.record_step(connection, version.id, PlanStep(version.state, by, now))
+    if superseded is not None:
+        step = PlanStep(PlanState.SUPERSEDED, by, now, f"{version} took its place")
+        await plans.record_step(connection, superseded, step)
+    if is_settled_at_close(version):
+        await plans.ask_for_settlement(connection, version.id, at=now, final=False, by=by)
+    return version
+
+
+async def _published(connection: AsyncConnection, version: PlanVersion) -> PlanPublished:
+    approval = version.approval
+    return PlanPublished(
         plan=version.plan,
         version=version.version,
         plan_version_id=version.id,
@@ -67,12 +74,10 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
         content_hash=version.content_hash,
         document=version.document,
         publication=await plans.publications(connection) + 1,
+        minute_reference=approval and approval.minute_reference,
+        board_approved_on=approval and approval.approved_on,
+        describes_all_pay=approval and approval.describes_all_pay,
     )
-    [event_id] = await outbox.record(connection, [event], now=now)
-    await plans.publish(connection, version, by=by, at=now, event_id=event_id)
-    if is_settled_at_close(version):
-        await plans.ask_for_settlement(connection, version.id, at=now, final=False, by=by)
-    return await plan_version(connection, plan_version_id)
 
 
 def is_settled_at_close(version: PlanVersion) -> bool:
@@ -88,14 +93,38 @@ async def version_to_settle(connection: AsyncConnection, plan_year: str) -> Plan
 
 async def plan_version(connection: AsyncConnection, plan_version_id: UUID) -> PlanVersion:
     """Raises PlanVersionUnknown."""
-    version = await plans.get(connection, plan_version_id)
+    return _known(plan_version_id, await plans.get(connection, plan_version_id))
+
+
+async def locked_version(connection: AsyncConnection, plan_version_id: UUID, *, shared: bool = False) -> PlanVersion:
+    """The version as it stays until this transaction ends. Raises PlanVersionUnknown."""
+    return _known(plan_version_id, await plans.lock(connection, plan_version_id, shared=shared))
+
+
+def _known(plan_version_id: UUID, version: PlanVersion | None) -> PlanVersion:
     if version is None:
         raise PlanVersionUnknown(f"there is no plan version {plan_version_id}: GET /compensation/v1/plans lists them")
     return version
 
 
-async def plan_versions(connection: AsyncConnection) -> Sequence[PlanVersion]:
-    return await plans.list_all(connection)
+async def plan_versions(
+    connection: AsyncConnection, *, plan_year: str | None = None, state: PlanState | None = None
+) -> Sequence[PlanVersion]:
+    return await plans.list_all(connection, plan_year=plan_year, state=state)
+
+
+async def history(connection: AsyncConnection, plan_version_id: UUID) -> Sequence[PlanStep]:
+    """Who took which step when, from the first one on record. Raises PlanVersionUnknown."""
+    await plan_version(connection, plan_version_id)
+    return await plans.steps(connection, plan_version_id)
+
+
+async def changes_between(
+    connection: AsyncConnection, plan_version_id: UUID, *, earlier_id: UUID
+) -> Sequence[Difference]:
+    """What the version says otherwise than the earlier one. Raises PlanVersionUnknown."""
+    later, earlier = [await plan_version(connection, one) for one in (plan_version_id, earlier_id)]
+    return differences(earlier.document, later.document)
 
 
 async def recalculation_progress(connection: AsyncConnection, plan_version_id: UUID) -> Any:

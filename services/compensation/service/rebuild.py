@@ -6,7 +6,7 @@ log or the code was changed, and the rebuild stops.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services.compensation.domain import (
     Arrival,
     Attribute,
     AttributeKey,
+    BoardApproval,
     FactKind,
     PlanState,
     PlanVersion,
@@ -112,11 +113,24 @@ async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, bo
         state=PlanState.DRAFT,
         written_by=f"writer, {_FROM_LOG}",
         written_at=received.recorded_at,
+        approval=_approval(event),
     )
     await plans.add(connection, version)
-    by = f"publisher, {_FROM_LOG}"
-    await plans.publish(connection, version, by=by, at=received.recorded_at, event_id=received.id)
+    published = replace(
+        version,
+        state=PlanState.PUBLISHED,
+        published_by=f"publisher, {_FROM_LOG}",
+        published_at=received.recorded_at,
+    )
+    await plans.publish(connection, published, event_id=received.id)
     book.add_plans([version])
+
+
+def _approval(event: PlanPublished) -> BoardApproval | None:
+    """Old events do not tell of it, and nothing is invented."""
+    if event.minute_reference is None or event.board_approved_on is None:
+        return None
+    return BoardApproval(event.minute_reference, event.board_approved_on, bool(event.describes_all_pay))
 
 
 async def _rebuild_common_facts(connection: AsyncConnection, received: ReceivedEvent, book: PlanBook) -> None:

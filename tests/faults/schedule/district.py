@@ -17,6 +17,7 @@ import httpx
 
 from deploy.client import Person
 from deploy.loading import PLAN, PLAN_YEAR
+from deploy.publishing import approve_and_publish
 from deploy.sample.awards import CREDENTIALS
 from shared.web.tokens import Role
 from tests.faults.schedule.caller import Caller, Refused
@@ -378,7 +379,11 @@ class District:
                 "POST", "/compensation/v1/plans", HR, content=document.encode(), media_type="application/yaml"
             )
             version = written.json()["id"]
-            await self.caller.call("POST", f"/compensation/v1/plans/{version}/publication", SECOND_HR)
+            await approve_and_publish(
+                lambda door, body: self.caller.call(
+                    "POST", f"/compensation/v1/plans/{version}/{door}", SECOND_HR, json=body
+                )
+            )
             self.promises.plans.append(version)
             self.promises.documents[version] = document
 

@@ -101,9 +101,8 @@ async def test_a_year_that_was_settled_for_good_changes_no_more(compensation: Co
         await compensation.call("PUT", f"{path}/campuses", as_=WRITER, json={"campuses": {}}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "year-closed")
-    headers = {"Content-Type": "application/yaml"}
-    written = await compensation.call("POST", "/plans", as_=WRITER, content=SHARED_PLAN, headers=headers)
-    published = await compensation.call("POST", f"/plans/{written.json()['id']}/publication", as_=APPROVER)
+    approved = await compensation.approved(SHARED_PLAN)
+    published = await compensation.call("POST", f"/plans/{approved}/publication", as_=APPROVER)
     assert (published.status_code, published.json()["code"]) == (409, "year-closed")
     assert (await amounts(compensation, ANA))["share"] == "333.33"
 
