@@ -1,4 +1,4 @@
-"""Takes a draft of a plan through its life to its publication, where nobody is there to comment on it: samples, tests."""
+"""Takes a draft of a plan to its publication where nobody is there to comment on it: for samples and tests."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

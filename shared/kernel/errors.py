@@ -25,6 +25,8 @@ class RungError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "The request could not be carried out"
+    is_on_record: ClassVar[bool] = False
+    """Whether an auditor will ask who tried it: the refusal is logged."""
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)

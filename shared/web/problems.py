@@ -152,6 +152,8 @@ def install_problems(app: FastAPI, *, missing_headers: Mapping[str, RungError]) 
     async def on_rung_error(_: Request, error: RungError) -> Response:
         if error.status >= 500:
             _log.error("fault answered", code=error.code, fault=describe_fault(error))
+        elif error.is_on_record:
+            _log.warning("refused", code=error.code, detail=error.detail)
         return problem_response(error)
 
     async def on_http_exception(_: Request, error: HTTPException) -> Response:

@@ -1,11 +1,11 @@
 """Plan versions and the recalculation of everybody: a plain model with no code of the product.
 
-As services/compensation/README.md and docs/decisions/0004 describe them, under the small plan (plan_document.py).
+As services/compensation/README.md and docs/decisions/0004 and 0012 describe them, under the plan of plan_document.py.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from tests.models.words import moment
 
 Json = dict[str, Any]
 OFFICE = ("hr", "admin")
+COMMENTERS = ("hr", "admin", "educator", "appraiser", "principal", "coach", "slo-reviewer")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Wanted:
     year: int
     stipend: int
     fault: str | None = None
+    counts_for_retirement: bool = False
 
 
 @dataclass(eq=False)
@@ -37,6 +39,11 @@ class Version:
     shown: Json
     state: str = "draft"
     published: tuple[str, datetime] | None = None
+    closes_at: datetime | None = None
+    waived_because: str | None = None
+    approval: Json | None = None
+    comments: list[Json] = field(default_factory=list)
+    steps: list[Json] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<{self.state} version {self.version} of {self.wanted.code}>"
@@ -46,9 +53,38 @@ class Version:
         return str(self.shown["id"])
 
     @property
-    def view(self) -> Json:
+    def writer(self) -> str:
+        return str(self.shown["written_by"])
+
+    def view(self, now: datetime) -> Json:
         by, at = self.published or (None, None)
-        return self.shown | {"state": self.state, "published_by": by, "published_at": moment(at)}
+        approval = self.approval or {}
+        return self.shown | {
+            "state": self.state,
+            "is_effective": self.state == "published" and self.shown["effective_on"] <= now.date().isoformat(),
+            "comments": len(self.comments),
+            "comments_close_at": moment(self.closes_at),
+            "comments_waived_because": self.waived_because,
+            "minute_reference": approval.get("minute_reference"),
+            "board_approved_on": approval.get("approved_on"),
+            "describes_all_pay": approval.get("describes_all_pay"),
+            "published_by": by,
+            "published_at": moment(at),
+        }
+
+    def is_open(self, now: datetime) -> bool:
+        return self.state == "public_comment" and self.closes_at is not None and now < self.closes_at
+
+    def enter(self, state: str, by: str, at: datetime, reason: str | None = None) -> None:
+        self.state = state
+        self.steps.append({"state": state, "by": by, "at": moment(at), "reason": reason})
+
+    def out_of_order(self, *begins_from: str) -> dict[str, bool]:
+        is_published = self.state in ("published", "superseded")
+        return {
+            "plan-already-published": is_published,
+            "plan-step-out-of-order": not is_published and self.state not in begins_from,
+        }
 
 
 @dataclass
@@ -102,43 +138,119 @@ class Plans:
             "plan": wanted.code,
             "version": number,
             "plan_year": label(wanted.year),
-            "state": "draft",
             "written_by": caller.subject,
             "written_at": moment(self.now),
-            "published_by": None,
-            "published_at": None,
+            "effective_on": f"{wanted.year}-08-17",
         }
-        self.versions.append(Version(wanted, number, shown))
-        return Granted(shown, 201)
+        version = Version(wanted, number, shown)
+        version.enter("draft", caller.subject, self.now)
+        self.versions.append(version)
+        return Granted(version.view(self.now), 201)
+
+    def review(self, caller: Caller, version: Version) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse(version.out_of_order("draft"))
+        return self._entered(version, "in_review", caller)
+
+    def open_comments(self, caller: Caller, version: Version, closes_at: datetime | None, because: str) -> Granted:
+        """Until `closes_at`; without, public comment is waived."""
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        is_fit = closes_at is None or self.now < closes_at <= self.now + timedelta(days=366)
+        is_writer = caller.subject == version.writer
+        refuse(
+            {
+                **version.out_of_order("in_review"),
+                "writer-cannot-open-comments": is_writer,
+                "plan-date-does-not-fit": not is_fit,
+            }
+        )
+        version.closes_at = closes_at
+        version.waived_because = because if closes_at is None else None
+        return self._entered(version, "public_comment", caller, version.waived_because)
+
+    def approve(self, caller: Caller, version: Version, approval: Json) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        voted_on = date.fromisoformat(approval["approved_on"])
+        is_early = version.closes_at is not None and voted_on < version.closes_at.date()
+        refuse(
+            {
+                **version.out_of_order("public_comment"),
+                "writer-cannot-approve": caller.subject == version.writer,
+                "comments-still-open": version.is_open(self.now),
+                "plan-date-does-not-fit": is_early or voted_on > self.now.date(),
+            }
+        )
+        version.approval = approval
+        return self._entered(version, "board_approved", caller)
+
+    def give_back(self, caller: Caller, version: Version, reason: str) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse(version.out_of_order("draft", "in_review", "public_comment", "board_approved"))
+        return self._entered(version, "returned", caller, reason)
+
+    def _entered(self, version: Version, state: str, caller: Caller, reason: str | None = None) -> Granted:
+        version.enter(state, caller.subject, self.now, reason)
+        return Granted(version.view(self.now) | {"document": None})
+
+    def comment(self, caller: Caller, version: Version, text: str, answered: Json) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*COMMENTERS)})
+        refuse({"comments-not-open": not version.is_open(self.now)})
+        said = {"id": answered["id"], "text": text, "written_at": moment(self.now), "written_by": caller.subject}
+        version.comments.append(said)
+        return Granted(said, 201)
+
+    def comments(self, caller: Caller, version: Version) -> Granted:
+        """Who said it, the office sees, and who said it."""
+        refuse({"insufficient-scope": not caller.is_any(*COMMENTERS)})
+        items = [
+            one if caller.is_any(*OFFICE) or one["written_by"] == caller.subject else one | {"written_by": None}
+            for one in version.comments
+        ]
+        return Granted({"items": items, "next": None})
+
+    def history(self, caller: Caller, version: Version) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        return Granted(version.steps)
 
     def publish(self, caller: Caller, version: Version) -> Granted:
         """From now on its year is paid by it. What was published once is never published again."""
         refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        approval = version.approval or {}
         refuse(
             {
-                "plan-already-published": version.state != "draft",
-                "writer-cannot-publish": caller.subject == version.shown["written_by"],
+                **version.out_of_order("board_approved"),
+                "writer-cannot-publish": caller.subject == version.writer,
+                "all-pay-not-described": version.wanted.counts_for_retirement and not approval.get("describes_all_pay"),
             }
         )
         for one in self.standing():
             if one.wanted.year == version.wanted.year:
-                one.state = "superseded"
-        version.state, version.published = "published", (caller.subject, self.now)
+                why = f"version {version.version} of {version.wanted.code} took its place"
+                one.enter("superseded", caller.subject, self.now, why)
+        version.published = (caller.subject, self.now)
+        version.enter("published", caller.subject, self.now)
         self.recalculations.append(Recalculation(version, self.now))
         told = ("plan", "version", "plan_year", "content_hash", "document")
-        said = {"plan_version_id": version.version_id, "publication": len(self.recalculations)}
+        said = {
+            "plan_version_id": version.version_id,
+            "publication": len(self.recalculations),
+            "minute_reference": approval["minute_reference"],
+            "board_approved_on": approval["approved_on"],
+            "describes_all_pay": approval["describes_all_pay"],
+        }
         self.published.append(("plan.published", {name: version.shown[name] for name in told} | said))
-        return Granted(version.view | {"document": None})
+        return Granted(version.view(self.now) | {"document": None})
 
     def standing(self) -> list[Version]:
         """The version of each year that it is paid by, the oldest year first."""
         return sorted((one for one in self.versions if one.state == "published"), key=lambda one: one.wanted.year)
 
     def read(self, version: Version) -> Granted:
-        return Granted(version.view)
+        return Granted(version.view(self.now))
 
     def all(self) -> Granted:
-        return Granted(sorted((one.view | {"document": None} for one in self.versions), key=lambda view: view["id"]))
+        views = (one.view(self.now) | {"document": None} for one in self.versions)
+        return Granted(sorted(views, key=lambda view: str(view["id"])))
 
     def progress(self, caller: Caller, version: Version) -> Granted:
         refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
@@ -149,6 +261,7 @@ class Plans:
             {
                 "plan_version_id": version.version_id,
                 "educators": found.educators,
+                "educators_total": found.educators if found.finished_at else len(self.accounts),
                 "requested_at": moment(found.requested_at),
                 "finished_at": moment(found.finished_at),
             }

@@ -9,8 +9,9 @@ LEADING_CREDENTIAL = "mc-leading"
 AT_MOST = 3
 
 
-def plan_document(*, year: int, stipend: str, code: str = CODE) -> dict[str, Any]:
+def plan_document(*, year: int, stipend: str, code: str = CODE, counts_for_retirement: bool = False) -> dict[str, Any]:
     """The plan of the school year that begins in `year`: `stipend` for each award, 75.50 more for leading."""
+    retirement = {"retirement": True} if counts_for_retirement else {}
     return {
         "language": 1,
         "code": code,
@@ -30,7 +31,7 @@ def plan_document(*, year: int, stipend: str, code: str = CODE) -> dict[str, Any
         "rounding": {"mode": "half_up", "points_places": 2, "amounts": "cent", **SOURCE},
         "proration": {"by": "days_times_fte", "fte_at_most": "1.0", "leavers": "by_days", **SOURCE},
         "components": [
-            _per_award(STIPEND, stipend) | {"earning_code": "MC20"},
+            _per_award(STIPEND, stipend) | {"earning_code": "MC20", **retirement},
             _per_award(LEADING, "75.50") | {"credentials": [LEADING_CREDENTIAL]},
         ],
         "ladder": {"rungs": [{"code": "novice", "title": "Novice", **SOURCE}], **SOURCE},

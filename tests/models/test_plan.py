@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from tests.models.bench import Bench, Outbox, held
 from tests.models.compensation import BOOKS, CALLERS, PLANS, Consumer, compensation_bench
 from tests.models.conftest import Run
 from tests.models.doors import Answer, Caller, Granted, KeyedCall, KeyedDoorMachine
-from tests.models.machine import AT, GRANTED, Tally, first, pick, step
+from tests.models.machine import AT, FIT, GRANTED, Tally, first, pick, step
 from tests.models.pay import AwardFact, Facts
 from tests.models.plan import Plans, Version, Wanted
 from tests.models.plan_document import LEADING_CREDENTIAL, plan_document
@@ -29,7 +29,11 @@ CHUNK = 2
 """Educators that a recalculation decides at once here, so that a plan can be published in the middle of one."""
 
 WRITERS = st.sampled_from(["hr"] * 4 + ["other hr"] * 2 + list(CALLERS))
-PUBLISHERS = st.sampled_from(["admin"] * 6 + ["hr", "other hr"] * 2 + list(CALLERS))
+OTHERS = st.sampled_from(["another"] * 12 + ["writer"] * 3 + list(CALLERS))
+"""Who takes the steps that another person than the writer has to take."""
+
+WAIVED = "Nobody is paid otherwise."
+APPROVAL = {"minute_reference": "2021-03-01, item 7", "approved_on": "2021-03-01", "describes_all_pay": True}
 FAULTS: dict[str, bytes] = {
     "malformed-body": b"\xff\xfe",
     "plan-unreadable": b"code: [",
@@ -43,13 +47,22 @@ MET = {
     *FAULTS,
     "insufficient-scope",
     "plan-already-published",
+    "plan-step-out-of-order",
+    "plan-date-does-not-fit",
+    "writer-cannot-open-comments",
+    "writer-cannot-approve",
     "writer-cannot-publish",
+    "all-pay-not-described",
+    "comments-not-open",
+    "comments-still-open",
     "idempotency-key-reused",
     "not-found",
     "nothing is due",
     "by a published version",
     "by a superseded version",
 }
+STATES = ("draft", "in_review", "public_comment", "board_approved")
+DOORS = ("version", "list", "recalculation", "comments", "history")
 Arrival = tuple[UUID, Event, Callable[[Facts], bool]]
 
 
@@ -97,6 +110,14 @@ class PlanMachine(KeyedDoorMachine):
             pass
         published, self.model.published = self.model.published, []
         assert [as_told(kind, event) for kind, _, event in await self.outbox.fresh()] == published
+        steps = await self.bench.database.fetch(
+            "SELECT plan_version_id::text, state, taken_by, reason FROM plan_step ORDER BY plan_version_id, number"
+        )
+        assert [tuple(row) for row in steps] == [
+            (version.version_id, one["state"], one["by"], one["reason"])
+            for version in sorted(self.model.versions, key=lambda version: version.version_id)
+            for one in version.steps
+        ]
         rostered_ones = [educator for educator, account in self.model.accounts.items() if account.facts.roster]
         rows = await self.bench.database.fetch("SELECT educator_id, plan_version_id::text FROM bonus_total")
         assert {tuple(row) for row in rows} == {
@@ -107,7 +128,7 @@ class PlanMachine(KeyedDoorMachine):
     async def begin_with_a_plan(self, is_published: bool) -> None:
         await self.write_one(CALLERS["hr"], Wanted("small", 2020, 20_000))
         if is_published:
-            await self.publish_one(CALLERS["admin"], self.model.versions[0])
+            await self.publish_one(CALLERS["admin"], await self.brought_to("board_approved", FIT))
         await self.take_in([self.roster(educator, 1) for educator in EDUCATORS[:3]])
 
     @step(
@@ -116,12 +137,18 @@ class PlanMachine(KeyedDoorMachine):
         year=st.sampled_from([2020, 2020, 2021]),
         stipend=st.sampled_from([20_000, 15_000, 9_999]),
         fault=st.sampled_from([None] * 8 + list(FAULTS)),
+        retirement=st.booleans(),
     )
-    async def write(self, who: str, code: str, year: int, stipend: int, fault: str | None) -> None:
-        await self.write_one(CALLERS[who], Wanted(code, year, stipend, fault))
+    async def write(self, who: str, code: str, year: int, stipend: int, fault: str | None, retirement: bool) -> None:
+        await self.write_one(CALLERS[who], Wanted(code, year, stipend, fault, retirement))
 
     async def write_one(self, caller: Caller, wanted: Wanted) -> None:
-        document = plan_document(year=wanted.year, stipend=money(wanted.stipend), code=wanted.code)
+        document = plan_document(
+            year=wanted.year,
+            stipend=money(wanted.stipend),
+            code=wanted.code,
+            counts_for_retirement=wanted.counts_for_retirement,
+        )
         body = FAULTS[wanted.fault] if wanted.fault else orjson.dumps(document)
 
         def written(answer: Answer) -> Granted:
@@ -130,14 +157,98 @@ class PlanMachine(KeyedDoorMachine):
         unfit = wanted.fault if wanted.fault == "malformed-body" else None
         await self.once(KeyedCall(caller, "write", "/plans", body, self.new_key(), written, unfit=unfit))
 
-    @step(at=AT, who=PUBLISHERS)
+    @step(at=AT, who=WRITERS)
+    async def review(self, at: int, who: str) -> None:
+        await self.review_one(CALLERS[who], self.version(at, "draft"))
+
+    @step(at=AT, who=OTHERS, closes_in=st.sampled_from([None, None, 3, 3, 3, 12, 0, 40_000_000]))
+    async def open_comments(self, at: int, who: str, closes_in: int | None) -> None:
+        """For so many seconds; or for none, when public comment is waived."""
+        version = await self.brought_to("in_review", at)
+        await self.open_one(self.caller(who, version), version, closes_in)
+
+    @step(at=AT, who=st.sampled_from(list(CALLERS)))
+    async def comment(self, at: int, who: str) -> None:
+        version = await self.brought_to("public_comment", at, closes_in=3)
+        caller, text = CALLERS[who], f"What of {len(self.calls)}?"
+        await self.take_step(
+            caller, version, "comments", {"text": text}, lambda said: self.model.comment(caller, version, text, said)
+        )
+
+    @step(
+        at=AT,
+        who=OTHERS,
+        approved_on=st.sampled_from(["2021-03-01"] * 6 + ["2020-06-15", "2021-03-02"]),
+        describes_all_pay=st.sampled_from([True, False, False]),
+    )
+    async def approve(self, at: int, who: str, approved_on: str, describes_all_pay: bool) -> None:
+        approval = APPROVAL | {"approved_on": approved_on, "describes_all_pay": describes_all_pay}
+        version = await self.brought_to("public_comment", at)
+        await self.approve_one(self.caller(who, version), version, approval)
+
+    @step(at=st.sampled_from([0, 0, 1, 2]), who=WRITERS)
+    async def give_back(self, at: int, who: str) -> None:
+        caller, version, reason = CALLERS[who], self.version(at, "draft"), "says too little"
+        await self.take_step(
+            caller, version, "return", {"reason": reason}, lambda _: self.model.give_back(caller, version, reason)
+        )
+
+    @step(at=AT, who=OTHERS)
     async def publish(self, at: int, who: str) -> None:
-        await self.publish_one(CALLERS[who], self.version(at))
+        version = await self.brought_to("board_approved", at)
+        await self.publish_one(self.caller(who, version), version)
+
+    async def brought_to(self, state: str, at: int, closes_in: int | None = None) -> Version:
+        """What `version` gives; where it should be in `state` and none is, one that was brought there."""
+        wanted = STATES.index(state)
+        earlier = [one for one in self.model.versions if one.state in STATES[:wanted]]
+        if at != FIT or not earlier or any(one.state == state for one in self.model.versions):
+            return self.version(at, state)
+        version = earlier[-1]
+        caller = self.caller("another", version)
+        steps = (
+            lambda: self.review_one(caller, version),
+            lambda: self.open_one(caller, version, closes_in),
+            lambda: self.approve_one(caller, version, APPROVAL),
+        )
+        for step_ in steps[STATES.index(version.state) : wanted]:
+            await step_()
+        return version
+
+    @staticmethod
+    def caller(who: str, version: Version) -> Caller:
+        if who in CALLERS:
+            return CALLERS[who]
+        office = (CALLERS["admin"], CALLERS["other hr"], CALLERS["hr"])
+        return next(one for one in office if (one.subject == version.writer) == (who == "writer"))
+
+    async def review_one(self, caller: Caller, version: Version) -> None:
+        await self.take_step(caller, version, "review", b"", lambda _: self.model.review(caller, version))
+
+    async def open_one(self, caller: Caller, version: Version, closes_in: int | None) -> None:
+        closes_at = None if closes_in is None else self.model.now + timedelta(seconds=closes_in)
+        body = {"waived_because": WAIVED} if closes_at is None else {"closes_at": closes_at.isoformat()}
+        await self.take_step(
+            caller,
+            version,
+            "public-comment",
+            body,
+            lambda _: self.model.open_comments(caller, version, closes_at, WAIVED),
+        )
+
+    async def approve_one(self, caller: Caller, version: Version, approval: dict[str, Any]) -> None:
+        await self.take_step(
+            caller, version, "board-approval", approval, lambda _: self.model.approve(caller, version, approval)
+        )
 
     async def publish_one(self, caller: Caller, version: Version) -> None:
-        path = f"/plans/{version.version_id}/publication"
-        step_ = KeyedCall(caller, "publish", path, b"", self.new_key(), lambda _: self.model.publish(caller, version))
-        await self.once(step_)
+        await self.take_step(caller, version, "publication", b"", lambda _: self.model.publish(caller, version))
+
+    async def take_step(
+        self, caller: Caller, version: Version, door: str, body: Any, step_: Callable[[Any], Granted]
+    ) -> None:
+        path = f"/plans/{version.version_id}/{door}"
+        await self.once(KeyedCall(caller, door, path, body, self.new_key(), lambda answer: step_(answer.json())))
 
     @step(
         what=st.lists(
@@ -194,13 +305,15 @@ class PlanMachine(KeyedDoorMachine):
         assert done == self.model.recalculate()
         return done
 
-    @step(at=AT, who=st.sampled_from(list(CALLERS)), door=st.sampled_from(["version", "list", "recalculation"]))
+    @step(at=AT, who=st.sampled_from(list(CALLERS)), door=st.sampled_from(DOORS))
     async def read(self, at: int, who: str, door: str) -> None:
-        version, caller = self.version(at), CALLERS[who]
+        version, caller = self.version(at, "public_comment"), CALLERS[who]
         path = f"/plans/{version.version_id}"
         doors: dict[str, tuple[str, Callable[[], Granted]]] = {
             "version": (path, lambda: self.model.read(version)),
             "recalculation": (f"{path}/recalculation", lambda: self.model.progress(caller, version)),
+            "comments": (f"{path}/comments", lambda: self.model.comments(caller, version)),
+            "history": (f"{path}/history", lambda: self.model.history(caller, version)),
             "list": ("/plans", self.model.all),
         }
         path, shown = doors[door]
@@ -210,8 +323,8 @@ class PlanMachine(KeyedDoorMachine):
             answer = Answer(answer.status, answer.headers, orjson.dumps(in_order))
         self.agree(answer, shown)
 
-    def version(self, at: int) -> Version:
-        return pick(self.model.versions, at, lambda version: version.state == "draft")
+    def version(self, at: int, state: str) -> Version:
+        return pick(self.model.versions, at, lambda version: version.state == state)
 
 
 def as_told(kind: str, event: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -154,11 +154,11 @@ class PlanVersion:
             raise WriterCannotApprove(f"{by} wrote {self}: another person has to record the board's approval")
         if self.is_open_for_comment(at):
             raise CommentsStillOpen(f"{self} is open to comment until {self.comments_close_at}: wait until then")
-        earliest = date.min if self.comments_close_at is None else self._local_date(self.comments_close_at)
-        if not earliest <= approval.approved_on <= (today := self._local_date(at)):
+        first = date.min if self.comments_close_at is None else self._local_date(self.comments_close_at)
+        last = self._local_date(at)
+        if not first <= approval.approved_on <= last:
             raise PlanDateDoesNotFit(
-                f"the board approves after public comment and not in the future: a day up to {today}"
-                + ("" if self.comments_close_at is None else f", from {earliest} on")
+                f"the board approves when public comment is over, and not in the future: a day from {first} to {last}"
             )
         return replace(entered, approval=approval)
 

@@ -41,6 +41,7 @@ class PreparerCannotApprove(CompensationError):
     code = "preparer-cannot-approve"
     status = 403
     title = "Another person has to approve it"
+    is_on_record = True
 
 
 class AcknowledgementDoesNotMatch(CompensationError):

@@ -41,6 +41,7 @@ class WriterCannotPublish(CompensationError):
     code = "writer-cannot-publish"
     status = 403
     title = "Another person has to publish it"
+    is_on_record = True
 
 
 class PlanStepOutOfOrder(CompensationError):
@@ -57,6 +58,7 @@ class WriterCannotOpenComments(CompensationError):
     code = "writer-cannot-open-comments"
     status = 403
     title = "Another person has to open it to comment"
+    is_on_record = True
 
 
 class WriterCannotApprove(CompensationError):
@@ -65,6 +67,7 @@ class WriterCannotApprove(CompensationError):
     code = "writer-cannot-approve"
     status = 403
     title = "Another person has to record the approval"
+    is_on_record = True
 
 
 class CommentsNotOpen(CompensationError):

@@ -2,18 +2,15 @@
 
 from typing import Any
 
+import pytest
+
+from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service import recalculation
 from tests.support.compensation import APPROVER, PLAN, WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, rostered
 
 ANA = educator_id(1)
 CHEAPER = PLAN.replace(b'"200.00"', b'"150.00"')
-
-
-async def written(compensation: Compensation) -> str:
-    """The path of a draft."""
-    headers = {"Content-Type": "application/yaml"}
-    draft = await compensation.call("POST", "/plans", as_=WRITER, content=PLAN, headers=headers)
-    return f"/plans/{draft.json()['id']}"
 
 
 async def refusal(compensation: Compensation, path: str, as_: dict[str, Any]) -> tuple[int, str]:
@@ -22,11 +19,31 @@ async def refusal(compensation: Compensation, path: str, as_: dict[str, Any]) ->
 
 
 async def test_who_wrote_a_version_cannot_publish_it(compensation: Compensation) -> None:
-    path = await written(compensation)
+    path = f"/plans/{await compensation.approved()}"
 
     assert await refusal(compensation, path, WRITER) == (403, "writer-cannot-publish")
-    assert (await compensation.call("GET", path, as_=WRITER)).json()["state"] == "draft"
+    assert (await compensation.call("GET", path, as_=WRITER)).json()["state"] == "board_approved"
     assert (await compensation.call("POST", f"{path}/publication", as_=APPROVER)).status_code == 200
+
+
+async def test_everybody_is_told_how_far_the_recalculation_has_come(
+    compensation: Compensation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recalculation, "CHUNK", 2)
+    await compensation.take_in(*(rostered(educator_id(number)) for number in range(3)))
+    path = f"/plans/{await compensation.announce()}/recalculation"
+
+    async def progress() -> tuple[int, int, bool]:
+        told = (await compensation.call("GET", path, as_=WRITER)).json()
+        return told["educators"], told["educators_total"], told["finished_at"] is not None
+
+    assert await progress() == (0, 3, False)
+    async with compensation.engine.begin() as connection:
+        await recalculation.recalculate_next(connection, compensation.clock, PlanBook())
+    assert await progress() == (2, 3, False)
+    await compensation.recalculate()
+    await compensation.take_in(rostered(educator_id(3)))
+    assert await progress() == (3, 3, True)
 
 
 async def test_a_version_is_published_once(compensation: Compensation) -> None:
