@@ -3,13 +3,14 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.console import Console
 
-from deploy.workspace import Engine, Workspace
+from deploy.local import ROOT, fail, fail_nothing_serves, port, url, workspace
+from deploy.workspace import Engine
 from shared.web.tokens import Principal, Role
 from shared.web.webhooks import WebhookSecret
 
@@ -17,28 +18,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Rung: from e
 provider_app = typer.Typer(no_args_is_help=True, help="Act as a credential provider, on the embedded engine.")
 app.add_typer(provider_app, name="provider")
 
-ROOT = Path(".rung")
 console = Console()
-
-
-def _port() -> int:
-    given = os.environ.get("RUNG_PORT", "8000")
-    if not given.isdecimal() or not 0 < int(given) < 65_536:
-        raise typer.BadParameter(f"RUNG_PORT is {given!r}: say a port from 1 to 65535")
-    return int(given)
-
-
-def _workspace() -> Workspace:
-    """The embedded engine's. Made by its first start: keys that no engine knows would open nothing."""
-    workspace = Workspace(ROOT, "embedded")
-    if not workspace.keys.is_dir():
-        _fail(f"there is no {ROOT}/embedded here: start once with make run, and call rung in the project's folder")
-    return workspace
-
-
-def _fail(why: str) -> NoReturn:
-    typer.echo(why, err=True)
-    raise typer.Exit(1)
 
 
 @app.command()
@@ -49,7 +29,7 @@ def run(engine: Annotated[str, typer.Option(help="embedded or kafka")] = "embedd
     if engine not in ("embedded", "kafka"):
         raise typer.BadParameter(f"{engine} is not an engine: say embedded or kafka")
     chosen: Engine = "kafka" if engine == "kafka" else "embedded"
-    raise typer.Exit(run_stack(ROOT, chosen, port=_port(), once=os.environ.get("RUNG_ONCE") == "1", console=console))
+    raise typer.Exit(run_stack(ROOT, chosen, port=port(), once=os.environ.get("RUNG_ONCE") == "1", console=console))
 
 
 @app.command()
@@ -64,7 +44,7 @@ def sample(
     try:
         summary = write_sample(folder, seed=seed, educators=educators)
     except OSError as error:
-        _fail(f"the sample cannot be written to {folder}: {error.strerror}")
+        fail(f"the sample cannot be written to {folder}: {error.strerror}")
     console.print(f"{summary.educators} educators on {summary.campuses} campuses in {folder}; see SAMPLE.md there")
 
 
@@ -92,13 +72,13 @@ def token(
         educator,
         frozenset(campus or ()),
     )
-    typer.echo(_workspace().issuer().issue(principal))
+    typer.echo(workspace().issuer().issue(principal))
 
 
 @app.command()
 def client(name: Annotated[str, typer.Argument(help="a client of the token endpoint, such as payroll")]) -> None:
     """Print a client's secret for the token endpoint of the embedded engine."""
-    clients = _workspace().issuer().clients()
+    clients = workspace().issuer().clients()
     if name not in clients:
         raise typer.BadParameter(f"there is no client {name}: say one of {', '.join(clients)}")
     typer.echo(clients[name].secret)
@@ -124,26 +104,25 @@ def provider_send(
     from shared.kernel.ids import uuid7
     from shared.web.webhooks import sign
 
-    url = f"http://127.0.0.1:{_port()}"
     body = file.read_bytes()
     now = SystemClock().now()
     headers = sign(_secrets(name)[0], webhook_id=webhook_id or str(uuid7(now)), sent_at=now, body=body)
     try:
         answer = httpx.post(
-            f"{url}/credentials/v1/webhooks/{name}",
+            f"{url()}/credentials/v1/webhooks/{name}",
             content=body,
             headers={"Content-Type": "application/json", **headers},
             timeout=30,
         )
     except httpx.ConnectError:
-        _fail(f"nothing serves on {url}: start it with make run, on the port that RUNG_PORT names here too")
+        fail_nothing_serves()
     typer.echo(answer.text)
     raise typer.Exit(0 if answer.is_success else 1)
 
 
 def _secrets(name: str) -> list[WebhookSecret]:
     try:
-        return _workspace().provider_secrets(name)
+        return workspace().provider_secrets(name)
     except KeyError:
         raise typer.BadParameter(f"there is no provider {name}: say bloomboard or credly") from None
 
@@ -161,5 +140,5 @@ def main() -> None:
 
         app.add_typer(plans.app, name="plan")
     else:
-        app.add_typer(typer.Typer(help="Check a plan document."), name="plan")
+        app.add_typer(typer.Typer(help="Plans: check a document, and take it to its publication."), name="plan")
     app()

@@ -19,6 +19,21 @@ _SECONDS = 120.0
 class DoorRefused(RuntimeError):
     """A door answered with a problem; the message is what it said."""
 
+    def __init__(self, answer: httpx.Response) -> None:
+        asked = f"{answer.request.method} {answer.request.url.path}"
+        super().__init__(f"{asked}: {answer.status_code} {answer.text[:2000]}")
+        self.answer = answer
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is wrong, place by place, each with its remedy."""
+        try:
+            problem = self.answer.json()
+            places = [f"{error['pointer'] or '/'}: {error['detail']}" for error in problem.get("errors", ())]
+            return places or [str(problem["detail"])]
+        except (ValueError, KeyError):
+            return [str(self)]
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -95,7 +110,7 @@ class Doors:
 def _successful(answer: httpx.Response) -> httpx.Response:
     if answer.is_success:
         return answer
-    raise DoorRefused(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text[:2000]}")
+    raise DoorRefused(answer)
 
 
 def in_parts(lines: Iterable[bytes], size: int) -> Iterable[bytes]:

@@ -1,4 +1,7 @@
-"""`rung plan`: a plan document looked at before anybody else sees it. Needs no engine and changes nothing."""
+"""`rung plan`: a plan document looked at before anybody else sees it, and then taken to its publication.
+
+To look at it needs no engine and changes nothing; what changes something is in `plan_steps`.
+"""
 
 import json
 from pathlib import Path
@@ -6,10 +9,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from deploy import plan_steps
 from services.compensation.errors import PlanInvalid, PlanUnreadable
 from services.compensation.policy.plan import content_hash, parse_plan, plan_schema
 
-app = typer.Typer(no_args_is_help=True, help="Check a plan document.")
+app = typer.Typer(no_args_is_help=True, help="Plans: check a document, and take it to its publication.")
+app.registered_commands += plan_steps.app.registered_commands
 
 
 @app.command()

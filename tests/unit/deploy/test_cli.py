@@ -16,7 +16,6 @@ NOTHING = "postgresql://nobody@127.0.0.1:1/nothing"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "ROOT", Path(".rung"))
     monkeypatch.setattr(operations, "_WORKSPACE", Workspace(Path(".rung"), "embedded"))
     return tmp_path
 

@@ -1,0 +1,218 @@
+"""The commands of `rung plan` that ask the running embedded engine: a plan written, reviewed, approved, published.
+
+Each says who takes the step by `--as NAME`, so that one person can try out what takes two.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy import local
+from deploy.client import DoorRefused, Doors, Person
+from shared.web.tokens import Role
+
+app = typer.Typer()
+console = Console()
+
+Version = Annotated[UUID, typer.Argument(help="the version's id, as `rung plan write` and `rung plan list` print it")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--as", default_factory=getuser, help="who you are: who wrote a version cannot open, approve or publish it"
+    ),
+]
+_NEXT = {
+    "draft": "rung plan review {id}",
+    "in_review": "rung plan comment {id} --closes-at ... (or --waived-because ...), by another than {written_by}",
+    "public_comment": "rung plan approve {id} --minutes ... --approved-on ..., by another than {written_by}",
+    "board_approved": "rung plan publish {id}, by another than {written_by}",
+    "published": "rung plan watch {id}",
+    "returned": "mend the document, and rung plan write it as the next version",
+}
+_LOOK_EVERY_SECONDS = 0.2
+
+
+@app.command()
+def write(file: Annotated[Path, typer.Argument(help="the plan document, YAML or JSON")], by: By) -> None:
+    """Write a plan document as the next draft version of its plan, and print the version's id."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        local.fail(f"{file} cannot be read: {error.strerror}")
+    version = _asked("POST", "", by, content=content, media_type="application/yaml", place=str(file))
+    typer.echo(version["id"])
+    _say(version, to_stderr=True)
+
+
+@app.command()
+def review(version: Version, by: By) -> None:
+    """Ask for review of a draft."""
+    _take(version, "review", by)
+
+
+@app.command()
+def comment(
+    version: Version,
+    by: By,
+    closes_at: Annotated[str | None, typer.Option(help="until when: 2027-01-15T17:00, here, or with its zone")] = None,
+    waived_because: Annotated[str | None, typer.Option(help="why nobody is asked; everybody is shown it")] = None,
+) -> None:
+    """Open a reviewed version to public comment, or waive that with a reason."""
+    if (closes_at is None) == (waived_because is None):
+        raise typer.BadParameter("say --closes-at or --waived-because: one of the two")
+    body = {"waived_because": waived_because} if closes_at is None else {"closes_at": _moment(closes_at)}
+    _take(version, "public-comment", by, body)
+
+
+@app.command()
+def approve(
+    version: Version,
+    minutes: Annotated[str, typer.Option(help="where the board's minutes say so: 2021-06-14, item 7")],
+    approved_on: Annotated[str, typer.Option(help="the day of the vote: 2021-06-14")],
+    describes_all_pay: Annotated[
+        bool,
+        typer.Option(
+            "--describes-all-pay/--describes-only-part",
+            help="whether the minutes describe all pay elements, which pay that counts for retirement needs",
+        ),
+    ],
+    by: By,
+) -> None:
+    """Record that the board approved a version, when public comment is over."""
+    body = {"minute_reference": minutes, "approved_on": approved_on, "describes_all_pay": describes_all_pay}
+    _take(version, "board-approval", by, body)
+
+
+@app.command()
+def publish(version: Version, by: By) -> None:
+    """Publish an approved version: its year is paid by it, and everybody is recalculated."""
+    _take(version, "publication", by)
+
+
+@app.command("return")
+def give_back(
+    version: Version,
+    reason: Annotated[str, typer.Option(help="why; it is kept with the version")],
+    by: By,
+) -> None:
+    """Return a version that is not published, for good: a mended plan is the next version."""
+    _take(version, "return", by, {"reason": reason})
+
+
+@app.command("list")
+def list_versions(
+    by: By,
+    year: Annotated[str | None, typer.Option(help="only of this plan year: 2021-22")] = None,
+    state: Annotated[str | None, typer.Option(help="only those in this state")] = None,
+) -> None:
+    """List the versions of all plans."""
+    wanted = {name: value for name, value in (("plan_year", year), ("state", state)) if value is not None}
+    columns = ("id", "plan", "version", "plan_year", "state", "written_by")
+    table = Table(*(column.replace("_", " ") for column in columns))
+    table.columns[0].no_wrap = True
+    for version in _asked("GET", "", by, params=wanted):
+        table.add_row(*(str(version[column]) for column in columns))
+    console.print(table if table.row_count else "there are none")
+
+
+@app.command()
+def show(version: Version, by: By) -> None:
+    """Show a version: where it stands, who took which step of its life, and what was said of it."""
+    found = _asked("GET", f"/{version}", by)
+    facts = Table(show_header=False, box=None)
+    for name, value in found.items():
+        if name != "document" and value is not None:
+            facts.add_row(name.replace("_", " "), str(value))
+    console.print(facts)
+    steps = Table("step", "by", "at", "reason")
+    for step in _asked("GET", f"/{version}/history", by):
+        steps.add_row(step["state"], step["by"], step["at"], step["reason"] or "")
+    console.print(steps)
+    said = Table("comment", "by", "at")
+    for one in _asked("GET", f"/{version}/comments", by, params={"limit": "100"})["items"]:
+        said.add_row(one["text"], one["written_by"], one["written_at"])
+    if said.row_count:
+        console.print(said)
+
+
+@app.command()
+def differences(
+    version: Version,
+    earlier: Annotated[UUID, typer.Option("--from", help="the version to compare it with")],
+    by: By,
+) -> None:
+    """Show what a version says otherwise than another, place by place."""
+    table = Table("place", "part", "before", "after")
+    for one in _asked("GET", f"/{version}/differences", by, params={"from": str(earlier)}):
+        table.add_row(one["pointer"], one["part"] or "", *(str(one[side] or "") for side in ("before", "after")))
+    console.print(table if table.row_count else "they say the same")
+
+
+@app.command()
+def watch(version: Version, by: By) -> None:
+    """Watch everybody's recalculation after a publication, to its end."""
+    from deploy.loading import progress_bar
+
+    with progress_bar() as progress:
+        task = progress.add_task("educators", total=None)
+        while True:
+            found = _asked("GET", f"/{version}/recalculation", by)
+            progress.update(task, total=found["educators_total"], completed=found["educators"])
+            if found["finished_at"] is not None:
+                break
+            time.sleep(_LOOK_EVERY_SECONDS)
+    console.print(f"all {found['educators']} educators are recalculated")
+
+
+def _take(version: UUID, door: str, by: str, body: Mapping[str, Any] | None = None) -> None:
+    _say(_asked("POST", f"/{version}/{door}", by, json=body))
+
+
+def _asked(method: str, path: str, by: str, *, place: str = "", **request: Any) -> Any:
+    """What a door for plans answers; a refusal ends the command with each place and its remedy."""
+
+    async def call() -> Any:
+        async with Doors(local.url(), local.workspace()) as doors:
+            person = Person(by, (Role.HR,))
+            return (await doors.call(method, f"/compensation/v1/plans{path}", person, **request)).json()
+
+    with _refusals_in_sentences(place):
+        return asyncio.run(call())
+
+
+@contextmanager
+def _refusals_in_sentences(place: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectError:
+        local.fail_nothing_serves()
+    except httpx.HTTPError as error:
+        local.fail(f"{local.url()} did not answer ({error}): whether it was done, rung plan list shows")
+    except DoorRefused as refused:
+        separator = "" if not place or refused.sentences[0].startswith("/") else ": "
+        local.fail(*(f"{place}{separator}{sentence}" for sentence in refused.sentences))
+
+
+def _say(version: Mapping[str, Any], *, to_stderr: bool = False) -> None:
+    typer.echo(f"version {version['version']} of {version['plan']} is {version['state']}", err=to_stderr)
+    if version["state"] in _NEXT:
+        typer.echo(f"next: {_NEXT[version['state']].format(**version)}", err=to_stderr)
+
+
+def _moment(text: str) -> str:
+    """With a zone; without one it is meant as the clock on the wall shows it."""
+    try:
+        return datetime.fromisoformat(text).astimezone().isoformat()
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"{text} is no moment: say it like 2027-01-15T17:00") from None
