@@ -5,8 +5,8 @@ Whatever is sent, the answer is one that the document names, in the form it name
 
 import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +22,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from deploy.export import OPENAPI
-from deploy.gateway import InProcess, create_gateway
 from deploy.issuer import Issuer, IssuerSettings
 from deploy.postgres import PostgresServer
-from deploy.services import SERVICES, bootstrap_of, settings_of
-from shared.db import migrations
+from deploy.services import SERVICES
 from shared.kernel.clock import SystemClock
-from shared.runtime import Runtime
 from shared.web.tokens import Principal, Role
+from tests.support.one_service import gateway_to
 from tests.support.serving import serving
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -78,19 +76,6 @@ def as_it_is(_context: schemathesis.SerializationContext, value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
-class Service(InProcess):
-    """A service whose runtime is closed with it."""
-
-    def __init__(self, name: str, runtime: Runtime[Any]) -> None:
-        super().__init__(bootstrap_of(name).api(runtime))
-        self._runtime = runtime
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        async with self._runtime, super().running():
-            yield
-
-
 @pytest.fixture(scope="module")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     return Issuer.open(tmp_path_factory.mktemp("issuer"), NAMES, clock=SystemClock())
@@ -111,18 +96,10 @@ def url_of(
             if name not in started:
                 databases.append(f"schemathesis_{name}")
                 postgres.create_database(databases[-1])
-                migrations.upgrade(bootstrap_of(name).MIGRATIONS, postgres.url(databases[-1]))
-                given_settings = settings_of(name).model_validate(
-                    {
-                        "database_url": postgres.url(databases[-1]),
-                        "bus_database_url": postgres.url(databases[-1]),
-                        "token_keys": str(issuer.jwks_path),
-                        "person_key_secret": "a secret for tests, long enough",
-                        "providers_file": providers,
-                    }
+                app = gateway_to(
+                    name, postgres.url(databases[-1]), token_keys=issuer.jwks_path, providers_file=providers
                 )
-                service = Service(name, Runtime.of(name, given_settings))
-                started[name] = stack.enter_context(serving(create_gateway({name: service}))).url
+                started[name] = stack.enter_context(serving(app)).url
             return started[name]
 
         yield url_of_service
