@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy import local
 from deploy.client import DoorRefused, Doors, Person
@@ -118,11 +118,9 @@ def list_versions(
 ) -> None:
     """List the versions of all plans."""
     wanted = {name: value for name, value in (("plan_year", year), ("state", state)) if value is not None}
-    columns = ("id", "plan", "version", "plan_year", "state", "written_by")
-    table = Table(*(column.replace("_", " ") for column in columns))
-    table.columns[0].no_wrap = True
-    for version in _asked("GET", "", by, params=wanted):
-        table.add_row(*(str(version[column]) for column in columns))
+    table = _table("id", "plan", "state")
+    for one in _asked("GET", "", by, params=wanted):
+        table.add_row(one["id"], f"{one['plan']} {one['version']} of {one['plan_year']}", _words(one["state"]))
     console.print(table if table.row_count else "there are none")
 
 
@@ -130,18 +128,18 @@ def list_versions(
 def show(version: Version, by: By) -> None:
     """Show a version: where it stands, who took which step of its life, and what was said of it."""
     found = _asked("GET", f"/{version}", by)
-    facts = Table(show_header=False, box=None)
+    facts = _table("", "", show_header=False, box=None)
     for name, value in found.items():
         if name != "document" and value is not None:
-            facts.add_row(name.replace("_", " "), str(value))
+            facts.add_row(_words(name), str(value))
     console.print(facts)
-    steps = Table("step", "by", "at", "reason")
+    steps = _table("step", "by", "at", "reason")
     for step in _asked("GET", f"/{version}/history", by):
-        steps.add_row(step["state"], step["by"], step["at"], step["reason"] or "")
+        steps.add_row(_words(step["state"]), step["by"], _second(step["at"]), step["reason"])
     console.print(steps)
-    said = Table("comment", "by", "at")
+    said = _table("comment", "by", "at")
     for one in _asked("GET", f"/{version}/comments", by, params={"limit": "100"})["items"]:
-        said.add_row(one["text"], one["written_by"], one["written_at"])
+        said.add_row(one["text"], one["written_by"], _second(one["written_at"]))
     if said.row_count:
         console.print(said)
 
@@ -153,9 +151,10 @@ def differences(
     by: By,
 ) -> None:
     """Show what a version says otherwise than another, place by place."""
-    table = Table("place", "part", "before", "after")
+    table = _table("place", "part", "before", "after")
     for one in _asked("GET", f"/{version}/differences", by, params={"from": str(earlier)}):
-        table.add_row(one["pointer"], one["part"] or "", *(str(one[side] or "") for side in ("before", "after")))
+        sides = [None if one[side] is None else str(one[side]) for side in ("before", "after")]
+        table.add_row(one["pointer"], one["part"], *sides)
     console.print(table if table.row_count else "they say the same")
 
 
@@ -205,9 +204,22 @@ def _refusals_in_sentences(place: str) -> Iterator[None]:
 
 
 def _say(version: Mapping[str, Any], *, to_stderr: bool = False) -> None:
-    typer.echo(f"version {version['version']} of {version['plan']} is {version['state']}", err=to_stderr)
+    typer.echo(f"version {version['version']} of {version['plan']} is {_words(version['state'])}", err=to_stderr)
     if version["state"] in _NEXT:
         typer.echo(f"next: {_NEXT[version['state']].format(**version)}", err=to_stderr)
+
+
+def _table(*columns: str, **style: Any) -> Table:
+    """Nothing in it is cut off: it goes on in the next line."""
+    return Table(*(Column(name, overflow="fold", no_wrap=name == "id") for name in columns), **style)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _second(moment: str) -> str:
+    return f"{moment[:19]}Z"
 
 
 def _moment(text: str) -> str:

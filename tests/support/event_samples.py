@@ -110,6 +110,10 @@ _PLAN = PlanPublished(
     plan_year="2020-21",
     content_hash="ab" * 32,
     document={"plan": "harmony-pbcs", "components": [{"code": "credentials", "amount": "200.00"}]},
+    publication=1,
+    minute_reference="2020-06-15, item 7",
+    board_approved_on=DAY,
+    describes_all_pay=True,
 )
 _ATTRIBUTE = AttributeRecorded(
     educator_id=EDUCATOR,
@@ -169,7 +173,15 @@ LEAN: list[Event] = [
     _SCORED.model_copy(update={"attainment_percent": None, "score": None}),
     _AWARDED.model_copy(update={"expires_at": None, "pathways": []}),
     _REVOKED.model_copy(update={"expires_at": None, "pathways": []}),
-    _PLAN.model_copy(update={"document": {}}),
+    _PLAN.model_copy(
+        update={
+            "document": {},
+            "publication": None,
+            "minute_reference": None,
+            "board_approved_on": None,
+            "describes_all_pay": None,
+        }
+    ),
     _ATTRIBUTE.model_copy(update={"item": None, "value": None}),
     _COMMON.model_copy(update={"campuses": [], "settlement": [], "settled_for": None}),
     _STATEMENT.model_copy(update={"entries": [], "applied": []}),

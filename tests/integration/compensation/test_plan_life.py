@@ -76,22 +76,28 @@ async def test_a_version_goes_from_draft_to_publication_and_every_step_is_on_rec
     assert none.json() == []
 
 
-async def test_who_wrote_it_takes_no_step_that_another_person_has_to(compensation: Compensation) -> None:
+async def test_who_wrote_it_takes_no_step_that_another_person_has_to(
+    compensation: Compensation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither through the door, which puts it on record, nor in the database."""
     version = await in_review(compensation)
-    codes = ["writer-cannot-open-comments", "writer-cannot-approve", "writer-cannot-publish"]
-    for (door, body), code in zip([*TO_APPROVAL[1:], ("publication", None)], codes, strict=True):
+    for (door, body), state, code in zip(
+        [*TO_APPROVAL[1:], ("publication", None)],
+        ("public_comment", "board_approved", "published"),
+        ("writer-cannot-open-comments", "writer-cannot-approve", "writer-cannot-publish"),
+        strict=True,
+    ):
         assert await refused(compensation, f"/plans/{version}/{door}", body, as_=WRITER) == code
+        logged = capsys.readouterr().out
+        assert code in logged
+        assert "hr-writer wrote version 1 of harmony-pbcs" in logged
         with pytest.raises(DBAPIError, match="two_people"):
             async with compensation.engine.begin() as connection:
                 await connection.execute(
                     text(
                         "INSERT INTO plan_step SELECT id, 99, written_by, :state, written_by, now() FROM plan_version"
                     ),
-                    {
-                        "state": {"public-comment": "public_comment", "board-approval": "board_approved"}.get(
-                            door, "published"
-                        )
-                    },
+                    {"state": state},
                 )
         await compensation.step(version, door, body)
 

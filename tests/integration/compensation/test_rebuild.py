@@ -135,6 +135,7 @@ async def test_a_log_that_was_filled_again_in_another_order_rebuilds_the_same(
 async def test_the_plan_published_last_stands_whatever_the_log_s_order_and_the_clocks_say(
     make_database: Callable[[], str],
 ) -> None:
+    """With the minutes by which it was published; the first event here is an old one and tells of none."""
     async with (
         running_compensation(make_database()) as lived,
         running_compensation(make_database()) as empty,
@@ -146,10 +147,17 @@ async def test_the_plan_published_last_stands_whatever_the_log_s_order_and_the_c
             version: plan._replace(recorded_at=earlier - timedelta(days=number))
             for number, (version, plan) in enumerate(log.plans.items())
         }
+        first = next(iter(log.plans))
+        known_once = ("minute_reference", "board_approved_on", "describes_all_pay")
+        told = log.plans[first].event.model_copy(update=dict.fromkeys(known_once))
+        log.plans[first] = log.plans[first]._replace(event=told)
         async with empty.engine.begin() as connection:
             await rebuild(connection, empty.clock, log)
-        standing = "SELECT id, version FROM plan_version WHERE state = 'published'"
+        standing = f"SELECT id, version, {', '.join(known_once)} FROM plan_version WHERE state = 'published'"
         assert await empty.rows(standing) == await lived.rows(standing)
+        assert [
+            row["id"] for row in await empty.rows("SELECT id FROM plan_version WHERE minute_reference IS NULL")
+        ] == [first]
 
 
 async def test_what_is_delivered_again_after_a_rebuild_changes_nothing(make_database: Callable[[], str]) -> None:

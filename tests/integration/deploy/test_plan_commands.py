@@ -52,13 +52,13 @@ def test_a_stranger_writes_approves_and_publishes(rung: Rung, tmp_path: Path) ->
 
     assert "next: rung plan comment" in rung("review", version, by="writer").stdout
     assert "another person has to" in rung("comment", version, "--waived-because", "a try", by="writer").stderr
-    assert "is public_comment" in rung("comment", version, "--waived-because", "a try").stdout
+    assert "is public comment" in rung("comment", version, "--waived-because", "a try").stdout
     assert "next: rung plan publish" in rung("approve", version, *approval).stdout
     assert "is published" in rung("publish", version).stdout
 
     shown = rung("show", version).stdout
     assert "2020-06-15, item 7" in shown
-    assert re.search(r"public_comment *│ *approver *│ .* │ a try", shown), shown
+    assert re.search(r"public comment *│ *approver *│ .* │ a try", shown), shown
 
     file.write_bytes(PLAN.replace(b'"200.00"', b'"150.00"'))
     second = rung("write", str(file), by="writer").stdout.strip()
