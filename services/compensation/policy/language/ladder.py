@@ -107,7 +107,8 @@ class Rung(Named):
 
 class Holds(Sourced):
     """A placement is held for `for_years` school years, its own the first of them, or for ever; what is reached
-    meanwhile may only raise it, and reaching the rung again renews it.
+    meanwhile may only raise it, and reaching the rung again renews it. Until when is written into each placement as it
+    is recorded: a later plan that says something else changes none that was made.
     """
 
     only_rises: Literal[True]

@@ -18,6 +18,7 @@ from services.compensation.policy.language.measures import (
     Combined,
     GrowthPercent,
     Measure,
+    PlacementPosition,
     RatingScore,
     SloAttainmentCount,
     SloScoreCount,
@@ -251,6 +252,8 @@ class MeasureWords:
             case AttributeIs():
                 answer = "Yes" if numerator else "No"
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
+            case PlacementPosition():
+                return _position(measure, numerator // SCALE)
             case CampusAttribute():
                 return f"On file for the campus: {value}."
             case Chosen() | Combined():
@@ -275,6 +278,13 @@ def _place(top: Top, found: Gathered) -> str:
         return ""
     place = found.employment.campus_id if top.within == "campus" else found.employment.district_id
     return place or "-"
+
+
+def _position(measure: PlacementPosition, position: int) -> str:
+    asked = listed(measure.rungs, "and")
+    if not position:
+        return f"No rung of {asked} is held by a placement."
+    return f"The rung held by a placement is {measure.rungs[position - 1]}, which counts {position} of {asked}."
 
 
 def _over_years(over: Years) -> str:
