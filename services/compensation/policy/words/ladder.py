@@ -132,10 +132,10 @@ class LadderWords:
             "title": rung.title,
             "since": _year(held.year),
             "through": None if held.through is None else _year(held.through),
-            "reason": f"{reason}. {self._against(held, row)}",
+            "reason": f"{reason}. {self._against(row)}",
         }
 
-    def _against(self, held: Placed, row: Row) -> str:
+    def _against(self, row: Row) -> str:
         """What this year makes of the rung that is held."""
         position, reached = row.placements[0] - 1, self._rungs[row.entitled].title
         if row.entitled > position:

@@ -252,8 +252,6 @@ class MeasureWords:
             case AttributeIs():
                 answer = "Yes" if numerator else "No"
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
-            case PlacementPosition():
-                return _position(measure, numerator // SCALE)
             case CampusAttribute():
                 return f"On file for the campus: {value}."
             case Chosen() | Combined():
@@ -309,5 +307,7 @@ def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str
         return f"The lowest dimension, over {counted(denominator, 'observation', 'observations')}: {value}."
     if measure.take == "full_time_days":
         return f"{value} full-time days in eligible assignments."
+    if isinstance(measure, PlacementPosition):
+        return _position(measure, numerator // SCALE)
     one, unit = _MEANS[measure.take]
     return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{unit}."
