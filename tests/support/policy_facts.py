@@ -204,6 +204,7 @@ def placement(
     by: str | None = None,
     minutes: str | None = None,
     withdrawn: bool = False,
+    lapsed: bool = False,
     version: int = 1,
 ) -> Event:
     data = {
@@ -219,6 +220,7 @@ def placement(
         "minute_reference": minutes,
         "valid_through_year": through,
         "withdrawn": withdrawn,
+        "lapsed": lapsed,
     }
     return "rung.compensation.placement.recorded.v1", data
 

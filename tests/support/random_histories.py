@@ -113,6 +113,7 @@ def _placements(rng: Random) -> list[Event]:
                     "reached": rng.choice([None, "r0"]) if kind == "placed" else None,
                     "by": rng.choice(["person", "board"]) if kind == "confirmed" else None,
                     "withdrawn": rng.random() < 0.1,
+                    "lapsed": kind == "placed" and rng.random() < 0.1,
                 }
                 events.append(placement(rng.choice(["r0", "r1", "r2", "r3", "r9"]), year=year, kind=kind, **given))
     return events

@@ -144,6 +144,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
         "minute_reference",
         "valid_through_year",
         "withdrawn",
+        "lapsed",
     ),
     FactKind.SUMMATIVE.value: ("school_year", "domains", "score", "rating", "rating_level"),
 }

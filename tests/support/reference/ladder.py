@@ -27,7 +27,8 @@ def placements_that_count(known: Known, ladder: str) -> list[Placement]:
         year = int(data["school_year"][:4])
         counts_from = year + 1 if data["kind"] == "placed" else year
         is_over = data["valid_through_year"] and int(data["valid_through_year"][:4]) < known.first_year
-        if data["ladder"] == ladder and not data["withdrawn"] and counts_from <= known.first_year and not is_over:
+        is_taken_back = data["withdrawn"] or data["lapsed"]
+        if data["ladder"] == ladder and not is_taken_back and counts_from <= known.first_year and not is_over:
             found.append({**data, "year": year})
     return sorted(found, key=lambda one: (one["year"], ["brought_along", "confirmed", "placed"].index(one["kind"])))
 
@@ -126,7 +127,7 @@ class _Ladder:
             for _, data in self.known.of("placement_id")
             if data["ladder"] == self.name
             and data["kind"] == "placed"
-            and not data["withdrawn"]
+            and not (data["withdrawn"] or data["lapsed"])
             and int(data["school_year"][:4]) == year
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.compensation.domain import EducatorFacts, Fact
+from services.compensation.domain import EducatorFacts, Fact, PlacementKind
 from services.compensation.policy.exact import millionths
 from services.compensation.policy.facts.calendar import PlanCalendar
 from services.compensation.policy.facts.employment import Employment, employment_of
@@ -34,7 +34,7 @@ class UncountedAward(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """A placement that was not withdrawn, on a ladder that the plan looks at; years are those they start in."""
+    """A placement that still counts, on a ladder that the plan looks at; years are those they start in."""
 
     year: int
     kind: str
@@ -66,8 +66,6 @@ _NO_SCORES = (0, 0)
 _NOTHING_HELD: AbstractSet[str] = frozenset()
 _NO_WORDS: Mapping[str, str] = {}
 _NO_PLACEMENTS: Mapping[str, Sequence[Placed]] = {}
-AT_YEARS_END = "placed"
-"""The kind of a placement that the end of its year came to; the others are decisions that count in their year."""
 
 
 class Gathered:
@@ -180,11 +178,11 @@ def _take_placements(found: Gathered, recorded: Iterable[Fact], scope: Scope) ->
     for fact in recorded:
         data = fact.data
         ladder, year, kind = data["ladder"], int(data["school_year"][:4]), data["kind"]
-        last = scope.calendar.starts_in - (kind == AT_YEARS_END)
+        last = scope.calendar.starts_in - (kind == PlacementKind.PLACED)
         if ladder not in scope.ladders or year > last:
             continue
         found.used.append(fact)
-        if data["withdrawn"]:
+        if data["withdrawn"] or data["lapsed"]:
             continue
         through = data["valid_through_year"]
         placements.setdefault(ladder, []).append(

@@ -5,8 +5,9 @@ Rungs are positions from 1 for the lowest; 0 stands for none.
 
 from collections.abc import Iterable, Mapping
 
+from services.compensation.domain import Confirmer, PlacementKind
 from services.compensation.policy.exact import SCALE
-from services.compensation.policy.facts.gather import AT_YEARS_END, Gathered, Placed
+from services.compensation.policy.facts.gather import Gathered, Placed
 from services.compensation.policy.facts.readers import MeasureReader, NeedReader
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.measures import PlacementPosition
@@ -42,7 +43,7 @@ class LadderPlacements:
         if self._ladder.demotion is None:
             return None
         # A confirmation lets one stand on what is reached in its year, and holds nothing before that year's end.
-        before = [one for one in valid if one.year < self._year or one.kind == "brought_along"]
+        before = [one for one in valid if one.year < self._year or one.kind == PlacementKind.BROUGHT_ALONG]
         return before[0] if before else None
 
     def _held(self, found: Gathered) -> int:
@@ -50,7 +51,11 @@ class LadderPlacements:
         return 0 if held is None else self._positions[held.rung]
 
     def _years_below(self, found: Gathered) -> int:
-        below = {one.year for one in found.placements.get(self._code, ()) if one.kind == AT_YEARS_END and one.is_below}
+        below = {
+            one.year
+            for one in found.placements.get(self._code, ())
+            if one.kind == PlacementKind.PLACED and one.is_below
+        }
         year = self._year - 1
         while year in below:
             year -= 1
@@ -63,8 +68,8 @@ class LadderPlacements:
             return int(
                 any(
                     self._positions.get(one.rung, 0) >= position
-                    and one.kind != AT_YEARS_END
-                    and one.confirmed_by in (None, "board", asked)
+                    and one.kind != PlacementKind.PLACED
+                    and one.confirmed_by in (None, Confirmer.BOARD, asked)
                     for one in _valid(found, self._code, self._year)
                 )
             )

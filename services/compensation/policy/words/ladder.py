@@ -8,6 +8,7 @@ from itertools import chain
 
 from orjson import Fragment
 
+from services.compensation.domain import Confirmer, PlacementKind
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.evaluation.ladder import Clause
@@ -166,12 +167,12 @@ def _confirmer(rung: Rung) -> str:
 
 
 def _how(held: Placed) -> str:
-    if held.kind == "brought_along":
+    if held.kind == PlacementKind.BROUGHT_ALONG:
         return ", brought along"
     if held.confirmed_by is None:
         return ""
     minutes = f", minutes {held.minute_reference}" if held.minute_reference else ""
-    return f" (confirmed by {'the board' if held.confirmed_by == 'board' else 'a person'}{minutes})"
+    return f" (confirmed by {'the board' if held.confirmed_by == Confirmer.BOARD else 'a person'}{minutes})"
 
 
 def _year(starts_in: int) -> str:
