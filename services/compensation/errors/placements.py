@@ -28,12 +28,16 @@ class OwnPlacement(CompensationError):
 
 
 class PlacementUnknown(CompensationError):
+    """There is no placement under this id."""
+
     code = "placement-unknown"
     status = 404
     title = "No such placement"
 
 
 class PlacementAlreadyWithdrawn(CompensationError):
+    """A placement can be withdrawn once; nothing rests on it any more."""
+
     code = "placement-already-withdrawn"
     status = 409
     title = "The placement was withdrawn already"

@@ -142,7 +142,11 @@ class MeasureWords:
             return points_text(row.points[at], self._places)
         if not row.measured[at]:
             return "nothing on file"
-        return quotient_text(row.numerators[at], row.denominators[at]) + (" %" if measure.take in _PERCENT else "")
+        return quotient_text(row.numerators[at], row.denominators[at]) + self.unit(at)
+
+    def unit(self, at: int) -> str:
+        """What stands behind the value of a measure, and behind what is asked of it."""
+        return " %" if self._plan.measures[at].take in _PERCENT else ""
 
     def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
         terms = self._plan.plan.gates[gate]
@@ -156,7 +160,7 @@ class MeasureWords:
 
     def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
         measure = self._plan.measures[at]
-        unit = " %" if measure.take in _PERCENT else ""
+        unit = self.unit(at)
         value = f"{measure.title}: {self.value(at, row)}."
         if terms.top is None:
             asked = f"at least {terms.at_least}" if terms.at_least is not None else f"at most {terms.at_most}"

@@ -48,11 +48,12 @@ class NeedWords:
                     return text
                 return f"{text}; still open: {listed(sorted(set(need.of) - found.held), 'or')}"
             case MeasureNeed():
-                return f"{self._value(at, row)}; at least {need.at_least} is asked for"
+                title, value, asked = self._measured(need, at, row)
+                return f"{title}: {value}, of at least {asked} asked for"
             case GatesNeed():
                 return self._gates_of(need, row)
 
-    def missing(self, at: int, row: Row, found: Gathered) -> str:
+    def missing(self, at: int, row: Row, found: Gathered) -> str:  # noqa: PLR0911 - one for each kind
         """What is still to do for a need that is not met."""
         need, short = self._plan.ladder.needs[at], row.shortfalls[at]
         match need:
@@ -65,6 +66,12 @@ class NeedWords:
             case CredentialNeed() if need.of is not None:
                 text = f"{_of(need.at_least, short)} {_plural(need.at_least, 'micro-credential')}"
                 return f"{text} of {listed(dict.fromkeys(need.of), 'or')}"
+            case PathwayNeed():
+                nearest, missing = self._nearest(need, short, found)
+                return f"{_of_pathway(nearest, short)} (missing: {listed(missing, 'and')})"
+            case MeasureNeed():
+                title, value, asked = self._measured(need, at, row)
+                return f"{title} of at least {asked} ({value} now)"
             case GatesNeed():
                 return f"to meet {listed(self._unmet(need, row), 'and')}"
             case _:
@@ -74,9 +81,11 @@ class NeedWords:
         """Whether the words of a need that is not met name micro-credentials."""
         return isinstance(need, PathwayNeed) or (isinstance(need, CredentialNeed) and need.of is not None)
 
-    def _value(self, at: int, row: Row) -> str:
+    def _measured(self, need: MeasureNeed, at: int, row: Row) -> tuple[str, str, str]:
+        """The measure's title, its value, and what is asked of it."""
         measure = self._measure_of[at]
-        return f"{self._plan.measures[measure].title} is {self._measures.value(measure, row)}"
+        asked = f"{need.at_least}{self._measures.unit(measure)}"
+        return self._plan.measures[measure].title, self._measures.value(measure, row), asked
 
     def _gates_of(self, need: GatesNeed, row: Row) -> str:
         if not any(row.gate_applies[self._gates[code]] for code in need.of):
@@ -93,17 +102,19 @@ class NeedWords:
         return [self._plan.plan.gates[self._gates[code]].title for code in codes]
 
     def _pathway(self, need: PathwayNeed, short: int, found: Gathered) -> str:
-        """The pathway that least is missing of; the first in the plan's order among equals."""
-        nearest = next(
-            pathway
-            for pathway in (one for one in self._plan.plan.pathways if one.code in need.any_of)
-            if len(_missing(pathway, found)) == short
-        )
-        size = len(set(nearest.credentials))
+        nearest, missing = self._nearest(need, short, found)
         if not short:
             return f"the pathway {nearest.title} is complete"
-        text = f"{_of(size, short)} micro-credentials of the pathway {nearest.title}"
-        return f"{text}; still missing: {listed(_missing(nearest, found), 'and')}"
+        return f"{_of_pathway(nearest, short)}; still missing: {listed(missing, 'and')}"
+
+    def _nearest(self, need: PathwayNeed, short: int, found: Gathered) -> tuple[Pathway, list[str]]:
+        """The pathway that least is missing of, and what; the first in the plan's order among equals."""
+        asked = [pathway for pathway in self._plan.plan.pathways if pathway.code in need.any_of]
+        return next((one, missing) for one in asked if len(missing := _missing(one, found)) == short)
+
+
+def _of_pathway(pathway: Pathway, short: int) -> str:
+    return f"{_of(len(set(pathway.credentials)), short)} micro-credentials of the pathway {pathway.title}"
 
 
 def _missing(pathway: Pathway, found: Gathered) -> list[str]:
