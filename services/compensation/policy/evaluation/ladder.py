@@ -37,6 +37,8 @@ class LadderTables:
     readers: tuple[NeedReader, ...]
     """What is missing by facts; of measures and gates nothing yet."""
     clauses: tuple[Clause, ...]
+    has_ways: bool
+    """Whether the clauses are not the needs themselves, one by one."""
     up_to: Ints
     """A row for each clause and a column for each rung: 1 where the rung, or one below it, has it."""
     by_measure: tuple[tuple[int, int, int], ...]
@@ -85,6 +87,7 @@ def ladder_tables(plan: Plan, starts_in: int, measures: dict[str, int]) -> Ladde
         needs=tuple(needs),
         readers=tuple(need_reader(need, plan.pathways, starts_in) for need in needs),
         clauses=tuple(clauses),
+        has_ways=any(len(clause.ways) > 1 for clause in clauses),
         up_to=np.array([[int(clause.rung <= rung) for rung in rungs] for clause in clauses], dtype=np.int64).reshape(
             len(clauses), len(rungs)
         ),
@@ -107,10 +110,9 @@ def ladder_tables(plan: Plan, starts_in: int, measures: dict[str, int]) -> Ladde
 def stand(tables: LadderTables, columns: Columns, values: Values, gates: Gates) -> Rungs:
     """The rung of each educator, from what is missing by facts, measures and gates, and from earlier placements."""
     shortfalls = _shortfalls(tables, columns, values, gates)
-    unmet = np.array(
-        [np.all([(shortfalls[list(way)] > 0).any(axis=0) for way in clause.ways], axis=0) for clause in tables.clauses],
-        dtype=np.int64,
-    ).reshape(len(tables.clauses), shortfalls.shape[1])
+    unmet = shortfalls > 0
+    if tables.has_ways:
+        unmet = _unmet_clauses(tables, unmet)
     reached: Ints = (unmet.T @ tables.up_to == 0).sum(axis=1) - 1
     if not tables.placement_readers:
         return Rungs(shortfalls, reached, reached, reached, np.full_like(reached, -1))
@@ -124,6 +126,14 @@ def stand(tables: LadderTables, columns: Columns, values: Values, gates: Gates) 
     for rung, is_confirmed in zip(tables.to_confirm, confirmed, strict=True):
         awaiting[~is_confirmed & (rung <= reached) & (rung > standing)] = rung
     return Rungs(shortfalls, reached, entitled, standing, awaiting)
+
+
+def _unmet_clauses(tables: LadderTables, unmet: Bools) -> Bools:
+    """A row for each clause: whether no way of it is met whole."""
+    found = np.empty((len(tables.clauses), unmet.shape[1]), dtype=np.bool_)
+    for at, clause in enumerate(tables.clauses):
+        found[at] = np.all([unmet[list(way)].any(axis=0) for way in clause.ways], axis=0)
+    return found
 
 
 def _shortfalls(tables: LadderTables, columns: Columns, values: Values, gates: Gates) -> Ints:

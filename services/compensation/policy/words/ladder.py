@@ -35,6 +35,7 @@ class LadderWords:
             isinstance(one, (WaysNeed, MeasureNeed, GatesNeed)) or (isinstance(one, RatingNeed) and one.named)
             for one in self._requirements
         )
+        self._owner = [clause.rung for clause in plan.ladder.clauses for way in clause.ways for _ in way]
         self._named = [self._needs.names_what_is_held(need) for need in plan.ladder.needs]
         self._placements: Memo = {}
 
@@ -42,27 +43,28 @@ class LadderWords:
         """Rung, needs up to the next rung, what is missing for the next one; and what is held, and what awaits a
         confirmation, where the plan speaks of that.
         """
-        ladder = self._plan.ladder
         names = [
-            at
-            for clause in ladder.clauses
-            if clause.rung <= row.rung + 1
-            for at in chain.from_iterable(clause.ways)
-            if self._named[at] and row.shortfalls[at]
+            short
+            for short, owner, is_named in zip(row.shortfalls, self._owner, self._named, strict=True)
+            if is_named and owner <= row.rung + 1
         ]
-        key = (
-            row.kind,
-            tuple(row.shortfalls),
-            frozenset(found.held) if names else None,
+        key: tuple[object, ...] = (row.kind, tuple(row.shortfalls), frozenset(found.held) if names else None)
+        if self._says_gap_whole:
+            key = (*key, *self._rests_on(row, found))
+        made = self._placements.get(key)
+        if made is None:
+            made = remember(self._placements, key, self._placement(row, found))
+        return made
+
+    def _rests_on(self, row: Row, found: Gathered) -> tuple[object, ...]:
+        """What the words depend on besides what is missing."""
+        ladder = self._plan.ladder
+        return (
             (row.rung, row.reached, row.awaiting, *row.placements),
             ladder.placements.held(found),
             tuple((row.numerators[at], row.denominators[at], row.measured[at]) for _, at, _ in ladder.by_measure),
             (tuple(row.gate_applies), tuple(row.gate_met)) if ladder.by_gates else None,
         )
-        made = self._placements.get(key)
-        if made is None:
-            made = remember(self._placements, key, self._placement(row, found))
-        return made
 
     def _placement(self, row: Row, found: Gathered) -> Part:
         rung, needs, gap = self._rungs[row.rung], list[Part](), list[str]()
