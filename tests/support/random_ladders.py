@@ -17,7 +17,7 @@ def random_ladder(rng: Random, measures: list[Document], gates: list[Document]) 
         {"need": "pathway", "any_of": ["path"]},
         {"need": "rating", "level": 3, "years": 1, "within": 2},
         {"need": "rating", "level": 2, "years": 1, "within": 3, "named": "Accomplished"},
-        {"need": "measure", "measure": rng.choice(measures)["code"], "at_least": rng.choice(["1", "2", "50"])},
+        {"need": "measure", "measure": rng.choice(measures)["code"], "at_least": rng.choice(["0", "1", "2", "50"])},
         {"need": "gates", "of": [gate["code"] for gate in rng.sample(gates, min(2, len(gates)))]},
     ]
     ways = {
