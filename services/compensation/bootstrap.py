@@ -16,7 +16,13 @@ from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
 from shared.db.direct import begin
-from shared.events.compensation import AttributeRecorded, CommonFactsChanged, PlanPublished, StatementRecalculated
+from shared.events.compensation import (
+    AttributeRecorded,
+    CommonFactsChanged,
+    PlacementRecorded,
+    PlanPublished,
+    StatementRecalculated,
+)
 from shared.events.registry import Event
 from shared.events.topics import Topic
 from shared.kernel.ids import uuid7
@@ -127,6 +133,7 @@ _WHOLE_LOG: tuple[type[Event], ...] = (
     *EVENTS,
     AttributeRecorded,
     CommonFactsChanged,
+    PlacementRecorded,
     PlanPublished,
     StatementRecalculated,
 )

@@ -5,7 +5,7 @@ recalculation names the events it applied in their order, the plan version, and 
 """
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,32 @@ class AttributeRecorded(Event):
     attribute: str = Field(examples=["absence_days"])
     item: str | None = Field(examples=["sick"], description="Where it is kept item by item.")
     value: str | None = Field(examples=["2.5"], description="A decimal number or a word.")
+
+
+@published("rung.compensation.placement.recorded.v1", topic=Topic.COMPENSATION)
+class PlacementRecorded(Event):
+    """An educator was placed on a rung of a ladder for a school year, or that was withdrawn: what later years hold the
+    rung by, and what confirms it.
+    """
+
+    educator_id: EducatorId
+    placement_id: UUID
+    version: Version
+    school_year: SchoolYearLabel
+    ladder: str = Field(examples=["tia-designation"], description="Code of the ladder, by default that of its plan.")
+    rung: str = Field(examples=["exemplary"])
+    kind: Literal["confirmed", "placed", "brought_along"] = Field(
+        description="Confirmed by a person or the board; what the end of the year came to; or brought along from "
+        "before this system or from another district."
+    )
+    reached: str | None = Field(description="The rung that the year reached, where it is below the one that is kept.")
+    confirmed_by_kind: Literal["person", "board"] | None
+    minute_reference: str | None = Field(description="Of the board's minutes.")
+    valid_through_year: SchoolYearLabel | None = Field(
+        description="The last school year it is valid in; null for ever."
+    )
+    withdrawn: bool = Field(description="By a person: it counts no more.")
+    lapsed: bool = Field(description="Its year does not come to it any more: it counts no more, unless it does again.")
 
 
 class CampusValue(BaseModel):

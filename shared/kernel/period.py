@@ -7,7 +7,7 @@ from typing import Self
 
 _LABEL = re.compile(r"(\d{4})-(\d{2})")
 _FIRST_MONTH = 7
-_FIRST, _LAST = 1900, 2199
+_FIRST, LAST_YEAR = 1900, 2199
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -23,7 +23,7 @@ class SchoolYear:
     def parse(cls, label: str) -> Self:
         """Read `2020-21`. Raises ValueError where the form or the years are not right."""
         match = _LABEL.fullmatch(label)
-        if match is None or (int(match[1]) + 1) % 100 != int(match[2]) or not _FIRST <= int(match[1]) <= _LAST:
+        if match is None or (int(match[1]) + 1) % 100 != int(match[2]) or not _FIRST <= int(match[1]) <= LAST_YEAR:
             raise ValueError(f"{label!r} is not a school year: write it like 2020-21")
         return cls(int(match[1]))
 

@@ -54,6 +54,7 @@ PUBLISHERS = (compensation, credentials, evaluation, slo)
 OUTWARD = {
     "rung.compensation.attribute.recorded.v1": "whoever rebuilds the compensation database from the log",
     "rung.compensation.common_facts.changed.v1": "whoever rebuilds the compensation database from the log",
+    "rung.compensation.placement.recorded.v1": "whoever rebuilds the compensation database from the log",
     "rung.compensation.plan.published.v1": "whoever rebuilds the compensation database from the log",
     "rung.compensation.statement.recalculated.v1": "the stream of changes, and whoever rebuilds from the log",
 }

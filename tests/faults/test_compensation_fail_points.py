@@ -18,8 +18,9 @@ from shared.db.engine import create_engine
 from shared.kernel.clock import SystemClock
 from tests.support.backlog import SECOND_PLAN, Books, append, not_published_in_order
 from tests.support.compensation import APPROVER, PAYROLL, PLAN, SHARED_PLAN, WRITER, running_compensation
-from tests.support.factories.events import CAMPUS, a_year_of, awarded, educator_id, rostered, scored
+from tests.support.factories.events import CAMPUS, a_year_of, awarded, educator_id, grown, rated, rostered, scored
 from tests.support.fail_points import Forge
+from tests.support.ladder_plan import LADDER_PLAN
 from tests.support.mortals import Claims, Deaths, Mortal, Stage
 from tests.support.played_routes import routes_without_play
 
@@ -184,6 +185,32 @@ async def test_what_hr_keeps_and_has_settled(deaths: Deaths, database: str) -> N
             "SELECT final, done_at IS NULL FROM settlement_request ORDER BY asked_at",
             "SELECT educator_id, sequence, component, amount_cents FROM ledger_entry"
             " ORDER BY educator_id, sequence, component",
+            "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
+        )
+
+    assert await deaths.everywhere(API, database, play) > 80
+
+
+async def test_what_is_placed_on_the_ladder(deaths: Deaths, database: str) -> None:
+    """A confirmation, a withdrawal and a year's end are recorded with all that they come to, or not at all."""
+    async with running_compensation(database) as service:
+        taught = [rated(ANA), rated(ANA, school_year="2019-20"), grown(ANA)]
+        await service.take_in(rostered(ANA), awarded(ANA, 1, credential="mc-a"), *taught, rostered(BEN))
+        await service.publish(LADDER_PLAN)
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        lead = {"educator_id": str(ANA), "school_year": "2020-21", "ladder": "climbing", "rung": "lead"}
+        by_board = {"kind": "confirmed", "confirmed_by": "board", "minute_reference": "2021-06-14/7"}
+        confirmed = await api.take("POST", "/compensation/v1/placements", by=WRITER, json=[lead | by_board])
+        placed = await api.take("POST", "/compensation/v1/ladder/2020-21/placements", by=WRITER, json={})
+        [kept, *_] = (await api.take("GET", f"/compensation/v1/educators/{ANA}/placements", by=WRITER)).json()
+        path, why = f"/compensation/v1/placements/{kept['placement_id']}/withdrawal", {"reason": "of another"}
+        withdrawn = (await api.take("POST", path, by=WRITER, json=why)).json()
+        told = (confirmed.json(), placed.json(), withdrawn["version"], withdrawn["withdrawn"])
+        return told, await stage.rows(
+            "SELECT educator_id, kind, version, rung, withdrawn FROM placement ORDER BY educator_id, kind, version",
+            "SELECT educator_id, kind, version FROM fact WHERE kind = 'placement' ORDER BY educator_id, sequence",
+            "SELECT educator_id, sequence, rung, total_cents FROM statement ORDER BY educator_id, sequence",
             "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
         )
 

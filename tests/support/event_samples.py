@@ -8,6 +8,7 @@ from shared.events.compensation import (
     CampusValue,
     CommonFactsChanged,
     LedgerLine,
+    PlacementRecorded,
     PlanPublished,
     SettledNumber,
     StatementRecalculated,
@@ -124,6 +125,21 @@ _ATTRIBUTE = AttributeRecorded(
     item="sick",
     value="2.5",
 )
+_PLACEMENT = PlacementRecorded(
+    educator_id=EDUCATOR,
+    placement_id=OTHER,
+    version=1,
+    school_year="2020-21",
+    ladder="designation",
+    rung="exemplary",
+    kind="confirmed",
+    reached="recognized",
+    confirmed_by_kind="board",
+    minute_reference="2021-06-14/7",
+    valid_through_year="2024-25",
+    withdrawn=False,
+    lapsed=False,
+)
 _COMMON = CommonFactsChanged(
     plan_year="2020-21",
     number=1,
@@ -158,6 +174,7 @@ FULL: list[Event] = [
     _REVOKED,
     _PLAN,
     _ATTRIBUTE,
+    _PLACEMENT,
     _COMMON,
     _STATEMENT,
 ]
@@ -183,6 +200,15 @@ LEAN: list[Event] = [
         }
     ),
     _ATTRIBUTE.model_copy(update={"item": None, "value": None}),
+    _PLACEMENT.model_copy(
+        update={
+            "kind": "placed",
+            "reached": None,
+            "confirmed_by_kind": None,
+            "minute_reference": None,
+            "valid_through_year": None,
+        }
+    ),
     _COMMON.model_copy(update={"campuses": [], "settlement": [], "settled_for": None}),
     _STATEMENT.model_copy(update={"entries": [], "applied": []}),
 ]

@@ -49,5 +49,16 @@ def _outcome(evaluation: Evaluation, index: int) -> dict[str, Any] | None:
         "full": dict(zip(codes, row.full_amounts, strict=True)),
         "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
         "total": parse_amount(body["total"]["amount"]),
-        "rung": body["ladder"]["rung"],
+        "ladder": _ladder(body["ladder"]),
+    }
+
+
+def _ladder(told: dict[str, Any]) -> dict[str, Any]:
+    held, awaiting = told.get("held"), told.get("awaiting")
+    return {
+        "rung": told["rung"],
+        "asked": [(one["rung"], one["met"]) for one in told["requirements"]],
+        "reached": told.get("reached"),
+        "held": held and (held["rung"], held["since"], held["through"]),
+        "awaiting": awaiting and awaiting["rung"],
     }

@@ -28,6 +28,7 @@ _KINDS = {
     "slo_id": "slo",
     "award_id": "award",
     "attribute_id": "attribute",
+    "placement_id": "placement",
 }
 
 
@@ -192,11 +193,43 @@ def attribute(code: str, value: str, *, item: str | None = None, year: str = "20
     return "rung.compensation.attribute.recorded.v1", data
 
 
+def placement(
+    rung: str,
+    *,
+    year: str,
+    kind: str = "placed",
+    ladder: str = "harmony-pbcs",
+    through: str | None = None,
+    reached: str | None = None,
+    by: str | None = None,
+    minutes: str | None = None,
+    withdrawn: bool = False,
+    lapsed: bool = False,
+    version: int = 1,
+) -> Event:
+    data = {
+        "educator_id": EDUCATOR_ID,
+        "placement_id": an_id("placement", ladder, year, kind),
+        "version": version,
+        "school_year": year,
+        "ladder": ladder,
+        "rung": rung,
+        "kind": kind,
+        "reached": reached,
+        "confirmed_by_kind": by,
+        "minute_reference": minutes,
+        "valid_through_year": through,
+        "withdrawn": withdrawn,
+        "lapsed": lapsed,
+    }
+    return "rung.compensation.placement.recorded.v1", data
+
+
 def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
     """The events behind a case's facts in short form (services/compensation/plans), in the school year of the plan.
 
     Growth is a percentage or `{measure, percent, school_year}`; an attribute is a value, or a value for each item;
-    `earlier_attributes` has them by school year.
+    `earlier_attributes` has them by school year. A placement is written as `placement` takes it.
     """
     events = []
     if "assignments" in short:
@@ -226,6 +259,7 @@ def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
         for code, told in attributes.items():
             by_item = {"": told} if isinstance(told, str) else told
             events += [attribute(code, value, item=item or None, year=kept_in) for item, value in by_item.items()]
+    events += [placement(**told) for told in short.get("placements", [])]
     return events
 
 

@@ -2,7 +2,18 @@
 
 from random import Random
 
-from tests.support.policy_facts import DIMENSIONS, attribute, award, growth, observation, rating, revoked, roster, slo
+from tests.support.policy_facts import (
+    DIMENSIONS,
+    attribute,
+    award,
+    growth,
+    observation,
+    placement,
+    rating,
+    revoked,
+    roster,
+    slo,
+)
 from tests.support.random_plans import CAMPUS_NUMBERS, LEAVE, WORDS
 from tests.support.reference import Event
 
@@ -40,6 +51,7 @@ def random_history(rng: Random) -> list[Event]:
         if rng.random() < 0.6:
             events.append(rating(year, rng.randint(1, 5), score=rng.choice(["1", "2.5", "3.333333", "4"])))
     events += _attributes(rng)
+    events += _placements(rng)
     rng.shuffle(events)
     return events
 
@@ -86,4 +98,22 @@ def _attributes(rng: Random) -> list[Event]:
             events.append(attribute("salary", rng.choice(["50000", "61234.56", "none", "0.005"]), year=year))
         if rng.random() < 0.6:
             events.append(attribute("level", rng.choice(["1", "2.5", "3", "-0.5", "3.3333333"]), year=year))
+    return events
+
+
+def _placements(rng: Random) -> list[Event]:
+    """On the plan's own ladder and another one, of rungs that may not be there any more."""
+    events = []
+    for year in ("2016-17", "2018-19", "2019-20", "2020-21", "2021-22"):
+        for kind in ("placed", "confirmed", "brought_along"):
+            if rng.random() < 0.35:
+                given = {
+                    "ladder": rng.choice(["random", "random", "designation"]),
+                    "through": rng.choice([None, "2019-20", "2020-21", "2024-25"]),
+                    "reached": rng.choice([None, "r0"]) if kind == "placed" else None,
+                    "by": rng.choice(["person", "board"]) if kind == "confirmed" else None,
+                    "withdrawn": rng.random() < 0.1,
+                    "lapsed": kind == "placed" and rng.random() < 0.1,
+                }
+                events.append(placement(rng.choice(["r0", "r1", "r2", "r3", "r9"]), year=year, kind=kind, **given))
     return events

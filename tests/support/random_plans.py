@@ -1,9 +1,8 @@
 """Random plans that are valid, with every word of the language among them. Small numbers, so that borders are met."""
 
 from random import Random
-from typing import Any
 
-Document = dict[str, Any]
+from tests.support.random_ladders import Document, random_ladder
 
 ROLES = ["teacher", "instructional_coach", "principal"]
 GROUPS = ["tested", "non_tested", "none"]
@@ -47,7 +46,7 @@ def random_plan(rng: Random) -> Document:
         "indexes": [{"code": "index", "title": "Index", "amount": "36635.00"} | _SOURCE],
         "components": components,
         "pathways": [{"code": "path", "title": "Path", "credentials": ["mc-a", "mc-b"]} | _SOURCE],
-        "ladder": {"rungs": _rungs(rng)} | _SOURCE,
+        "ladder": random_ladder(rng, measures, gates) | _SOURCE,
     }
     if rng.random() < 0.3:
         document["cut_offs"] = {
@@ -122,6 +121,12 @@ class _Plan:
                     | self._over()
                 ),
                 lambda: {"take": "attribute_is", "attribute": "category", "any_of": rng.sample(WORDS["category"], 2)},
+                lambda: {
+                    "take": "placement",
+                    "ladder": rng.choice(["random", "designation"]),
+                    "rungs": rng.choice([["r0"], ["r1"], ["r0", "r1"]]),
+                    "combine": rng.choice(["best", "latest"]),
+                },
                 lambda: (
                     {"take": "campus_attribute", "attribute": rng.choice(CAMPUS_NUMBERS)}
                     | rng.choice([{}, {"otherwise": "1.5"}])
@@ -387,20 +392,3 @@ def _pay_only_eligible(document: Document) -> None:
             component["prorates"] = False
             component.pop("prorated_by", None)
             component.pop("on_campuses", None)
-
-
-def _rungs(rng: Random) -> list[Document]:
-    needs: list[Document] = [
-        {"need": "role", "any_of": ["teacher"]},
-        {"need": "years_of_service", "at_least": 2},
-        {"need": "credentials", "at_least": 2},
-        {"need": "credentials", "at_least": 1, "of": ["mc-a", "mc-c"]},
-        {"need": "pathway", "any_of": ["path"]},
-        {"need": "rating", "level": 3, "years": 1, "within": 2},
-    ]
-    first = {"code": "r0", "title": "Rung 0"} | _SOURCE
-    higher = [
-        {"code": f"r{at}", "title": f"Rung {at}", "requires": rng.sample(needs, rng.randint(1, 2))} | _SOURCE
-        for at in range(1, rng.randint(1, 4))
-    ]
-    return [first, *higher]

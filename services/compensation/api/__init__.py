@@ -3,6 +3,7 @@
 from services.compensation.api.attributes import router as attributes_router
 from services.compensation.api.changes import router as changes_router
 from services.compensation.api.payouts import router as payouts_router
+from services.compensation.api.placements import router as placements_router
 from services.compensation.api.plan_life import router as plan_life_router
 from services.compensation.api.plans import router as plans_router
 from services.compensation.api.statements import router as statements_router
@@ -16,4 +17,5 @@ ROUTERS = (
     plan_life_router,
     changes_router,
     attributes_router,
+    placements_router,
 )

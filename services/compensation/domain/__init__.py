@@ -13,6 +13,14 @@ from services.compensation.domain.attributes import Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
+from services.compensation.domain.placements import (
+    Confirmer,
+    NewPlacement,
+    Placement,
+    PlacementKey,
+    PlacementKind,
+    PlacementTerms,
+)
 from services.compensation.domain.plans import BoardApproval, PlanComment, PlanState, PlanStep, PlanVersion
 
 __all__ = [
@@ -22,17 +30,23 @@ __all__ = [
     "AttributeKey",
     "BoardApproval",
     "CommonFacts",
+    "Confirmer",
     "Decision",
     "EducatorFacts",
     "Fact",
     "FactKind",
     "LedgerEntry",
+    "NewPlacement",
     "NewStatement",
     "NewTotal",
     "PayoutBatch",
     "PayoutLine",
     "PayoutState",
     "Place",
+    "Placement",
+    "PlacementKey",
+    "PlacementKind",
+    "PlacementTerms",
     "PlanComment",
     "PlanState",
     "PlanStep",

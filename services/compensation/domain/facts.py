@@ -21,6 +21,7 @@ class FactKind(StrEnum):
     AWARD = "award"
     SUMMATIVE = "summative"
     ATTRIBUTE = "attribute"
+    PLACEMENT = "placement"
 
 
 class Fact(NamedTuple):
@@ -133,6 +134,18 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     FactKind.GROWTH.value: ("school_year", "measure", "percent_met"),
     FactKind.SLO.value: ("school_year", "approved_on", "quality_score", "attainment_percent", "score"),
     FactKind.ATTRIBUTE.value: ("school_year", "attribute", "item", "value"),
+    FactKind.PLACEMENT.value: (
+        "school_year",
+        "ladder",
+        "rung",
+        "kind",
+        "reached",
+        "confirmed_by_kind",
+        "minute_reference",
+        "valid_through_year",
+        "withdrawn",
+        "lapsed",
+    ),
     FactKind.SUMMATIVE.value: ("school_year", "domains", "score", "rating", "rating_level"),
 }
 """What is kept of a payload. The rest is known already (ids, version) or is nothing that a plan may look at."""

@@ -4,6 +4,7 @@ from services.compensation.models.base import metadata
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
 from services.compensation.models.payouts import payout_batch, payout_entry, payout_line
+from services.compensation.models.placements import placement
 from services.compensation.models.plans import (
     common_facts,
     plan_comment,
@@ -29,6 +30,7 @@ __all__ = [
     "payout_batch",
     "payout_entry",
     "payout_line",
+    "placement",
     "plan_comment",
     "plan_step",
     "plan_version",

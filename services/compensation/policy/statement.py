@@ -97,7 +97,7 @@ class _Words:
         self.whole = WholeWords(plan)
         self.measures = MeasureWords(plan)
         self.components = ComponentWords(plan, self.measures)
-        self.ladder = LadderWords(plan)
+        self.ladder = LadderWords(plan, self.measures)
         self.next_steps = NextSteps(plan, self.measures)
 
 

@@ -34,7 +34,7 @@ class StatementPlan(_Part):
 class UsedFact(_Part):
     """A fact that the statement rests on, and the event that brought it."""
 
-    kind: Literal["roster", "observation", "growth", "slo", "award", "summative", "attribute"]
+    kind: Literal["roster", "observation", "growth", "slo", "award", "summative", "attribute", "placement"]
     key: str
     version: int
     event_id: UUID
@@ -124,26 +124,62 @@ class Cap(_Part):
     source: Source
 
 
+class RungWay(_Part):
+    """One of several ways to a rung, and how far it is."""
+
+    title: str
+    met: bool
+    missing: int = Field(description="How many things are missing in all.")
+    gap: list[str]
+
+
 class RungRequirement(_Part):
     rung: str
     need: str
     met: bool
     reason: Reason
+    ways: list[RungWay] | None = Field(default=None, description="The nearest first. Only where several lead there.")
 
 
 class NextRung(_Part):
     rung: str
     title: str
     gap: list[str]
+    in_words: str | None = Field(default=None, description="The whole gap in a sentence.")
+
+
+class HeldRung(_Part):
+    """The rung that an earlier placement holds, and what this year makes of it."""
+
+    rung: str
+    title: str
+    since: SchoolYearLabel
+    through: SchoolYearLabel | None = Field(description="The last school year that it is valid in; null for ever.")
+    reason: Reason
+
+
+class AwaitedRung(_Part):
+    """A rung whose needs are met and whose confirmation is missing."""
+
+    rung: str
+    title: str
+    confirmed_by: Literal["person", "board"]
+    reason: Reason
 
 
 class LadderPlacement(_Part):
-    """The rung, what it and those up to the next one ask for, and what is missing."""
+    """The rung, what it and those up to the next one ask for, and what is missing.
+
+    `reached`, `held` and `awaiting` are left out where the plan asks for no confirmation and lets nobody keep a rung.
+    """
 
     rung: str
     title: str
     requirements: list[RungRequirement]
     next: NextRung | None
+    reached: str | None = Field(default=None, description="The rung by this year's needs and confirmations alone.")
+    held: HeldRung | None = None
+    awaiting: AwaitedRung | None = None
 
 
 class NextStep(_Part):

@@ -1,7 +1,7 @@
 """The fact that an event brings about one educator, whether the bus brought it or it was recorded here."""
 
 from services.compensation.domain import Arrival, Fact, FactKind
-from shared.events.compensation import AttributeRecorded
+from shared.events.compensation import AttributeRecorded, PlacementRecorded
 from shared.events.credentials import CredentialAwarded, CredentialRevoked
 from shared.events.evaluation import (
     EducatorRostered,
@@ -25,6 +25,7 @@ _FACTS: dict[type[Event], tuple[FactKind, str]] = {
     CredentialAwarded: (FactKind.AWARD, "award_id"),
     CredentialRevoked: (FactKind.AWARD, "award_id"),
     AttributeRecorded: (FactKind.ATTRIBUTE, "attribute_id"),
+    PlacementRecorded: (FactKind.PLACEMENT, "placement_id"),
 }
 _STATUS: dict[type[Event], str] = {CredentialAwarded: "earned", CredentialRevoked: "revoked"}
 """The two award events show the same fields; which of the two it is, is the fact's status."""

@@ -7,17 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import Attribute, AttributeKey
-from services.compensation.errors import EducatorNotRostered
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import attributes
-from services.compensation.service import recalculation
-from services.compensation.service.arrivals import to_arrival
+from services.compensation.service import recording
+from services.compensation.service.recording import Recorded
 from shared.events.compensation import AttributeRecorded
 from shared.kernel.clock import Clock
-from shared.kernel.errors import FieldError
 from shared.kernel.ids import uuid7
-from shared.messaging import outbox
-from shared.messaging.received import ReceivedEvent
 
 
 class NewValue(NamedTuple):
@@ -27,19 +23,12 @@ class NewValue(NamedTuple):
     value: str | None
 
 
-class Recorded(NamedTuple):
-    """How many values were new or different, and how many stood already."""
-
-    changed: int
-    unchanged: int
-
-
 async def record_attributes(
     connection: AsyncConnection, clock: Clock, book: PlanBook, values: Sequence[NewValue], *, by: str
 ) -> Recorded:
     """Keep `values`, and decide those anew whose values changed. Raises EducatorNotRostered, and keeps nothing."""
     await attributes.hold(connection)
-    await _all_known(connection, values)
+    await recording.all_known(connection, [one.key.educator_id for one in values])
     standing = await attributes.standing(connection, [one.key for one in values])
     now = clock.now()
     changed = [
@@ -50,29 +39,12 @@ async def record_attributes(
     ]
     if changed:
         await attributes.save(connection, changed, by=by, at=now)
-        events = [_event(one) for one in changed]
-        ids = await outbox.record(connection, events, now=now)
-        received = [ReceivedEvent(event_id, event, now, None) for event_id, event in zip(ids, events, strict=True)]
-        arrivals = [arrival for one in received if (arrival := to_arrival(one)) is not None]
-        await recalculation.take_in_facts(connection, clock, book, arrivals)
+        await recording.post(connection, clock, book, [_event(one) for one in changed], now=now)
     return Recorded(len(changed), len(values) - len(changed))
 
 
 async def attributes_of(connection: AsyncConnection, educator_id: UUID, school_year: str) -> list[Attribute]:
     return await attributes.of_educator(connection, educator_id, school_year)
-
-
-async def _all_known(connection: AsyncConnection, values: Sequence[NewValue]) -> None:
-    known = await attributes.known_educators(connection, {one.key.educator_id for one in values})
-    unknown = [
-        FieldError(f"/{index}/educator_id", "no roster has brought this educator: correct the id, or import the roster")
-        for index, one in enumerate(values)
-        if one.key.educator_id not in known
-    ]
-    if unknown:
-        raise EducatorNotRostered(
-            f"{len(unknown)} of {len(values)} values are of nobody known; none was kept", errors=unknown
-        )
 
 
 def _event(one: Attribute) -> AttributeRecorded:

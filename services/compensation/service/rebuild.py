@@ -19,14 +19,16 @@ from services.compensation.domain import (
     AttributeKey,
     BoardApproval,
     FactKind,
+    Placement,
     PlanState,
     PlanVersion,
 )
 from services.compensation.errors import DatabaseNotEmpty, LogDoesNotMatch
 from services.compensation.policy.plan_book import PlanBook, Standing
 from services.compensation.policy.recalculation import Changes, decide_again, take_in
-from services.compensation.repository import accounts, attributes, common_facts, plans
+from services.compensation.repository import accounts, attributes, common_facts, placements, plans
 from services.compensation.service.common_facts import common_facts_of
+from services.compensation.service.placements import placement_of
 from shared.events.compensation import CommonFactsChanged, PlanPublished, StatementRecalculated
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
@@ -146,6 +148,7 @@ async def _rebuild_educators(
 ) -> None:
     """Accounts, statements and ledger of the educators in `logs`. Raises LogDoesNotMatch."""
     locked, _ = await accounts.lock_accounts(connection, list(logs))
+    await placements.add(connection, _placements(logs.values()))
     changes = Changes()
     for educator_id, log in logs.items():
         account = locked[educator_id]
@@ -177,6 +180,17 @@ def _attributes(accounts: Iterable[Account]) -> list[Attribute]:
         for account in accounts
         for fact in account.facts.facts.get(FactKind.ATTRIBUTE, {}).values()
     ]
+
+
+def _placements(logs: Iterable[EducatorLog]) -> list[Placement]:
+    """Every version of every placement that the log told of; why one was withdrawn is in no event."""
+    versions = {
+        (arrival.fact.key, arrival.fact.version): arrival
+        for log in logs
+        for arrival in log.arrivals.values()
+        if arrival.fact.kind == FactKind.PLACEMENT
+    }
+    return [placement_of(arrival, by=_FROM_LOG) for arrival in versions.values()]
 
 
 def _decided_again(account: Account, log: EducatorLog, decision: StatementRecalculated, book: PlanBook) -> Changes:

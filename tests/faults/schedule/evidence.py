@@ -43,6 +43,7 @@ KINDS = {
     "rung.compensation.statement.recalculated.v1": "statement",
     "rung.compensation.plan.published.v1": "plan",
     "rung.compensation.attribute.recorded.v1": "attribute",
+    "rung.compensation.placement.recorded.v1": "placement",
     "rung.compensation.common_facts.changed.v1": "common facts",
 }
 _SUBJECT = ID_FIELD | {"rung.compensation.statement.recalculated.v1": "plan_year"}
@@ -87,7 +88,8 @@ QUERIES = {
     },
     "compensation": {
         "standing": "SELECT educator_id, 'statement' AS kind, plan_year AS subject, max(sequence) AS version "
-        "FROM statement GROUP BY 1, 2, 3 UNION ALL SELECT educator_id, 'attribute', id::text, version FROM attribute",
+        "FROM statement GROUP BY 1, 2, 3 UNION ALL SELECT educator_id, 'attribute', id::text, version FROM attribute "
+        "UNION ALL SELECT educator_id, 'placement', id::text, max(version) FROM placement GROUP BY 1, 2, 3",
         "attribute": "SELECT id, educator_id, attribute, item, version, value FROM attribute",
         "common_facts": "SELECT plan_year, number, campuses FROM common_facts ORDER BY plan_year, number",
         "account": "SELECT educator_id, unreported FROM educator_account",

@@ -18,6 +18,8 @@ _FACTS = {
     "fact that was decided by": "SELECT * FROM fact WHERE sequence <= (SELECT max(statement.applied_sequence) "
     "FROM statement WHERE statement.educator_id = fact.educator_id) ORDER BY educator_id, sequence",
     "attribute": "SELECT id, educator_id, school_year, attribute, item, version, value FROM attribute ORDER BY id",
+    "placement": "SELECT id, version, educator_id, ladder, school_year, kind, rung, reached, valid_through_year,"
+    " withdrawn, lapsed FROM placement ORDER BY id, version",
     "common_facts": "SELECT plan_year, number, campuses, settlement, is_final, event_id FROM common_facts"
     " ORDER BY plan_year, number",
     # What changed no statement is in no decision: the log tells what stands of it, and not in which order it came.

@@ -1,4 +1,4 @@
-"""Gates, bands, money and the ladder of one educator among all that there are."""
+"""Gates, bands and money of one educator among all that there are."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import Any
 
 from tests.support.reference.known import Known, half_up
+from tests.support.reference.ladder import ladder_of
 from tests.support.reference.measures import Measured, number
 
 CENTS = 100
@@ -42,7 +43,7 @@ class Case(Measured):
             "full": full,
             "components": components,
             "total": sum(components.values()),
-            "rung": self.rung(),
+            "ladder": ladder_of(self),
         }
 
     # Gates and bands.
@@ -257,33 +258,6 @@ class Case(Measured):
         if component["shared"] == "by_full_time_days":
             return self.known.share() * ((self.known.ends - self.known.begins).days + 1)
         return Fraction(component["units"][self.band(component["bands"])])
-
-    # Ladder.
-
-    def rung(self) -> str:
-        reached = None
-        for rung in self.plan.get("ladder", {"rungs": [{"code": "none"}]})["rungs"]:
-            if not all(self._has(need) for need in rung.get("requires", [])):
-                break
-            reached = rung["code"]
-        assert reached is not None
-        return str(reached)
-
-    def _has(self, need: dict[str, Any]) -> bool:
-        known = self.known
-        held = {credential for _, _, credential in known.valid_awards()}
-        if need["need"] == "role":
-            return known.role in need["any_of"]
-        if need["need"] == "years_of_service":
-            return known.years_of_service() >= int(need["at_least"])
-        if need["need"] == "credentials":
-            return len(held & set(need.get("of", held))) >= int(need["at_least"])
-        if need["need"] == "pathway":
-            wanted = [pathway for pathway in self.plan["pathways"] if pathway["code"] in need["any_of"]]
-            return any(set(pathway["credentials"]) <= held for pathway in wanted)
-        years = range(known.first_year - int(need["within"]) + 1, known.first_year + 1)
-        good = [year for year in years if year in known.ratings() and known.ratings()[year][0] >= int(need["level"])]
-        return len(good) >= int(need["years"])
 
 
 def border_of(values: list[Fraction], share: Any, ties: str) -> Fraction | None:

@@ -23,6 +23,7 @@ ID_FIELD = {
     "rung.credentials.award.earned.v1": "award_id",
     "rung.credentials.award.revoked.v1": "award_id",
     "rung.compensation.attribute.recorded.v1": "attribute_id",
+    "rung.compensation.placement.recorded.v1": "placement_id",
 }
 
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.support.reference.known import Known, half_up
+from tests.support.reference.ladder import position_of
 
 
 def number(text: str | None) -> Fraction | None:
@@ -44,6 +45,10 @@ class Measured:
         if take == "campus_attribute":
             found = number(self.campus.get(measure["attribute"]))
             return _otherwise(measure) if found is None else found
+        if take == "placement":
+            return Fraction(
+                position_of(self.known, self.plan.get("ladder", {}).get("code", self.plan["code"]), measure)
+            )
         values = self._values(measure)
         if take == "observation_lowest":
             return self._lowest_dimension(measure)

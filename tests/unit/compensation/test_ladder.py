@@ -6,11 +6,13 @@ from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
-from tests.support.policy_facts import EVERYTHING, HARMONY, award, facts_of, rating, revoked, roster
+from tests.support.ladder_plan import LADDER_PLAN
+from tests.support.policy_facts import EVERYTHING, HARMONY, award, facts_of, growth, placement, rating, revoked, roster
 from tests.support.reference import Event
 
 HARMONY_PLAN = compile_plan(parse_plan(HARMONY), version=1)
 EVERYTHING_PLAN = compile_plan(parse_plan(EVERYTHING), version=1)
+CLIMBING_PLAN = compile_plan(parse_plan(LADDER_PLAN.decode()), version=1)
 TEACHER = {"role": "teacher"}
 MASTER_TEACHER = [
     "mc-formative-assessment",
@@ -119,3 +121,50 @@ def test_the_highest_rung_has_no_next_one() -> None:
     placement = ladder(*events)
     assert (placement["rung"], placement["next"]) == ("master", None)
     assert all(need["met"] for need in placement["requirements"])
+
+
+class TestSeveralWays:
+    """To lead there are the way of credentials, and the way of teaching."""
+
+    def next_rung(self, *events: Event) -> dict[str, Any]:
+        following: dict[str, Any] = ladder(roster(TEACHER), *events, plan=CLIMBING_PLAN)["next"]
+        return following
+
+    def test_the_gap_is_said_in_a_sentence_of_every_way_the_nearest_first(self) -> None:
+        two_credentials = self.next_rung(*awards("mc-a", "mc-b"))
+        assert two_credentials["in_words"] == (
+            "One of these ways: the way of credentials (two of four micro-credentials of mc-a, mc-b, mc-c or mc-d) or "
+            "the way of teaching (two more ratings at Accomplished or higher within the last three school years; "
+            "to meet Half of the students at growth)."
+        )
+        rated = self.next_rung(*awards("mc-a"), rating("2019-20", 4), growth(1, "50"))
+        assert rated["in_words"] == (
+            "One of these ways: the way of teaching (one more rating at Accomplished or higher within the last three "
+            "school years) or the way of credentials (one of four micro-credentials of mc-a, mc-b, mc-c or mc-d)."
+        )
+
+    def test_each_way_says_how_far_it_is(self) -> None:
+        placed = ladder(roster(TEACHER), *awards("mc-a", "mc-b", "mc-c"), plan=CLIMBING_PLAN)
+        [_, to_lead] = placed["requirements"]
+        assert [(way["title"], way["met"], way["missing"]) for way in to_lead["ways"]] == [
+            ("the way of credentials", False, 1),
+            ("the way of teaching", False, 3),
+        ]
+
+    def test_one_way_is_enough_and_waits_for_the_board(self) -> None:
+        events = [roster(TEACHER), *awards("mc-a"), rating("2020-21", 4), rating("2018-19", 5), growth(1, "50")]
+        waiting = ladder(*events, plan=CLIMBING_PLAN)
+        assert (waiting["rung"], waiting["awaiting"]["rung"]) == ("skilled", "lead")
+        assert [need["reason"] for need in waiting["requirements"]][-1] == "complete: the way of teaching"
+        by_a_person = placement("lead", year="2020-21", ladder="climbing", kind="confirmed", by="person")
+        assert ladder(*events, by_a_person, plan=CLIMBING_PLAN)["rung"] == "skilled"
+        by_the_board = placement("lead", year="2020-21", ladder="climbing", kind="confirmed", by="board", minutes="7")
+        assert ladder(*events, by_the_board, plan=CLIMBING_PLAN)["rung"] == "lead"
+
+
+def test_a_ladder_without_the_newer_words_says_none_of_them_whatever_was_placed() -> None:
+    events = [roster(TEACHER), *awards("mc-questioning")]
+    before = ladder(*events)
+    assert set(before) == {"rung", "title", "requirements", "next"}
+    assert set(before["next"]) == {"rung", "title", "gap"}
+    assert ladder(*events, placement("master", year="2019-20")) == before

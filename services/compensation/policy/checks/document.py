@@ -47,6 +47,11 @@ def _faults_of_sources(plan: Plan) -> Faults:
         parts += [(at(section, index), part) for index, part in enumerate(getattr(plan, section))]
     if plan.ladder != NO_LADDER:
         parts += [(at("ladder", "rungs", index), rung) for index, rung in enumerate(plan.ladder.rungs)]
+        parts += [
+            (at("ladder", name), part)
+            for name in ("holds", "demotion")
+            if (part := getattr(plan.ladder, name)) is not None
+        ]
     for pointer, part in parts:
         if part.source == ILLUSTRATIVE:
             yield FieldError(

@@ -30,6 +30,10 @@ class Columns:
     worked: Ints
     """What a component goes by that does not go by all full-time days: a row for each such component."""
     shortfalls: Ints
+    """How much of each need of the ladder is missing by facts; of measures and gates nothing yet."""
+    placements: Ints
+    """The position held on the ladder (from 1), the years below it in a row before, and for each rung that has to be
+    confirmed whether it was; no rows where the ladder rests on no placement."""
     campuses: Places
     districts: Places
 

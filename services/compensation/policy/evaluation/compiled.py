@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from services.compensation.policy.evaluation.components import ComponentTable, component_tables
 from services.compensation.policy.evaluation.conditions import BandTable, GateTables, band_table, gate_tables
+from services.compensation.policy.evaluation.ladder import LadderTables, ladder_tables
 from services.compensation.policy.evaluation.measures import DERIVED, Derivation, derivations
-from services.compensation.policy.exact import SCALE, Bools, Ints
+from services.compensation.policy.exact import SCALE, Bools
 from services.compensation.policy.facts.calendar import PlanCalendar, calendar_of
 from services.compensation.policy.facts.gather import Scope
 from services.compensation.policy.facts.hire import HireReader, hire_reader
-from services.compensation.policy.facts.readers import MeasureReader, NeedReader, measure_reader, need_reader
+from services.compensation.policy.facts.placements import position_reader
+from services.compensation.policy.facts.readers import MeasureReader, measure_reader
 from services.compensation.policy.facts.worked import WorkedReader, is_special, worked_reader
 from services.compensation.policy.language.document import Plan
-from services.compensation.policy.language.ladder import Requirement
 from services.compensation.policy.language.measures import (
     AttributeIs,
     AttributeNumber,
     CampusAttribute,
     Measure,
+    PlacementPosition,
     measure_order,
 )
 from services.compensation.policy.language.pay import PerAward, Pot
@@ -52,13 +52,10 @@ class CompiledPlan:
     hire_readers: tuple[HireReader, ...]
     worked_readers: tuple[WorkedReader, ...]
     total_cap: int | None
-    needs: tuple[Requirement, ...]
-    need_readers: tuple[NeedReader, ...]
+    ladder: LadderTables
     looks_at_common_facts: bool
     """Whether a decision rests on more than the educator's own facts: on campuses, or on all educators at once."""
     looks_at_everybody: bool
-    needs_up_to: Ints
-    """A row for each need and a column for each rung: 1 where the rung, or one below it, has the need."""
 
 
 def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
@@ -71,7 +68,6 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
     position = {measure.code: at for at, measure in enumerate(measures)}
     unit = SCALE // 10**plan.rounding.points_places
     gates = [gate.code for gate in plan.gates]
-    needs = tuple(need for rung in plan.ladder.rungs for need in rung.requires)
     roles = frozenset(role.value for role in plan.eligibility.roles)
     at_everybody = looks_at_everybody(plan)
     return CompiledPlan(
@@ -79,11 +75,11 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         version=version,
         content_hash=content_hash(plan),
         calendar=calendar,
-        scope=Scope(calendar, roles, _attributes(plan, people)),
+        scope=Scope(calendar, roles, _attributes(plan, people), _ladders(plan)),
         people=people,
         eligible=people.who(lambda person: person.role in roles),
         measures=measures,
-        readers=tuple(measure_reader(measure, calendar.starts_in) for measure in read),
+        readers=tuple(_reader(measure, plan, calendar.starts_in) for measure in read),
         derivations=derivations(measures, people, unit),
         points_unit=unit,
         gates=gate_tables(plan.gates, position, people),
@@ -93,11 +89,9 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         hire_readers=tuple(hire_reader(component) for component in plan.components if component.by_hire),
         worked_readers=tuple(worked_reader(component) for component in plan.components if is_special(component)),
         total_cap=parse_amount(plan.total_cap.at_most) if plan.total_cap else None,
-        needs=needs,
-        need_readers=tuple(need_reader(need, plan.pathways, calendar.starts_in) for need in needs),
+        ladder=ladder_tables(plan, calendar.starts_in, position),
         looks_at_common_facts=at_everybody or _looks_at_campuses(plan),
         looks_at_everybody=at_everybody,
-        needs_up_to=_needs_up_to(plan),
     )
 
 
@@ -105,6 +99,18 @@ def _attributes(plan: Plan, people: People) -> frozenset[str]:
     """The attributes of educators that the plan looks at."""
     measured = (one.attribute for one in plan.measures if isinstance(one, (AttributeNumber, AttributeIs)))
     return frozenset([*people.words, *measured])
+
+
+def _ladders(plan: Plan) -> frozenset[str]:
+    """The ladders that the plan looks at placements on."""
+    asked = {one.ladder or plan.ladder_code for one in plan.measures if isinstance(one, PlacementPosition)}
+    return frozenset(asked | ({plan.ladder_code} if plan.ladder.rests_on_placements else set()))
+
+
+def _reader(measure: Measure, plan: Plan, starts_in: int) -> MeasureReader:
+    if isinstance(measure, PlacementPosition):
+        return position_reader(measure, plan.ladder_code, starts_in)
+    return measure_reader(measure, starts_in)
 
 
 def looks_at_everybody(plan: Plan) -> bool:
@@ -120,10 +126,3 @@ def _looks_at_campuses(plan: Plan) -> bool:
     return any(isinstance(measure, CampusAttribute) for measure in plan.measures) or any(
         component.on_campuses is not None for component in plan.components
     )
-
-
-def _needs_up_to(plan: Plan) -> Ints:
-    owner = [index for index, rung in enumerate(plan.ladder.rungs) for _ in rung.requires]
-    rungs = range(len(plan.ladder.rungs))
-    table = [[int(of_rung <= rung) for rung in rungs] for of_rung in owner]
-    return np.array(table, dtype=np.int64).reshape(len(owner), len(rungs))

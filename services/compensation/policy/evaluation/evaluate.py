@@ -16,7 +16,8 @@ where they round:
    and rounded half up once, to the cent or the dollar; then the component's own cap, then hold-harmless.
 7. the greatest of several components: their amounts of step 6 compared, the others not paid.
 8. the cap on the total: components are paid in the plan's order until it is reached.
-9. ladder: the number of needs missing, and the highest rung with none missing up to it.
+9. ladder: how much of each need is missing, the highest rung with none missing up to it, what of it is confirmed, and
+   what earlier placements hold.
 """
 
 from collections.abc import Sequence
@@ -44,6 +45,7 @@ from services.compensation.policy.evaluation.conditions import (
     share_borders,
     top_borders,
 )
+from services.compensation.policy.evaluation.ladder import stand
 from services.compensation.policy.evaluation.measures import Values, measured
 from services.compensation.policy.evaluation.pay import paid, within_cap
 from services.compensation.policy.evaluation.reading import Source, read_columns
@@ -85,7 +87,16 @@ class Working:
     """What each component pays, after the cap on the total."""
     total_before_cap: Ints
     total: Ints
+    shortfalls: Ints
+    """How much of each need of the ladder is missing."""
+    reached: Ints
+    """The highest rung by needs alone."""
+    entitled: Ints
+    """The highest of these with no confirmation missing."""
+    awaiting: Ints
+    """The rung that waits for its confirmation, -1 for none."""
     rung: Ints
+    """The rung that one stands on."""
     settlement: Settlement
     """The settlement that was given, or the estimate from the educators at hand."""
 
@@ -98,7 +109,7 @@ class Row(NamedTuple):
     stipend_counts: list[int]
     hire_shares: list[int]
     worked: list[int]
-    shortfalls: list[int]
+    placements: list[int]
     numerators: list[int]
     denominators: list[int]
     measured: list[bool]
@@ -117,6 +128,10 @@ class Row(NamedTuple):
     amounts: list[int]
     total_before_cap: int
     total: int
+    shortfalls: list[int]
+    reached: int
+    entitled: int
+    awaiting: int
     rung: int
 
 
@@ -134,7 +149,7 @@ class Evaluation:
         """The working turned round: a row for each educator."""
         columns, working = self.columns, self.working
         arrays = [columns.kind, columns.fte_days, columns.stipend_counts, columns.hire_shares, columns.worked]
-        arrays.append(columns.shortfalls)
+        arrays.append(columns.placements)
         arrays += [getattr(working, name) for name in Row._fields[len(arrays) :]]
         return [Row(*values) for values in zip(*(array.T.tolist() for array in arrays), strict=True)]
 
@@ -162,6 +177,7 @@ def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = N
     pot_units = None if settlement is None else settlement.pot_units
     pay = paid(plan.components, Standing(columns, values, bands), gates, pot_units)
     amounts = within_cap(pay.counted, plan.total_cap)
+    rungs = stand(plan.ladder, columns, values, gates)
     return Working(
         numerators=values.numerators,
         denominators=values.denominators,
@@ -181,7 +197,11 @@ def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = N
         amounts=amounts,
         total_before_cap=pay.counted.sum(axis=0),
         total=amounts.sum(axis=0),
-        rung=((columns.shortfalls > 0).T @ plan.needs_up_to == 0).sum(axis=1) - 1,
+        shortfalls=rungs.shortfalls,
+        reached=rungs.reached,
+        entitled=rungs.entitled,
+        awaiting=rungs.awaiting,
+        rung=rungs.standing,
         settlement=Settlement(tops, borders, pay.pot_units),
     )
 

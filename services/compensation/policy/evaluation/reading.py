@@ -30,7 +30,7 @@ def read_columns(
     rows: list[list[int]] = []
     sources: list[Source | None] = []
     lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
-    lengths += [len(plan.worked_readers), len(plan.needs)]
+    lengths += [len(plan.worked_readers), len(plan.ladder.readers), len(plan.ladder.placement_readers)]
     absent = [plan.people.nobody, 0, *[0] * sum(lengths)]
     for one in facts:
         found = gather(one, plan.scope, campuses)
@@ -53,6 +53,7 @@ def read_columns(
         hire_shares=parts[3],
         worked=parts[4],
         shortfalls=parts[5],
+        placements=parts[6],
         campuses=_places([source.found.employment.campus_id if source else None for source in sources]),
         districts=_places([source.found.employment.district_id if source else None for source in sources]),
     )
@@ -75,7 +76,8 @@ def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], .
         *[len(awards) for awards in paid],
         *[reader(found) for reader in plan.hire_readers],
         *[reader(found) for reader in plan.worked_readers],
-        *[reader(found) for reader in plan.need_readers],
+        *[reader(found) for reader in plan.ladder.readers],
+        *[reader(found) for reader in plan.ladder.placement_readers],
     ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from services.compensation.domain import EducatorFacts, Fact
+from services.compensation.domain import EducatorFacts, Fact, PlacementKind
 from services.compensation.policy.exact import millionths
 from services.compensation.policy.facts.calendar import PlanCalendar
 from services.compensation.policy.facts.employment import Employment, employment_of
@@ -33,6 +33,19 @@ class UncountedAward(NamedTuple):
     reason: str
 
 
+class Placed(NamedTuple):
+    """A placement that still counts, on a ladder that the plan looks at; years are those they start in."""
+
+    year: int
+    kind: str
+    rung: str
+    through: int | None
+    is_below: bool
+    """Whether what was reached in that year is below the rung that was kept."""
+    confirmed_by: str | None
+    minute_reference: str | None
+
+
 CampusAttributes = Mapping[str, Mapping[str, str]]
 """What is kept of campuses for the plan year: campus id -> attribute -> value."""
 NO_CAMPUSES: CampusAttributes = {}
@@ -40,16 +53,19 @@ NO_CAMPUSES: CampusAttributes = {}
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan looks at: its calendar, the roles that it pays, and the attributes of educators that it asks for."""
+    """What a plan looks at: its calendar, the roles that it pays, the attributes of educators that it asks for, and the
+    ladders that it asks for placements on."""
 
     calendar: PlanCalendar
     roles: frozenset[str]
     attributes: frozenset[str]
+    ladders: frozenset[str] = frozenset()
 
 
 _NO_SCORES = (0, 0)
 _NOTHING_HELD: AbstractSet[str] = frozenset()
 _NO_WORDS: Mapping[str, str] = {}
+_NO_PLACEMENTS: Mapping[str, Sequence[Placed]] = {}
 
 
 class Gathered:
@@ -68,6 +84,7 @@ class Gathered:
         "late_slos",
         "levels",
         "observations",
+        "placements",
         "ratings",
         "slo_attainments",
         "slo_scores",
@@ -88,6 +105,8 @@ class Gathered:
         self.words: Mapping[str, str] = _NO_WORDS
         self.campus: Mapping[str, str] = _NO_WORDS
         self.campuses: CampusAttributes = NO_CAMPUSES
+        # By ladder, the latest first.
+        self.placements: Mapping[str, Sequence[Placed]] = _NO_PLACEMENTS
         self.observations = 0
         self.late_observations = 0
         self.domains: dict[str, tuple[int, int]] = {}
@@ -119,6 +138,8 @@ def gather(facts: EducatorFacts, scope: Scope, campuses: CampusAttributes) -> Ga
     for kind, take in _BEFORE_ROSTER:
         if of_kind := by_kind.get(kind):
             take(found, _in_order(of_kind), calendar)
+    if scope.ladders and (recorded := by_kind.get("placement")):
+        _take_placements(found, _in_order(recorded), scope)
     for fact in rosters.values():
         found.used.append(fact)
         found.employment = employment_of(fact.data, calendar, scope.roles)
@@ -149,6 +170,36 @@ def _take_attributes(found: Gathered, kept: Iterable[Fact], scope: Scope) -> Non
         if year == scope.calendar.starts_in and not item:
             words[code] = data["value"]
     found.words = words
+
+
+def _take_placements(found: Gathered, recorded: Iterable[Fact], scope: Scope) -> None:
+    """A placement that a year's end came to counts from the next year on; any other in its own year too."""
+    placements: dict[str, list[Placed]] = {}
+    for fact in recorded:
+        data = fact.data
+        ladder, year, kind = data["ladder"], int(data["school_year"][:4]), data["kind"]
+        last = scope.calendar.starts_in - (kind == PlacementKind.PLACED)
+        if ladder not in scope.ladders or year > last:
+            continue
+        found.used.append(fact)
+        if data["withdrawn"] or data["lapsed"]:
+            continue
+        through = data["valid_through_year"]
+        placements.setdefault(ladder, []).append(
+            Placed(
+                year=year,
+                kind=kind,
+                rung=data["rung"],
+                through=None if through is None else int(through[:4]),
+                is_below=data["reached"] is not None,
+                confirmed_by=data["confirmed_by_kind"],
+                minute_reference=data["minute_reference"],
+            )
+        )
+    # The kinds are in the order of the alphabet: what a year's end came to is later than the decisions of the year.
+    found.placements = {
+        ladder: sorted(of_it, key=lambda one: one[:3], reverse=True) for ladder, of_it in placements.items()
+    }
 
 
 def _take_awards(found: Gathered, awards: Iterable[Fact], calendar: PlanCalendar) -> None:

@@ -11,10 +11,10 @@ from services.compensation.policy.exact import SCALE, is_decimal, millionths
 from services.compensation.policy.facts.gather import Gathered, YearAward
 from services.compensation.policy.language.ladder import (
     CredentialNeed,
+    Need,
     Pathway,
     PathwayNeed,
     RatingNeed,
-    Requirement,
     RoleNeed,
     ServiceNeed,
 )
@@ -237,8 +237,8 @@ def paid_awards(component: PerAward, found: Gathered) -> Sequence[YearAward]:
     return awards
 
 
-def need_reader(need: Requirement, pathways: tuple[Pathway, ...], starts_in: int) -> NeedReader:
-    """The reader of one need of a rung."""
+def need_reader(need: Need, pathways: tuple[Pathway, ...], starts_in: int) -> NeedReader:
+    """The reader of one need of a rung; of a measure or gates it reads nothing, for the evaluator has them."""
     if isinstance(need, RoleNeed):
         roles = frozenset(role.value for role in need.any_of)
         return lambda found: int(found.employment.role not in roles)
@@ -249,7 +249,9 @@ def need_reader(need: Requirement, pathways: tuple[Pathway, ...], starts_in: int
     if isinstance(need, PathwayNeed):
         wanted = [frozenset(pathway.credentials) for pathway in pathways if pathway.code in need.any_of]
         return lambda found: min([len(credentials.difference(found.held)) for credentials in wanted])
-    return _ratings(need, starts_in)
+    if isinstance(need, RatingNeed):
+        return _ratings(need, starts_in)
+    return lambda _found: 0
 
 
 def _service(years: int) -> NeedReader:

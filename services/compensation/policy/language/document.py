@@ -76,3 +76,8 @@ class Plan(Clause):
     total_cap: TotalCap | None = None
     pathways: tuple[Pathway, ...] = ()
     ladder: Ladder = NO_LADDER
+
+    @property
+    def ladder_code(self) -> str:
+        """What placements name this plan's ladder by."""
+        return self.ladder.code or self.code

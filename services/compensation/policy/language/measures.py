@@ -138,6 +138,20 @@ class CampusAttribute(_Measure):
     otherwise: DecimalText | None = None
 
 
+class PlacementPosition(_Measure):
+    """The rung that placements of this year and before hold in the plan year, as its position among `rungs`, of which
+    the lowest is 1; 0 where none of them is held. Never missing.
+
+    Placements of a year's end count from the next year on, so that no rung depends on the pay of its own year. Of
+    several that are valid the best counts, or the latest. `ladder` is the plan's own where it is left out.
+    """
+
+    take: Literal["placement"]
+    ladder: Code | None = None
+    rungs: tuple[Code, ...] = Field(min_length=1)
+    combine: Literal["best", "latest"]
+
+
 class WeightRow(Clause):
     applies_to: AppliesTo = EVERYONE
     of: dict[Code, DecimalText] = Field(min_length=1)
@@ -186,6 +200,7 @@ Measure = Annotated[
     | AttributeNumber
     | AttributeIs
     | CampusAttribute
+    | PlacementPosition
     | Weighted
     | Chosen
     | Combined,

@@ -1,115 +1,185 @@
 """The ladder in words: the rung that an educator stands on, every need up to the next rung, and the gap to it.
 
-The placement itself is the evaluator's: which needs are short, by how much, and the rung that follows.
+The placement itself is the evaluator's: which needs are short, by how much, and the rung that follows. What a ladder
+without ways, measures, gates, confirmation and holding does not have, its statements do not mention.
 """
+
+from itertools import chain
 
 from orjson import Fragment
 
+from services.compensation.domain import Confirmer, PlacementKind
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Row
-from services.compensation.policy.facts.gather import Gathered
-from services.compensation.policy.language.ladder import (
-    CredentialNeed,
-    Pathway,
-    PathwayNeed,
-    RatingNeed,
-    Requirement,
-    RoleNeed,
-    ServiceNeed,
-)
-from services.compensation.policy.words.texts import Memo, Part, in_words, listed, plain, remember
+from services.compensation.policy.evaluation.ladder import Clause
+from services.compensation.policy.facts.gather import Gathered, Placed
+from services.compensation.policy.language.ladder import GatesNeed, MeasureNeed, RatingNeed, Rung, WaysNeed
+from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.needs import NeedWords
+from services.compensation.policy.words.texts import Memo, Part, in_words, remember
+from shared.kernel.period import SchoolYear
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
 class LadderWords:
     """The words of one plan's ladder."""
 
-    def __init__(self, plan: CompiledPlan) -> None:
+    def __init__(self, plan: CompiledPlan, measures: MeasureWords) -> None:
         self._plan = plan
-        self._rungs = plan.plan.ladder.rungs
-        self._owner = [index for index, rung in enumerate(self._rungs) for _ in rung.requires]
-        self._names_missing = [
-            isinstance(need, PathwayNeed) or (isinstance(need, CredentialNeed) and need.of is not None)
-            for need in plan.needs
-        ]
+        self._ladder = plan.plan.ladder
+        self._rungs = self._ladder.rungs
+        self._needs = NeedWords(plan, measures)
+        self._requirements = list(chain.from_iterable(rung.requires for rung in self._rungs))
+        self._says_gap_whole = self._ladder.rests_on_placements or any(
+            isinstance(one, (WaysNeed, MeasureNeed, GatesNeed)) or (isinstance(one, RatingNeed) and one.named)
+            for one in self._requirements
+        )
+        self._owner = [clause.rung for clause in plan.ladder.clauses for way in clause.ways for _ in way]
+        self._named = [self._needs.names_what_is_held(need) for need in plan.ladder.needs]
         self._placements: Memo = {}
 
     def placement(self, row: Row, found: Gathered) -> Fragment:
-        """Rung, needs up to the next rung, and what is missing for the next one."""
+        """Rung, needs up to the next rung, what is missing for the next one; and what is held, and what awaits a
+        confirmation, where the plan speaks of that.
+        """
         names = [
             short
-            for short, owner, is_named in zip(row.shortfalls, self._owner, self._names_missing, strict=True)
+            for short, owner, is_named in zip(row.shortfalls, self._owner, self._named, strict=True)
             if is_named and owner <= row.rung + 1
         ]
-        key = (row.kind, tuple(row.shortfalls), frozenset(found.held) if names else None)
+        key: tuple[object, ...] = (row.kind, tuple(row.shortfalls), frozenset(found.held) if names else None)
+        if self._says_gap_whole:
+            key = (*key, *self._rests_on(row, found))
         made = self._placements.get(key)
         if made is None:
             made = remember(self._placements, key, self._placement(row, found))
         return made
 
-    def _placement(self, row: Row, found: Gathered) -> Part:
-        rung, is_highest = self._rungs[row.rung], row.rung + 1 == len(self._rungs)
-        needs = []
-        for index, short in enumerate(row.shortfalls):
-            owner = self._owner[index]
-            if owner <= row.rung + 1:
-                reason = self._reason(self._plan.needs[index], short, found)
-                needs.append(
-                    {
-                        "rung": self._rungs[owner].code,
-                        "need": self._plan.needs[index].need,
-                        "met": short == 0,
-                        "reason": reason,
-                    }
-                )
-        following = None
-        if not is_highest:
-            following = {
-                "rung": self._rungs[row.rung + 1].code,
-                "title": self._rungs[row.rung + 1].title,
-                "gap": [need["reason"] for need in needs if not need["met"]],
-            }
-        return {"rung": rung.code, "title": rung.title, "requirements": needs, "next": following}
-
-    def _reason(self, need: Requirement, short: int, found: Gathered) -> str:
-        if isinstance(need, RoleNeed):
-            asked = listed([plain(role) for role in need.any_of], "or")
-            held = plain(found.employment.role or "no role")
-            return f"the rung is for {asked}; the role on file is {held}"
-        if isinstance(need, ServiceNeed):
-            return f"{_of(need.at_least, short)} {_plural(need.at_least, 'full year')} of service"
-        if isinstance(need, RatingNeed):
-            since = "in the plan year" if need.within == 1 else f"within the last {in_words(need.within)} school years"
-            return f"{_of(need.years, short)} {_plural(need.years, 'year')} rated {need.level} or higher {since}"
-        if isinstance(need, PathwayNeed):
-            return self._pathway(need, short, found)
-        text = f"{_of(need.at_least, short)} {_plural(need.at_least, 'micro-credential')}"
-        if need.of is None or not short:
-            return text
-        return f"{text}; still open: {listed(sorted(set(need.of) - found.held), 'or')}"
-
-    def _pathway(self, need: PathwayNeed, short: int, found: Gathered) -> str:
-        """The pathway that least is missing of; the first in the plan's order among equals."""
-        nearest = next(
-            pathway
-            for pathway in (one for one in self._plan.plan.pathways if one.code in need.any_of)
-            if len(_missing(pathway, found)) == short
+    def _rests_on(self, row: Row, found: Gathered) -> tuple[object, ...]:
+        """What the words depend on besides what is missing."""
+        ladder = self._plan.ladder
+        return (
+            (row.rung, row.reached, row.awaiting, *row.placements),
+            ladder.placements.held(found),
+            tuple((row.numerators[at], row.denominators[at], row.measured[at]) for _, at, _ in ladder.by_measure),
+            (tuple(row.gate_applies), tuple(row.gate_met)) if ladder.by_gates else None,
         )
-        size = len(set(nearest.credentials))
-        if not short:
-            return f"the pathway {nearest.title} is complete"
-        text = f"{_of(size, short)} micro-credentials of the pathway {nearest.title}"
-        return f"{text}; still missing: {listed(_missing(nearest, found), 'and')}"
+
+    def _placement(self, row: Row, found: Gathered) -> Part:
+        rung, needs, gap = self._rungs[row.rung], list[Part](), list[str]()
+        for clause, requirement in zip(self._plan.ladder.clauses, self._requirements, strict=True):
+            if clause.rung > row.rung + 1:
+                continue
+            ways = self._ways(requirement, clause, row, found) if isinstance(requirement, WaysNeed) else []
+            is_met = any(not any(row.shortfalls[at] for at in way) for way in clause.ways)
+            reason = _of_ways(ways) if ways else self._needs.reason(clause.ways[0][0], row, found)
+            told = {"rung": self._rungs[clause.rung].code, "need": requirement.need, "met": is_met, "reason": reason}
+            needs.append(told | ({"ways": ways} if ways else {}))
+            if not is_met:
+                says = self._says_gap_whole and not ways
+                gap.append(self._needs.missing(clause.ways[0][0], row, found) if says else reason)
+        following: Part | None = None
+        if row.rung + 1 < len(self._rungs):
+            above = self._rungs[row.rung + 1]
+            if row.awaiting > row.rung:
+                gap.append(
+                    f"the confirmation of {self._rungs[row.awaiting].title} by {_confirmer(self._rungs[row.awaiting])}"
+                )
+            following = {"rung": above.code, "title": above.title, "gap": gap}
+            if self._says_gap_whole:
+                whole = "; ".join(gap) or f"all that {above.title} asks for is met"
+                following["in_words"] = f"{whole[0].upper()}{whole[1:]}."
+        part = {"rung": rung.code, "title": rung.title, "requirements": needs, "next": following}
+        return part | (self._standing(row, found) if self._ladder.rests_on_placements else {})
+
+    def _ways(self, requirement: WaysNeed, clause: Clause, row: Row, found: Gathered) -> list[Part]:
+        """Each way, the nearest first; of equals the first in the plan's order."""
+        ways = []
+        for way, needs in zip(requirement.ways, clause.ways, strict=True):
+            short = [at for at in needs if row.shortfalls[at]]
+            ways.append(
+                {
+                    "title": way.title,
+                    "met": not short,
+                    "missing": sum(row.shortfalls[at] for at in short),
+                    "gap": [self._needs.missing(at, row, found) for at in short],
+                }
+            )
+        return sorted(ways, key=lambda way: way["missing"])
+
+    def _standing(self, row: Row, found: Gathered) -> Part:
+        held, waits = self._plan.ladder.placements.held(found), None
+        if row.awaiting >= 0:
+            rung = self._rungs[row.awaiting]
+            waits = {
+                "rung": rung.code,
+                "title": rung.title,
+                "confirmed_by": rung.confirmed_by,
+                "reason": f"All that {rung.title} asks for is met; it is not confirmed by {_confirmer(rung)}.",
+            }
+        return {
+            "reached": self._rungs[row.entitled].code,
+            "held": None if held is None else self._held(held, row),
+            "awaiting": waits,
+        }
+
+    def _held(self, held: Placed, row: Row) -> Part:
+        rung = self._rungs[row.placements[0] - 1]
+        reason = f"Placed on {rung.title} in {_year(held.year)}{_how(held)}"
+        if self._ladder.holds is not None:
+            until = "for good" if held.through is None else f"through {_year(held.through)}"
+            reason += f"; that holds {until} and may only rise"
+        return {
+            "rung": rung.code,
+            "title": rung.title,
+            "since": _year(held.year),
+            "through": None if held.through is None else _year(held.through),
+            "reason": f"{reason}. {self._against(row)}",
+        }
+
+    def _against(self, row: Row) -> str:
+        """What this year makes of the rung that is held."""
+        position, reached = row.placements[0] - 1, self._rungs[row.entitled].title
+        if row.entitled > position:
+            return f"This year rises to {reached}."
+        if row.entitled == position:
+            return "This year reaches it again."
+        rule = self._ladder.demotion
+        if rule is None:
+            return f"This year reaches {reached}, and the rung stays."
+        years = row.placements[1] + 1
+        below = f"This year reaches {reached}, the {_ordinal(years)} school year in a row below it"
+        after = f"one falls after {in_words(rule.after_years_below)}"
+        if row.rung == position:
+            return f"{below}; {after}, so the rung stays."
+        step = ", by one rung a year" if rule.one_rung_a_year else ""
+        return f"{below}; {after}{step}, so the rung is {self._rungs[row.rung].title}."
 
 
-def _missing(pathway: Pathway, found: Gathered) -> list[str]:
-    return [code for code in dict.fromkeys(pathway.credentials) if code not in found.held]
+def _of_ways(ways: list[Part]) -> str:
+    """Which way is complete, or how far each of them is, the nearest first."""
+    if ways[0]["met"]:
+        return f"complete: {ways[0]['title']}"
+    return "one of these ways: " + " or ".join(f"{way['title']} ({'; '.join(way['gap'])})" for way in ways)
 
 
-def _of(asked: int, short: int) -> str:
-    """`two of four`; what is asked for and no more where the need is met."""
-    have = in_words(asked - short) if short < asked else "none"
-    return f"{have} of {in_words(asked)}"
+def _confirmer(rung: Rung) -> str:
+    return "the board" if rung.confirmed_by == "board" else "the person who has to"
 
 
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"
+def _how(held: Placed) -> str:
+    if held.kind == PlacementKind.BROUGHT_ALONG:
+        return ", brought along"
+    if held.confirmed_by is None:
+        return ""
+    minutes = f", minutes {held.minute_reference}" if held.minute_reference else ""
+    return f" (confirmed by {'the board' if held.confirmed_by == Confirmer.BOARD else 'a person'}{minutes})"
+
+
+def _year(starts_in: int) -> str:
+    return str(SchoolYear(starts_in))
+
+
+def _ordinal(number: int) -> str:
+    return _ORDINALS[number - 1] if number <= len(_ORDINALS) else f"{number}th"

@@ -1,8 +1,9 @@
-"""Which measures bear on whom: those that a gate, a band or a component looks at for a kind of person."""
+"""Which measures bear on whom: those that a rung, a gate, a band or a component looks at for a kind of person."""
 
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.measures import WeightTable
 from services.compensation.policy.language.document import Plan
+from services.compensation.policy.language.ladder import MeasureNeed
 from services.compensation.policy.language.measures import Weighted, made_of
 from services.compensation.policy.language.pay import Component
 
@@ -24,11 +25,12 @@ def measures_of(plan: Plan, component: Component) -> set[str]:
 class _Finder:
     def __init__(self, plan: CompiledPlan) -> None:
         self._plan = plan
+        self._of_ladder = {need.measure for need in plan.ladder.needs if isinstance(need, MeasureNeed)}
         self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
         self._weights = {step.measure: step.weights for step in plan.derivations if isinstance(step, WeightTable)}
 
     def of(self, kind: int) -> list[tuple[int, str]]:
-        wanted: set[str] = set()
+        wanted = set(self._of_ladder)
         for at, gate in enumerate(self._plan.plan.gates):
             if self._plan.gates.applies[at, kind] and gate.measure is not None:
                 wanted.add(gate.measure)

@@ -18,6 +18,7 @@ from services.compensation.policy.language.measures import (
     Combined,
     GrowthPercent,
     Measure,
+    PlacementPosition,
     RatingScore,
     SloAttainmentCount,
     SloScoreCount,
@@ -141,7 +142,11 @@ class MeasureWords:
             return points_text(row.points[at], self._places)
         if not row.measured[at]:
             return "nothing on file"
-        return quotient_text(row.numerators[at], row.denominators[at]) + (" %" if measure.take in _PERCENT else "")
+        return quotient_text(row.numerators[at], row.denominators[at]) + self.unit(at)
+
+    def unit(self, at: int) -> str:
+        """What stands behind the value of a measure, and behind what is asked of it."""
+        return " %" if self._plan.measures[at].take in _PERCENT else ""
 
     def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
         terms = self._plan.plan.gates[gate]
@@ -155,7 +160,7 @@ class MeasureWords:
 
     def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
         measure = self._plan.measures[at]
-        unit = " %" if measure.take in _PERCENT else ""
+        unit = self.unit(at)
         value = f"{measure.title}: {self.value(at, row)}."
         if terms.top is None:
             asked = f"at least {terms.at_least}" if terms.at_least is not None else f"at most {terms.at_most}"
@@ -277,6 +282,13 @@ def _place(top: Top, found: Gathered) -> str:
     return place or "-"
 
 
+def _position(measure: PlacementPosition, position: int) -> str:
+    asked = listed(measure.rungs, "and")
+    if not position:
+        return f"No rung of {asked} is held by a placement."
+    return f"The rung held by a placement is {measure.rungs[position - 1]}, which counts {position} of {asked}."
+
+
 def _over_years(over: Years) -> str:
     end = "" if over.through == "plan_year" else " before the plan year"
     years = "school year" if over.years == 1 else f"{in_words(over.years)} school years"
@@ -299,5 +311,7 @@ def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str
         return f"The lowest dimension, over {counted(denominator, 'observation', 'observations')}: {value}."
     if measure.take == "full_time_days":
         return f"{value} full-time days in eligible assignments."
+    if isinstance(measure, PlacementPosition):
+        return _position(measure, numerator // SCALE)
     one, unit = _MEANS[measure.take]
     return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{unit}."
