@@ -14,6 +14,7 @@ from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
 from services.compensation.domain.plans import PlanState, PlanVersion
+from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfRow, WhatIfState
 
 __all__ = [
     "Account",
@@ -36,5 +37,9 @@ __all__ = [
     "PlanVersion",
     "RecordedFact",
     "StandingTotal",
+    "WhatIf",
+    "WhatIfOutcome",
+    "WhatIfRow",
+    "WhatIfState",
     "moment_text",
 ]

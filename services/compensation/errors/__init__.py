@@ -24,6 +24,13 @@ from services.compensation.errors.rebuilding import (
     DatabaseNotEmpty,
     LogDoesNotMatch,
 )
+from services.compensation.errors.what_ifs import (
+    PlanOfAnotherYear,
+    WhatIfNotDone,
+    WhatIfsOfSeveralYears,
+    WhatIfUnknown,
+    WhatIfWithoutPlan,
+)
 from services.compensation.errors.years import (
     CampusesTooMany,
     CommonFactsAbsent,
@@ -47,10 +54,15 @@ __all__ = [
     "PayoutStepOutOfOrder",
     "PlanAlreadyPublished",
     "PlanInvalid",
+    "PlanOfAnotherYear",
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
     "StatementAbsent",
+    "WhatIfNotDone",
+    "WhatIfUnknown",
+    "WhatIfWithoutPlan",
+    "WhatIfsOfSeveralYears",
     "WriterCannotPublish",
     "YearClosed",
     "YearNotSettled",

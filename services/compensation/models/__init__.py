@@ -6,6 +6,7 @@ from services.compensation.models.messaging import consumer_offset, dead_letter,
 from services.compensation.models.payouts import payout_batch, payout_entry, payout_line
 from services.compensation.models.plans import common_facts, plan_version, recalculation, settlement_request
 from services.compensation.models.statements import bonus_total, ledger_entry, statement
+from services.compensation.models.what_ifs import what_if, what_if_progress, what_if_row
 
 __all__ = [
     "attribute",
@@ -26,4 +27,7 @@ __all__ = [
     "recalculation",
     "settlement_request",
     "statement",
+    "what_if",
+    "what_if_progress",
+    "what_if_row",
 ]

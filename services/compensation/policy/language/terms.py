@@ -14,6 +14,9 @@ from shared.kernel.period import SchoolYear
 
 ILLUSTRATIVE = "illustrative"
 
+KEPT_VALUE = r"^(-?[0-9]{1,6}(\.[0-9]{1,6})?|[A-Za-z][A-Za-z0-9 ._-]{0,62})$"
+"""What HR keeps as the value of an attribute: a decimal number below a million, or a word that begins with a letter."""
+
 AMOUNT_CENTS_MAX = 1_000_000_000
 """Ten million dollars; with it no step of the evaluation can leave 64 bits."""
 POT_CENTS_MAX = 10_000_000_000
