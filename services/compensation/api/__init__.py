@@ -6,5 +6,14 @@ from services.compensation.api.payouts import router as payouts_router
 from services.compensation.api.plans import router as plans_router
 from services.compensation.api.statements import router as statements_router
 from services.compensation.api.totals import router as totals_router
+from services.compensation.api.what_ifs import router as what_ifs_router
 
-ROUTERS = (statements_router, totals_router, payouts_router, plans_router, changes_router, attributes_router)
+ROUTERS = (
+    statements_router,
+    totals_router,
+    payouts_router,
+    plans_router,
+    changes_router,
+    attributes_router,
+    what_ifs_router,
+)

@@ -63,8 +63,8 @@ class WhatIfRow(NamedTuple):
     educator_id: str
     role: str
     subject_group: str
-    district: str
-    campus: str
+    district_id: str | None
+    campus_id: str | None
     rung_before: str | None
     rung_after: str
     total_before_cents: int | None

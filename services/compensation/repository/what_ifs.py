@@ -145,11 +145,11 @@ async def rows_page(
     *,
     outcome: WhatIfOutcome | None,
     gate: str | None,
-    campus: str | None,
+    campus_id: UUID | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Any]:
-    query = _rows(what_if_id, outcome=outcome, gate=gate, campus=campus).limit(limit)
+    query = _rows(what_if_id, outcome=outcome, gate=gate, campus_id=campus_id).limit(limit)
     if after is not None:
         query = query.where(what_if_row.c.educator_id > after)
     found: Sequence[Any] = (await connection.execute(query)).all()
@@ -162,23 +162,23 @@ async def rows_stream(
     *,
     outcome: WhatIfOutcome | None,
     gate: str | None,
-    campus: str | None,
+    campus_id: UUID | None,
 ) -> AsyncIterator[Any]:
     """All rows, without holding them in memory."""
-    query = _rows(what_if_id, outcome=outcome, gate=gate, campus=campus)
+    query = _rows(what_if_id, outcome=outcome, gate=gate, campus_id=campus_id)
     async with connection.stream(query.execution_options(yield_per=500)) as rows:
         async for row in rows:
             yield row
 
 
-def _rows(what_if_id: UUID, *, outcome: WhatIfOutcome | None, gate: str | None, campus: str | None) -> Select[Any]:
+def _rows(what_if_id: UUID, *, outcome: WhatIfOutcome | None, gate: str | None, campus_id: UUID | None) -> Select[Any]:
     query = select(what_if_row).where(what_if_row.c.what_if_id == what_if_id).order_by(what_if_row.c.educator_id)
     if outcome is not None:
         query = query.where(func.sign(what_if_row.c.difference_cents) == _SIGNS[outcome])
     if gate is not None:
         either = what_if_row.c.gates_crossed_up.op("||")(what_if_row.c.gates_crossed_down)
         query = query.where(literal(gate) == func.any(either))
-    return query if campus is None else query.where(what_if_row.c.campus == campus)
+    return query if campus_id is None else query.where(what_if_row.c.campus_id == campus_id)
 
 
 _SIGNS = {WhatIfOutcome.WINNERS: 1, WhatIfOutcome.LOSERS: -1, WhatIfOutcome.UNCHANGED: 0}

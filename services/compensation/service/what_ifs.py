@@ -39,10 +39,7 @@ class Filter(NamedTuple):
 
     outcome: WhatIfOutcome | None = None
     gate: str | None = None
-    campus: UUID | None = None
-
-    def terms(self) -> dict[str, Any]:
-        return {**self._asdict(), "campus": self.campus and str(self.campus)}
+    campus_id: UUID | None = None
 
 
 async def ask(connection: AsyncConnection, clock: Clock, question: Question, *, by: str) -> WhatIf:
@@ -121,8 +118,8 @@ async def rows_page(
 ) -> Sequence[Any]:
     """Raises WhatIfUnknown, WhatIfNotDone."""
     await done(connection, what_if_id)
-    return await what_ifs.rows_page(connection, what_if_id, **asked.terms(), after=after, limit=limit)
+    return await what_ifs.rows_page(connection, what_if_id, **asked._asdict(), after=after, limit=limit)
 
 
 def rows_stream(connection: AsyncConnection, what_if_id: UUID, asked: Filter) -> AsyncIterator[Any]:
-    return what_ifs.rows_stream(connection, what_if_id, **asked.terms())
+    return what_ifs.rows_stream(connection, what_if_id, **asked._asdict())

@@ -57,6 +57,10 @@ def _numbers(cents: Ints, width: int) -> Ints:
 
 def _borders(number: int, width: int) -> dict[str, int]:
     if number == 0:
-        return {"from_cents": 0, "to_cents": 0}
+        return {"at_least_cents": 0, "at_most_cents": 0}
     near, far = (abs(number) - 1) * width + 1, abs(number) * width
-    return {"from_cents": near, "to_cents": far} if number > 0 else {"from_cents": -far, "to_cents": -near}
+    return (
+        {"at_least_cents": near, "at_most_cents": far}
+        if number > 0
+        else {"at_least_cents": -far, "at_most_cents": -near}
+    )

@@ -9,7 +9,7 @@ import orjson
 from services.compensation.domain import WhatIfRow
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import Bools
-from services.compensation.policy.what_if.comparing import Block, Outcome
+from services.compensation.policy.what_if.comparing import NONE, Block, Outcome
 from services.compensation.policy.what_if.summary import Tally
 
 
@@ -36,8 +36,8 @@ def rows_of(block: Block, tally: Tally) -> list[WhatIfRow]:
             educator_id=educator_id,
             role=person.role,
             subject_group=person.subject_group,
-            district=person.district,
-            campus=person.campus,
+            district_id=None if person.district == NONE else person.district,
+            campus_id=None if person.campus == NONE else person.campus,
             rung_before=old and old.rung,
             rung_after=new.rung,
             total_before_cents=None if old is None else old.total,

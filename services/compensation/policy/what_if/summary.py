@@ -3,7 +3,7 @@
 A plain document, as it is kept and compared; amounts are cents under names that end in `_cents`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,9 +97,9 @@ class Tally:
         by["rung"] = [now if now != NO_RUNG else then for now, then in rungs]
         return {
             "educators": len(self._people),
-            "plans": [plan and _told(plan) for plan in self._plans],
-            "changes": self.comparison.supposing.touched,
-            "is_redrawn": self.comparison.is_redrawn,
+            "plans": dict(zip(("before", "after"), map(_told, self._plans), strict=True)),
+            "touched": self.comparison.supposing.touched,
+            "notes": list(self._notes()),
             "cost": _cost(before, after),
             "outcome": _won_and_lost(after - before),
             "components": self._components(),
@@ -109,13 +109,30 @@ class Tally:
             "distribution": {
                 "totals": within_bins({"before": before, "after": after}),
                 "differences": within_bins({"educators": after - before}),
-                "before": quartiles(before),
-                "after": quartiles(after),
-                "differences_quartiles": quartiles(after - before),
-                "paid_before": quartiles(before[before > 0]),
-                "paid_after": quartiles(after[after > 0]),
+                "quartiles": {
+                    "before": quartiles(before),
+                    "after": quartiles(after),
+                    "difference": quartiles(after - before),
+                    "paid_before": quartiles(before[before > 0]),
+                    "paid_after": quartiles(after[after > 0]),
+                },
             },
         }
+
+    def _notes(self) -> Iterator[str]:
+        """What a reader of the figures has to know."""
+        if not self._people:
+            yield "No roster has brought anybody yet: there is nobody to decide."
+        if self.comparison.before is None:
+            yield "No plan is published for the year: everything is compared with nothing."
+        for number, educators in enumerate(self.comparison.supposing.touched, start=1):
+            if not educators:
+                yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
+        if self.comparison.is_redrawn:
+            yield (
+                "Places among all, bands by shares and pots of the standing plan were last settled from other facts: "
+                "part of the difference would come from settling them anew."
+            )
 
     def _components(self) -> list[Document]:
         """Those of the scenario in its plan's order, then those that only the standing plan has."""
@@ -161,7 +178,9 @@ def _together(pairs: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     return np.concatenate(first), np.concatenate(second)
 
 
-def _told(plan: CompiledPlan) -> Document:
+def _told(plan: CompiledPlan | None) -> Document | None:
+    if plan is None:
+        return None
     return {"code": plan.plan.code, "title": plan.plan.title, "content_hash": plan.content_hash}
 
 
