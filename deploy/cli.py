@@ -36,6 +36,15 @@ def _workspace() -> Workspace:
     return workspace
 
 
+def running_engine() -> tuple[str, Workspace]:
+    """Where the embedded engine serves, and its workspace."""
+    return f"http://127.0.0.1:{_port()}", _workspace()
+
+
+def nothing_serves(url: str) -> str:
+    return f"nothing serves on {url}: start it with make run, on the port that RUNG_PORT names here too"
+
+
 def _fail(why: str) -> NoReturn:
     typer.echo(why, err=True)
     raise typer.Exit(1)
@@ -136,7 +145,7 @@ def provider_send(
             timeout=30,
         )
     except httpx.ConnectError:
-        _fail(f"nothing serves on {url}: start it with make run, on the port that RUNG_PORT names here too")
+        _fail(nothing_serves(url))
     typer.echo(answer.text)
     raise typer.Exit(0 if answer.is_success else 1)
 
@@ -161,5 +170,5 @@ def main() -> None:
 
         app.add_typer(plans.app, name="plan")
     else:
-        app.add_typer(typer.Typer(help="Check a plan document."), name="plan")
+        app.add_typer(typer.Typer(help="Check a plan document, and preview it on everybody."), name="plan")
     app()

@@ -99,6 +99,7 @@ async def scene_of(network: Network) -> Scene:
         "slo_id": slos[0]["slo_id"],
         "batch_id": batches[0]["id"] if batches else str(uuid4()),
         "plan_version_id": plans[0]["id"],
+        "what_if_id": str(uuid4()),
         "code": "h-tess",
         "version": "1",
         "dimension": "student_engagement",

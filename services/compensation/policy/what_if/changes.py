@@ -10,14 +10,14 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, WithJsonSchema, model_validator
 
 from services.compensation.domain import EducatorFacts, Fact, FactKind
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.calendar import PlanCalendar
 from services.compensation.policy.facts.employment import Employment
 from services.compensation.policy.facts.gather import CampusAttributes
-from services.compensation.policy.language.terms import KEPT_VALUE, Clause, Code, Word
+from services.compensation.policy.language.terms import KEPT_VALUE, Clause, Code, Word, as_text
 from shared.events.evaluation import StaffRole, SubjectGroup
 from shared.kernel.ids import derived_id
 
@@ -26,14 +26,26 @@ _NO_EVENT = str(UUID(int=0))
 _LEVELS = (1, 5)
 _PERCENT_MAX = 100 * SCALE
 
+_POINTS = r"^-?(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)$"
+
+
+def _text_or_whole(pattern: str, most: int) -> WithJsonSchema:
+    """A number that may be text or whole, as in a plan: what its JSON Schema says of it."""
+    whole = {"type": "integer", "minimum": -most, "maximum": most}
+    return WithJsonSchema({"anyOf": [{"type": "string", "pattern": pattern}, whole]})
+
+
 Points = Annotated[
     str,
+    BeforeValidator(as_text),
     Field(
-        pattern=r"^-?(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)$",
+        pattern=_POINTS,
         examples=["5"],
         description="Points of a percentage to add, from -100 to 100; the result stays within 0 and 100.",
     ),
+    _text_or_whole(_POINTS, 100),
 ]
+Kept = Annotated[str, BeforeValidator(as_text), Field(pattern=KEPT_VALUE), _text_or_whole(KEPT_VALUE, 999_999)]
 Levels = Annotated[
     StrictInt, Field(ge=-4, le=4, examples=[1], description="Levels to add; the result stays within 1 and 5.")
 ]
@@ -136,7 +148,7 @@ class AttributeValue(Clause):
     applies_to: Whom = EVERYBODY
     attribute: Code = Field(examples=["absence_days"])
     item: Word | None = Field(default=None, examples=["sick"])
-    value: Annotated[str, Field(pattern=KEPT_VALUE, examples=["2"])]
+    value: Kept = Field(examples=["2"])
 
     def made_of(self, facts: EducatorFacts, calendar: PlanCalendar) -> EducatorFacts:
         key = {"school_year": calendar.plan_year, "attribute": self.attribute, "item": self.item}
@@ -177,7 +189,7 @@ class CampusAttribute(Clause):
     change: Literal["campus_attribute"]
     campuses: Campuses
     attribute: Code = Field(examples=["student_points"])
-    value: Annotated[str, Field(pattern=KEPT_VALUE, examples=["1.37"])]
+    value: Kept = Field(examples=["1.37"])
 
     def made_of_campuses(self, campuses: CampusAttributes) -> CampusAttributes:
         changed = {str(one): {**campuses.get(str(one), {}), self.attribute: self.value} for one in self.campuses}
