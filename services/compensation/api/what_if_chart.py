@@ -10,7 +10,6 @@ from html import escape
 from typing import Any
 
 from services.compensation.domain import WhatIf
-from shared.kernel.money import format_cents
 
 _WIDTH, _HEIGHT = 960, 720
 _LEFT, _RIGHT = 72, 24
@@ -94,9 +93,13 @@ def chart(what_if: WhatIf) -> str:
         _text(_LEFT, 32, _short(what_if.title), weight="bold", size=18),
         _text(_LEFT, 54, told),
         *_legend(78, [("before", _BEFORE), ("after", _AFTER)] if has_before else [("after", _AFTER)]),
-        *_Panel(_TOPS[0], "Educators by total, in dollars", spread["totals"], (*before, after)).drawn(),
+        *_Panel(
+            _TOPS[0], "Educators by total, each bar up to so many dollars", spread["totals"], (*before, after)
+        ).drawn(),
         *_legend(398, [("lose", _LOST), ("unchanged", _SAME), ("gain", _WON)]),
-        *_Panel(_TOPS[1], "Educators by difference, in dollars", spread["differences"], (differences,)).drawn(),
+        *_Panel(
+            _TOPS[1], "Educators by difference, each bar up to so many dollars", spread["differences"], (differences,)
+        ).drawn(),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -132,7 +135,7 @@ def _short(title: str) -> str:
 def _border(one: Mapping[str, Any]) -> str:
     """Where a bin ends, away from nothing: whole dollars, since bins are as wide as those."""
     far = one["at_most_cents"] if one["at_least_cents"] >= 0 else one["at_least_cents"]
-    return format_cents(far).removesuffix(".00")
+    return _dollars(far).removesuffix(".00")
 
 
 def _range(one: Mapping[str, Any]) -> str:

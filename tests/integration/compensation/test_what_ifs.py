@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
+from deploy import previewing
 from deploy.bench.season import season
 from services.compensation import bootstrap
 from services.compensation.models import metadata
@@ -258,6 +260,36 @@ async def test_several_are_laid_side_by_side_and_drawn(few: Compensation) -> Non
     told = [bar[0].text or "" for bar in drawn.iter("{http://www.w3.org/2000/svg}rect") if len(bar)]
     counted = sum(int(one.split(": ")[1].split()[0]) for one in told if one.endswith("before"))
     assert counted == len(FEW)
+
+
+class _Doors:
+    """The doors as the command calls them; the worker is at work meanwhile."""
+
+    def __init__(self, compensation: Compensation) -> None:
+        self._compensation = compensation
+
+    async def call(self, method: str, path: str, _person: object, **request: Any) -> Any:
+        return await self._compensation.call(method, path.removeprefix("/compensation/v1"), as_=WRITER, **request)
+
+    async def get(self, path: str, person: object) -> Any:
+        await self._compensation.run_what_ifs()
+        return (await self.call("GET", path, person)).json()
+
+
+async def test_the_command_tells_what_it_came_to(few: Compensation) -> None:
+    doors: Any = _Doors(few)
+    console = Console(width=120, record=True, file=io.StringIO())
+    question = {"title": "Preview", "plan_year": "2020-21", "document": DRAFTS["a pot and a need"].decode()}
+    what_if = await previewing.preview(doors, question, console)
+    previewing.show(what_if, console)
+    told = [" ".join(line.replace("│", " ").split()) for line in console.export_text().splitlines()]
+    assert "in all 600.00 999.99 399.99" in told
+    assert "share 0.00 999.99 999.99" in told
+    assert "everybody 3 3 399.99 0 0.00 0 399.99" in told
+    assert "At most five days absent - 3 - -" in told
+    kept = await previewing.files(doors, what_if)
+    assert kept["chart.svg"].startswith(b"<svg")
+    assert len(kept["rows.csv"].splitlines()) == 1 + len(FEW)
 
 
 class TestRun:
