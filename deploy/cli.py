@@ -140,5 +140,7 @@ def main() -> None:
 
         app.add_typer(plans.app, name="plan")
     else:
-        app.add_typer(typer.Typer(help="Plans: check a document, and take it to its publication."), name="plan")
+        app.add_typer(
+            typer.Typer(help="Plans: check a document, preview it, and take it to its publication."), name="plan"
+        )
     app()

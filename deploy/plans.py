@@ -1,41 +1,109 @@
 """`rung plan`: a plan document looked at before anybody else sees it, and then taken to its publication.
 
-To look at it needs no engine and changes nothing; what changes something is in `plan_steps`.
+What takes a version on is in `plan_steps`; nothing here changes what anybody is paid by.
 """
 
+import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
+import httpx
 import typer
+from rich.console import Console
 
-from deploy import plan_steps
+from deploy import local, plan_steps, previewing
+from deploy.client import DoorRefused, Doors
 from services.compensation.errors import PlanInvalid, PlanUnreadable
-from services.compensation.policy.plan import content_hash, parse_plan, plan_schema
+from services.compensation.policy.plan import Plan, content_hash, parse_plan, plan_schema
+from services.compensation.policy.source_text import read_yaml
 
-app = typer.Typer(no_args_is_help=True, help="Plans: check a document, and take it to its publication.")
+app = typer.Typer(no_args_is_help=True, help="Plans: check a document, preview it, and take it to its publication.")
 app.registered_commands += plan_steps.app.registered_commands
 
 
 @app.command()
 def validate(file: Annotated[Path, typer.Argument(help="the plan document, YAML or JSON")]) -> None:
     """Say what is wrong with a plan, place by place with its line and the remedy; or what it is."""
-    try:
-        plan = parse_plan(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        _fail([f"{file} cannot be read as UTF-8 text: {error}"])
-    except PlanUnreadable as error:
-        _fail([f"{file}: {error.detail}"])
-    except PlanInvalid as error:
-        _fail([f"{file}{fault.pointer or '/'}: {fault.detail}" for fault in error.errors])
+    plan = _valid(file)
     kind = "an illustrative plan" if plan.illustrative else "a plan"
     typer.echo(f"{file} is {kind}: {plan.code} of {plan.plan_year}, content hash {content_hash(plan)}")
+
+
+@app.command()
+def preview(
+    file: Annotated[Path, typer.Argument(help="the plan document, YAML or JSON; it is kept as no version")],
+    changes: Annotated[Path | None, typer.Option(help="a list of changed facts, YAML or JSON")] = None,
+    save: Annotated[Path | None, typer.Option(help="a folder for the chart and the rows of everybody")] = None,
+) -> None:
+    """Run a plan on everybody in the running engine, and say what it would cost, who gains and who loses."""
+    plan = _valid(file)
+    question = {
+        "title": f"Preview of {file.name}"[:200],
+        "plan_year": plan.plan_year,
+        "document": _text(file),
+        "changes": [] if changes is None else _read(changes),
+    }
+    doors = Doors(local.url(), local.workspace())
+    try:
+        written = asyncio.run(_previewed(doors, question, with_files=save is not None))
+    except DoorRefused as error:
+        _fail(error.sentences)
+    except httpx.ConnectError:
+        local.fail_nothing_serves()
+    for name, content in written.items():
+        _write(save or Path(), name, content)
+
+
+async def _previewed(doors: Doors, question: dict[str, Any], *, with_files: bool) -> dict[str, bytes]:
+    console = Console()
+    async with doors:
+        what_if = await previewing.preview(doors, question, console)
+        if what_if["state"] == "failed":
+            _fail([f"the preview failed: {what_if['failed_reason']}"])
+        previewing.show(what_if, console)
+        address = f"{previewing.WHAT_IFS}/{what_if['id']}"
+        console.print(f"chart: {address}/chart.svg\neach educator: {address}/rows", soft_wrap=True)
+        return await previewing.files(doors, what_if) if with_files else {}
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    except OSError as error:
+        _fail([f"{folder / name} cannot be written: {error.strerror}"])
+    typer.echo(f"written: {folder / name}")
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of plan documents, for an editor that completes and checks while one writes."""
     typer.echo(json.dumps(plan_schema(), indent=2))
+
+
+def _valid(file: Path) -> Plan:
+    try:
+        return parse_plan(_text(file))
+    except PlanUnreadable as error:
+        _fail([f"{file}: {error.detail}"])
+    except PlanInvalid as error:
+        _fail([f"{file}{fault.pointer or '/'}: {fault.detail}" for fault in error.errors])
+
+
+def _read(file: Path) -> Any:
+    """Numbers with a point stay text, as in a plan."""
+    try:
+        return read_yaml(_text(file))[0]
+    except (PlanUnreadable, PlanInvalid) as error:
+        _fail([f"{file}: {error.detail}"])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _fail([f"{file} cannot be read as UTF-8 text: {error}"])
 
 
 def _fail(faults: list[str]) -> NoReturn:

@@ -8,14 +8,17 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
+from services.compensation.domain import WhatIf
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.plan_book import PlanBook
+from services.compensation.service import what_if_runs
 from services.compensation.service.arrivals import to_arrival
 from services.compensation.service.common_facts import give_up_settlement, settle_next
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
 from shared.db.direct import begin
+from shared.db.faults import is_passing
 from shared.events.compensation import (
     AttributeRecorded,
     CommonFactsChanged,
@@ -107,6 +110,47 @@ async def _settle(runtime: Runtime[Settings]) -> bool:
         return True
 
 
+def what_if_runner(runtime: Runtime[Settings]) -> Loop:
+    """Runs the what-ifs that are asked for, one after the other."""
+
+    async def run() -> None:
+        while True:
+            if not await run_what_if(runtime):
+                await asyncio.sleep(_IDLE_SECONDS)
+
+    return run
+
+
+async def run_what_if(runtime: Runtime[Settings]) -> bool:
+    """Run the oldest what-if that is due; False where there is none. What will not pass by itself fails for good."""
+    due: WhatIf | None = None
+
+    async def advance(read: int, of: int) -> None:
+        if due is not None:
+            async with begin(runtime.engine) as aside:
+                await what_if_runs.advance(aside, due, read=read, of=of)
+
+    try:
+        async with begin(runtime.engine) as connection:
+            due = await what_if_runs.next_due(connection)
+            if due is None:
+                return False
+            if due.attempts >= what_if_runs.ATTEMPTS_AT_MOST:
+                reason = f"it was begun {due.attempts} times and never came to its end"
+                await what_if_runs.fail(connection, runtime.clock, due, reason=reason)
+                return True
+            async with begin(runtime.engine) as aside:
+                await what_if_runs.begin(aside, due)
+            await what_if_runs.run(connection, runtime.clock, due, advance)
+    except Exception as error:
+        if due is None or is_passing(error):
+            raise
+        log.exception("what-if %s failed for good", due.id)
+        async with begin(runtime.engine) as connection:
+            await what_if_runs.fail(connection, runtime.clock, due, reason=f"{type(error).__name__}: {error}"[:1000])
+    return True
+
+
 async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
     """Replay the whole bus into the runtime's empty database; the number of educators.
 
@@ -152,5 +196,6 @@ def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
         "compensation relay": runtime.relay(rest_seconds=_RELAY_RESTS_SECONDS).run,
         "compensation consumer": consumer(runtime).run,
         "compensation recalculator": recalculator(runtime),
+        "compensation what-ifs": what_if_runner(runtime),
         "compensation answers": runtime.forget_answers,
     }

@@ -100,6 +100,7 @@ async def scene_of(network: Network) -> Scene:
         "batch_id": batches[0]["id"] if batches else str(uuid4()),
         "plan_version_id": plans[0]["id"],
         "placement_id": str(uuid4()),
+        "what_if_id": str(uuid4()),
         "code": "h-tess",
         "version": "1",
         "dimension": "student_engagement",

@@ -120,7 +120,8 @@ async def test_what_is_given_back_is_in_the_next_batch(deaths: Deaths, database:
 
 
 async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:
-    """Each is written by one person and published by another, the second in the place of the first; one is returned.
+    """Each is written by one person, asked about, and published by another, the second in the place of the first; one
+    is returned.
 
     While one is open to comment, somebody comments on it; it is returned then, since its time is not over yet.
     """
@@ -135,7 +136,10 @@ async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:
             return str((await api.take("POST", "/compensation/v1/plans", by=WRITER, content=document)).json()["id"])
 
         for document in (PLAN, SECOND_PLAN):
-            await approve_and_publish(partial(take, await write(document)))
+            version = await write(document)
+            question = {"title": "Before it is published", "plan_year": "2020-21", "plan_version_id": version}
+            await api.take("POST", "/compensation/v1/what-ifs", by=WRITER, json=question)
+            await approve_and_publish(partial(take, version))
         returned = await write(PLAN)
         closes_at = (SystemClock().now() + timedelta(days=1)).isoformat()
         for door, body in (
@@ -153,6 +157,8 @@ async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:
             "SELECT version, text FROM plan_comment JOIN plan_version ON plan_version.id = plan_version_id",
             "SELECT version FROM recalculation JOIN plan_version ON id = plan_version_id ORDER BY version",
             "SELECT type, data::json->>'version' FROM outbox ORDER BY position",
+            "SELECT version, attempts FROM what_if JOIN what_if_progress ON what_if_id = what_if.id"
+            " JOIN plan_version ON plan_version.id = plan_version_id ORDER BY version",
         )
 
     assert await deaths.everywhere(API, database, play) > 80
@@ -239,6 +245,33 @@ async def test_the_worker_that_takes_in_sweeps_and_publishes(deaths_of_workers: 
         return await books.outcome(), await stage.rows(offsets)
 
     assert await deaths_of_workers.everywhere("services.compensation.worker", database, play) > 200
+
+
+async def test_the_worker_that_runs_a_what_if(deaths: Deaths, database: str) -> None:
+    """A run that is cut off leaves nothing, and the whole is run again; what it came to is kept once."""
+    async with something_to_pay(database):
+        pass
+    async with running_compensation(database) as service:
+        question = {"title": "Less for each", "plan_year": "2020-21", "document": SECOND_PLAN.decode()}
+        asked = await service.call("POST", "/what-ifs", as_=WRITER, json=question)
+        assert asked.status_code == 202
+
+    async def play(worker: Mortal, stage: Stage) -> Any:
+        half_done = "SELECT count(*) FROM what_if_row JOIN what_if ON what_if.id = what_if_id WHERE done_at IS NULL"
+        worker.upon_death = lambda: stage.is_one_of(half_done, (0,))
+
+        async def is_done() -> object:
+            return (await stage.rows("SELECT 1 FROM what_if WHERE done_at IS NOT NULL"))[0]
+
+        await worker.until(is_done)
+        return await stage.rows(
+            "SELECT educator_id, total_before_cents, total_after_cents FROM what_if_row ORDER BY educator_id",
+            "SELECT summary, failed_reason FROM what_if",
+            "SELECT count(*) FROM statement",
+            "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
+        )
+
+    assert await deaths.everywhere("services.compensation.worker", database, play) > 20
 
 
 def test_every_route_that_changes_something_is_in_a_play(mortals: Forge) -> None:

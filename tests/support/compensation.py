@@ -137,6 +137,21 @@ class Compensation:
             if is_settled:
                 done = 0
 
+    async def run_what_ifs(self) -> None:
+        """Run those that are asked for, until none is due."""
+        while await bootstrap.run_what_if(self.running.runtime):
+            pass
+
+    async def what_if(self, **question: Any) -> dict[str, Any]:
+        """Ask what it would come to, run it, and look at it."""
+        body = {"title": "A question", "plan_year": "2020-21", **question}
+        asked = await self.call("POST", "/what-ifs", as_=WRITER, json=body)
+        assert asked.status_code == 202, asked.text
+        await self.run_what_ifs()
+        answer = await self.call("GET", f"/what-ifs/{asked.json()['id']}", as_=WRITER)
+        found: dict[str, Any] = answer.json()
+        return found
+
     async def take_in(self, *events: Event) -> None:
         """One batch, as the consumer takes it in."""
         await self.take_in_received([received(event) for event in events])

@@ -8,6 +8,7 @@ from services.compensation.api.plan_life import router as plan_life_router
 from services.compensation.api.plans import router as plans_router
 from services.compensation.api.statements import router as statements_router
 from services.compensation.api.totals import router as totals_router
+from services.compensation.api.what_ifs import router as what_ifs_router
 
 ROUTERS = (
     statements_router,
@@ -18,4 +19,5 @@ ROUTERS = (
     changes_router,
     attributes_router,
     placements_router,
+    what_ifs_router,
 )

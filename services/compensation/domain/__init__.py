@@ -22,6 +22,7 @@ from services.compensation.domain.placements import (
     PlacementTerms,
 )
 from services.compensation.domain.plans import BoardApproval, PlanComment, PlanState, PlanStep, PlanVersion
+from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfRow, WhatIfState
 
 __all__ = [
     "Account",
@@ -53,5 +54,9 @@ __all__ = [
     "PlanVersion",
     "RecordedFact",
     "StandingTotal",
+    "WhatIf",
+    "WhatIfOutcome",
+    "WhatIfRow",
+    "WhatIfState",
     "moment_text",
 ]

@@ -40,6 +40,13 @@ from services.compensation.errors.rebuilding import (
     DatabaseNotEmpty,
     LogDoesNotMatch,
 )
+from services.compensation.errors.what_ifs import (
+    PlanOfAnotherYear,
+    WhatIfNotDone,
+    WhatIfsOfSeveralYears,
+    WhatIfUnknown,
+    WhatIfWithoutPlan,
+)
 from services.compensation.errors.years import (
     CampusesTooMany,
     CommonFactsAbsent,
@@ -72,12 +79,17 @@ __all__ = [
     "PlanAlreadyPublished",
     "PlanDateDoesNotFit",
     "PlanInvalid",
+    "PlanOfAnotherYear",
     "PlanStepOutOfOrder",
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
     "RungNotReached",
     "StatementAbsent",
+    "WhatIfNotDone",
+    "WhatIfUnknown",
+    "WhatIfWithoutPlan",
+    "WhatIfsOfSeveralYears",
     "WriterCannotApprove",
     "WriterCannotOpenComments",
     "WriterCannotPublish",

@@ -14,6 +14,7 @@ from services.compensation.models.plans import (
     settlement_request,
 )
 from services.compensation.models.statements import bonus_total, ledger_entry, statement
+from services.compensation.models.what_ifs import what_if, what_if_progress, what_if_row
 
 __all__ = [
     "attribute",
@@ -37,4 +38,7 @@ __all__ = [
     "recalculation",
     "settlement_request",
     "statement",
+    "what_if",
+    "what_if_progress",
+    "what_if_row",
 ]

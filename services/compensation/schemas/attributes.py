@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.compensation.domain import Attribute, AttributeKey, CommonFacts
+from services.compensation.policy.language.terms import KEPT_VALUE
 from services.compensation.schemas.parts import Body
 from shared.events.types import SchoolYearLabel
 
@@ -13,7 +14,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", examples=["absen
 Value = Annotated[
     str,
     Field(
-        pattern=r"^(-?[0-9]{1,6}(\.[0-9]{1,6})?|[A-Za-z][A-Za-z0-9 ._-]{0,62})$",
+        pattern=KEPT_VALUE,
         examples=["2.5"],
         description="A decimal number below a million with at most six places, or a word, which begins with a letter.",
     ),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "placements"
-down_revision = "0003"
+down_revision = "life"
 branch_labels = None
 depends_on = None
 

@@ -1,5 +1,6 @@
 """Facts of many educators as columns of 64-bit integers: the only input of the evaluator's arithmetic."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,3 +42,34 @@ class Columns:
         if within == "network":
             return Places(np.zeros_like(self.kind), ("",))
         return self.campuses if within == "campus" else self.districts
+
+
+def joined(blocks: Sequence[Columns]) -> Columns:
+    """The columns of several blocks of educators as one, in their order. There is at least one block."""
+
+    def together(name: str) -> Ints:
+        parts: Ints = np.concatenate([getattr(block, name) for block in blocks], axis=-1)
+        return parts
+
+    return Columns(
+        kind=together("kind"),
+        fte_days=together("fte_days"),
+        numerators=together("numerators"),
+        denominators=together("denominators"),
+        stipend_counts=together("stipend_counts"),
+        hire_shares=together("hire_shares"),
+        worked=together("worked"),
+        shortfalls=together("shortfalls"),
+        placements=together("placements"),
+        campuses=_joined_places([block.campuses for block in blocks]),
+        districts=_joined_places([block.districts for block in blocks]),
+    )
+
+
+def _joined_places(parts: Sequence[Places]) -> Places:
+    known: dict[str, int] = {}
+    at = []
+    for part in parts:
+        numbers = np.array([known.setdefault(place, len(known)) for place in part.ids], dtype=np.int64)
+        at.append(numbers[part.at] if len(part.at) else part.at)
+    return Places(np.concatenate(at), tuple(known))

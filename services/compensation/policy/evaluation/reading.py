@@ -27,13 +27,17 @@ def read_columns(
     plan: CompiledPlan, facts: Sequence[EducatorFacts], campuses: CampusAttributes
 ) -> tuple[Columns, list[Source | None]]:
     """A column and its source for each educator, in order; a column of zeros and no source for who is not rostered."""
+    return columns_of(plan, [gather(one, plan.scope, campuses) for one in facts])
+
+
+def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple[Columns, list[Source | None]]:
+    """The same from what was gathered already, within the plan's own scope."""
     rows: list[list[int]] = []
     sources: list[Source | None] = []
     lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
     lengths += [len(plan.worked_readers), len(plan.ladder.readers), len(plan.ladder.placement_readers)]
     absent = [plan.people.nobody, 0, *[0] * sum(lengths)]
-    for one in facts:
-        found = gather(one, plan.scope, campuses)
+    for found in gathered:
         if found is None:
             rows.append(absent)
             sources.append(None)

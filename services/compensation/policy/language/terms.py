@@ -14,6 +14,9 @@ from shared.kernel.period import SchoolYear
 
 ILLUSTRATIVE = "illustrative"
 
+KEPT_VALUE = r"^(-?[0-9]{1,6}(\.[0-9]{1,6})?|[A-Za-z][A-Za-z0-9 ._-]{0,62})$"
+"""What HR keeps as the value of an attribute: a decimal number below a million, or a word that begins with a letter."""
+
 AMOUNT_CENTS_MAX = 1_000_000_000
 """Ten million dollars; with it no step of the evaluation can leave 64 bits."""
 POT_CENTS_MAX = 10_000_000_000
@@ -39,7 +42,7 @@ def _earning_code(text: str) -> str:
     return text
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """What a document may write a number as: text, or a whole number."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise ValueError('is not an exact number: write it as text, like "3.7"')  # noqa: TRY004 - pydantic reports it
@@ -47,7 +50,7 @@ def _as_text(value: Any) -> str:
 
 
 def _decimal(value: Any) -> str:
-    text = _as_text(value)
+    text = as_text(value)
     if _DECIMAL.fullmatch(text) is None:
         raise ValueError(f'{text!r} is not a decimal number with at most four places: write it like "3.7"')
     number = millionths(text)
@@ -64,7 +67,7 @@ def _share(value: Any) -> str:
 
 
 def _amount(value: Any, *, cents_max: int) -> str:
-    cents = parse_amount(_as_text(value))
+    cents = parse_amount(as_text(value))
     if cents < 0:
         raise ValueError(f"{value} is negative: a plan pays amounts of zero or more")
     if cents > cents_max:
