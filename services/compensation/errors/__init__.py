@@ -5,13 +5,17 @@ from services.compensation.errors.educators import (
     EducatorNotRostered,
     StatementAbsent,
 )
+from services.compensation.errors.holds import PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.errors.layouts import LayoutInvalid, LayoutUnknown, ValueDoesNotFit
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
+    LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
+    ReleaserNotSeparate,
 )
 from services.compensation.errors.plans import (
     PlanAlreadyPublished,
@@ -23,6 +27,14 @@ from services.compensation.errors.plans import (
 from services.compensation.errors.rebuilding import (
     DatabaseNotEmpty,
     LogDoesNotMatch,
+)
+from services.compensation.errors.recoveries import (
+    InstalmentsDoNotMatch,
+    NothingOverpaid,
+    OpenerCannotApprove,
+    PaymentUnderWay,
+    RecoveryStepOutOfOrder,
+    RecoveryUnknown,
 )
 from services.compensation.errors.years import (
     CampusesTooMany,
@@ -39,9 +51,18 @@ __all__ = [
     "CompensationError",
     "DatabaseNotEmpty",
     "EducatorNotRostered",
+    "InstalmentsDoNotMatch",
+    "LayoutInvalid",
+    "LayoutUnknown",
+    "LinesOnHold",
     "LogDoesNotMatch",
+    "NothingOverpaid",
     "NothingToPay",
     "NothingToSettle",
+    "OpenerCannotApprove",
+    "PaymentHoldLifted",
+    "PaymentHoldUnknown",
+    "PaymentUnderWay",
     "PayoutBatchUnknown",
     "PayoutLineUnknown",
     "PayoutStepOutOfOrder",
@@ -50,7 +71,11 @@ __all__ = [
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
+    "RecoveryStepOutOfOrder",
+    "RecoveryUnknown",
+    "ReleaserNotSeparate",
     "StatementAbsent",
+    "ValueDoesNotFit",
     "WriterCannotPublish",
     "YearClosed",
     "YearNotSettled",

@@ -3,11 +3,25 @@
 from services.compensation.models.base import metadata
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
-from services.compensation.models.payouts import payout_batch, payout_entry, payout_line
+from services.compensation.models.payouts import (
+    payout_batch,
+    payout_entry,
+    payout_instalment,
+    payout_line,
+    refused_step,
+)
 from services.compensation.models.plans import common_facts, plan_version, recalculation, settlement_request
+from services.compensation.models.recoveries import (
+    account_codes,
+    payment_hold,
+    recovery,
+    recovery_entry,
+    recovery_instalment,
+)
 from services.compensation.models.statements import bonus_total, ledger_entry, statement
 
 __all__ = [
+    "account_codes",
     "attribute",
     "bonus_total",
     "common_facts",
@@ -19,11 +33,17 @@ __all__ = [
     "ledger_entry",
     "metadata",
     "outbox",
+    "payment_hold",
     "payout_batch",
     "payout_entry",
+    "payout_instalment",
     "payout_line",
     "plan_version",
     "recalculation",
+    "recovery",
+    "recovery_entry",
+    "recovery_instalment",
+    "refused_step",
     "settlement_request",
     "statement",
 ]
