@@ -15,7 +15,14 @@ from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.holds import HoldSource, PaymentHold
 from services.compensation.domain.payables import Division, Overpayment, Payable
-from services.compensation.domain.payouts import DistrictTotal, LineKind, PayoutBatch, PayoutLine, PayoutState
+from services.compensation.domain.payouts import (
+    AcceptedLine,
+    DistrictTotal,
+    LineKind,
+    PayoutBatch,
+    PayoutLine,
+    PayoutState,
+)
 from services.compensation.domain.plans import PlanState, PlanVersion
 from services.compensation.domain.recoveries import (
     Instalment,
@@ -27,6 +34,7 @@ from services.compensation.domain.recoveries import (
 from services.compensation.domain.refusals import RefusedStep
 
 __all__ = [
+    "AcceptedLine",
     "Account",
     "AccountCodes",
     "AccountPlace",

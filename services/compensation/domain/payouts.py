@@ -60,6 +60,15 @@ class PayoutLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedLine:
+    """What payroll says of a line that it took: the day it paid it, and its own reference; each where it says so."""
+
+    line_id: UUID
+    paid_on: date | None
+    payroll_reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DistrictTotal:
     """What a batch pays by one legal district; None gathers those whom the roster places in none."""
 
