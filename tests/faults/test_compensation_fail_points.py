@@ -14,7 +14,7 @@ from services.compensation.service.plans import publish_plan
 from shared.db.engine import create_engine
 from shared.kernel.clock import SystemClock
 from tests.support.backlog import SECOND_PLAN, Books, append, not_published_in_order
-from tests.support.compensation import APPROVER, PAYROLL, PLAN, SHARED_PLAN, WRITER, running_compensation
+from tests.support.compensation import APPROVER, PAYROLL, PLAN, RELEASER, SHARED_PLAN, WRITER, running_compensation
 from tests.support.factories.events import CAMPUS, a_year_of, awarded, educator_id, rostered, scored
 from tests.support.fail_points import Forge
 from tests.support.mortals import Claims, Deaths, Mortal, Stage
@@ -48,7 +48,7 @@ class Payouts:
     async def seal(self, batch: str) -> tuple[Any, list[Any]]:
         """What was sealed once it was approved, and the lines as payroll pulls them."""
         await self.take(f"/{batch}/approval", APPROVER)
-        sealed = await self.take(f"/{batch}/seal", WRITER)
+        sealed = await self.take(f"/{batch}/seal", RELEASER)
         pulled = await self.api.take("GET", f"{BATCHES}/{batch}/lines", by=PAYROLL)
         return sealed, [json.loads(line) for line in pulled.content.splitlines()]
 

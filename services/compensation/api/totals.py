@@ -1,15 +1,13 @@
 """What payroll pulls at any time: where every educator stands, as pages, as a stream of lines, or as CSV."""
 
-import csv
-import io
-import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.compensation.api.tables import CSV, NDJSON, csv_pieces, plain_cell, preferred
 from services.compensation.schemas.ledger import BonusTotal
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel
@@ -22,9 +20,6 @@ from shared.web.transaction import Reading
 router = APIRouter(tags=["payroll"])
 
 TotalsReader = Annotated[Principal, require(Role.PAYROLL, Role.HR, Role.ADMIN)]
-NDJSON = "application/x-ndjson"
-CSV = "text/csv"
-_WEIGHED = re.compile(rf"({CSV}|{NDJSON}|application/json)\s*(?:;[^,;]*)*?(?:;\s*q=([01](?:\.\d{{1,3}})?))?\s*(?:,|$)")
 _COLUMNS = (
     "educator_id",
     "employee_number",
@@ -62,27 +57,17 @@ async def list_bonus_totals(
     accept: Annotated[str, Header()] = "application/json",
 ) -> Response:
     """Earned so far by the statements as they stand. What is paid goes through payout batches."""
-    chosen = _preferred(accept)
+    chosen = preferred(accept)
     if chosen in (NDJSON, CSV):
-        lines = _ndjson if chosen == NDJSON else _csv
-        return StreamingResponse(lines(request, plan_year), media_type=chosen)
+        as_csv = chosen == CSV
+        lines = csv_pieces(_COLUMNS, _rows(request, plan_year)) if as_csv else _ndjson(request, plan_year)
+        return StreamingResponse(lines, media_type=chosen)
     after = paging.after.as_uuid() if paging.after else None
     rows = await service.totals_page(connection, plan_year, after=after, limit=paging.fetch)
     kept, following = paging.cut(rows, lambda row: Cursor("", str(row.educator_id)))
     link_next(request, response, following)
     page = {"items": [_item(row) for row in kept], "next": following}
     return Response(orjson.dumps(page), media_type="application/json", headers=response.headers)
-
-
-def _preferred(accept: str) -> str | None:
-    """Of the forms there are the one that `Accept` gives most weight, the first of equals; None where it names none."""
-    weights = {name: float(weight or 1) for name, weight in _WEIGHED.findall(accept.lower())}
-    return max((name for name in weights if weights[name]), key=weights.__getitem__, default=None)
-
-
-def _plain_cell(text: str | None) -> str | None:
-    """A spreadsheet runs what begins like a formula; an apostrophe in front makes text of it."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
 def _item(row: Any) -> dict[str, Any]:
@@ -109,29 +94,19 @@ async def _ndjson(request: Request, plan_year: str) -> AsyncIterator[bytes]:
             yield orjson.dumps(_item(row), default=str, option=orjson.OPT_APPEND_NEWLINE)
 
 
-async def _csv(request: Request, plan_year: str) -> AsyncIterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
+async def _rows(request: Request, plan_year: str) -> AsyncIterator[Sequence[Any]]:
     async with request.app.state.engine.connect() as connection:
         async for row in service.totals_stream(connection, plan_year):
-            writer.writerow(
-                [
-                    row.educator_id,
-                    _plain_cell(row.employee_number),
-                    row.plan_year,
-                    row.district_id,
-                    row.campus_id,
-                    row.rung,
-                    format_cents(row.total_cents),
-                    "USD",
-                    row.sequence,
-                    row.statement_hash,
-                    row.plan_version_id,
-                ]
+            yield (
+                row.educator_id,
+                plain_cell(row.employee_number),
+                row.plan_year,
+                row.district_id,
+                row.campus_id,
+                row.rung,
+                format_cents(row.total_cents),
+                "USD",
+                row.sequence,
+                row.statement_hash,
+                row.plan_version_id,
             )
-            if buffer.tell() > 32_768:
-                yield buffer.getvalue().encode()
-                buffer.seek(0)
-                buffer.truncate()
-    yield buffer.getvalue().encode()

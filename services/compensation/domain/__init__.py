@@ -29,7 +29,9 @@ from services.compensation.domain.recoveries import (
     InstalmentPart,
     InstalmentState,
     Recovery,
+    RecoveryStanding,
     RecoveryState,
+    StandingPart,
 )
 from services.compensation.domain.refusals import RefusedStep
 
@@ -67,8 +69,10 @@ __all__ = [
     "PlanVersion",
     "RecordedFact",
     "Recovery",
+    "RecoveryStanding",
     "RecoveryState",
     "RefusedStep",
+    "StandingPart",
     "StandingTotal",
     "moment_text",
 ]

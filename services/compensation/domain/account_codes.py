@@ -10,9 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-ACCOUNT_CODE = (
-    r"^[0-9]{3}-[0-9]{2}-[0-9]{4}(-[0-9A-Z]{2})?-[0-9]{3}-[0-9]-[0-9]{2}(-[0-9A-Z](-[0-9A-Z]{2})?)?$"
-)
+ACCOUNT_CODE = r"^[0-9]{3}-[0-9]{2}-[0-9]{4}(-[0-9A-Z]{2})?-[0-9]{3}-[0-9]-[0-9]{2}(-[0-9A-Z](-[0-9A-Z]{2})?)?$"
 """Fund 3, function 2, object 4, sub-object 2 (optional), organization 3, fiscal year 1, program intent 2, local 1 and 2
 (optional): `199-11-6117-00-001-1-11`."""
 

@@ -55,13 +55,7 @@ def net_cents(sums: Sequence[Payable]) -> int:
 
 def payable(open_sums: Sequence[Payable]) -> list[Payable]:
     """What a batch pays of the open sums: all of those who were not overpaid, save what cancels out to nothing."""
-    return [
-        one
-        for _, sums in by_educator(open_sums)
-        if net_cents(sums) >= 0
-        for one in sums
-        if one.amount_cents != 0
-    ]
+    return [one for _, sums in by_educator(open_sums) if net_cents(sums) >= 0 for one in sums if one.amount_cents != 0]
 
 
 @dataclass(frozen=True, slots=True)

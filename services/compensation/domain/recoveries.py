@@ -1,4 +1,4 @@
-"""Recovery of overpayments in instalments: what is agreed, who may approve it, and how instalments fall on components."""
+"""Recovery of overpayments in instalments: what is agreed, who approves it, how instalments fall on components."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -73,6 +73,30 @@ class Recovery:
         if self.state is RecoveryState.STOPPED:
             raise RecoveryStepOutOfOrder(f"recovery {self.id} is stopped already: open a new one for what is left")
         return replace(self, state=RecoveryState.STOPPED, stopped_by=by, stopped_at=at, stop_reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPart:
+    """A part of an instalment with where it is: in `batch_id`, if in any."""
+
+    recovery_id: UUID
+    number: int
+    component: str
+    due_on: date
+    amount_cents: int
+    state: InstalmentState
+    batch_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryStanding:
+    """A recovery and all parts of its instalments, by number and component."""
+
+    recovery: Recovery
+    parts: Sequence[StandingPart]
+
+    def cents(self, state: InstalmentState) -> int:
+        return sum(part.amount_cents for part in self.parts if part.state is state)
 
 
 def parts_of(instalments: Sequence[Instalment], sums: Sequence[Payable]) -> list[InstalmentPart]:

@@ -44,7 +44,9 @@ payout_batch = Table(
     Column("withdrawn_by", Text),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("withdrawn_reason", Text),
-    Column("form", SmallInteger, nullable=False, server_default="1", comment="of the lines: 2 has the keys from kind on"),
+    Column(
+        "form", SmallInteger, nullable=False, server_default="1", comment="of the lines: 2 has the keys from kind on"
+    ),
     Column("district_id", Uuid, comment="null where it pays the whole network"),
     Column("district_totals", JSONB, nullable=False, server_default="[]"),
     Column("lines_without_account_code", Integer, nullable=False, server_default="0"),

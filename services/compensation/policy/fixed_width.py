@@ -64,11 +64,10 @@ def _written(
     width = field.width - len(sign)
     if len(text) > width:
         raise ValueDoesNotFit(f"{place}: {sign}{text} needs {len(sign + text)} columns and has {field.width}: widen it")
-    if field.align == "left":
-        return (sign + text).ljust(field.width)
-    if sign and field.sign == "trailing":
-        return text.rjust(width, field.pad) + sign
-    return sign + text.rjust(width, "0") if field.pad == "0" else (sign + text).rjust(field.width)
+    if field.pad == "0":
+        text = text.rjust(width, "0")
+    whole = text + sign if field.sign == "trailing" else sign + text
+    return whole.ljust(field.width) if field.align == "left" else whole.rjust(field.width)
 
 
 def _text_of(field: LayoutField, kind: Kind, value: Any, place: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from services.compensation.domain import AccountCodes, LineKind, Payable, PayoutLine, PlanState, PlanVersion
+from services.compensation.domain import AccountCodes, LineKind, Payable, PayoutLine, PlanVersion
 from shared.kernel.ids import uuid7
 from shared.kernel.money import format_cents
 
@@ -49,9 +49,9 @@ class Terms:
     @classmethod
     def of(cls, versions: Iterable[PlanVersion]) -> "Terms":
         """`versions` are those that were ever published for the year, in the order of their publication."""
-        published = [version for version in versions if version.state is not PlanState.DRAFT]
-        components = {part["code"]: part for version in published for part in version.document["components"]}
-        return cls({version.id: version for version in published}, components)
+        published = {version.id: version for version in versions}
+        components = {part["code"]: part for version in published.values() for part in version.document["components"]}
+        return cls(published, components)
 
 
 def freeze(
@@ -61,9 +61,7 @@ def freeze(
     return [_line(number, one, terms, codes, paid_in_year, now) for number, one in enumerate(payables, start=1)]
 
 
-def _line(
-    number: int, one: Payable, terms: Terms, codes: AccountCodes, paid_in_year: str, now: datetime
-) -> PayoutLine:
+def _line(number: int, one: Payable, terms: Terms, codes: AccountCodes, paid_in_year: str, now: datetime) -> PayoutLine:
     says = terms.components.get(one.component, {})
     version = terms.versions[one.plan_version_id]
     takes_back = one.recovery_id is not None and one.amount_cents < 0

@@ -23,7 +23,9 @@ async def standing(connection: AsyncConnection, plan_year: str) -> AccountCodes:
     if row is None:
         return AccountCodes(plan_year)
     rows = row.rows if isinstance(row.rows, list) else orjson.loads(row.rows)
-    codes = {AccountPlace(_id(one["district_id"]), _id(one["campus_id"]), one["component"]): one["code"] for one in rows}
+    codes = {
+        AccountPlace(_id(one["district_id"]), _id(one["campus_id"]), one["component"]): one["code"] for one in rows
+    }
     return AccountCodes(plan_year, row.number, codes, row.kept_by, row.kept_at)
 
 

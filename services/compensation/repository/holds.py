@@ -44,11 +44,11 @@ async def lifted(connection: AsyncConnection, hold: PaymentHold) -> None:
     await connection.execute(update(payment_hold).where(payment_hold.c.id == hold.id).values(**values))
 
 
-async def of_year(connection: AsyncConnection, plan_year: str, *, open_only: bool) -> list[PaymentHold]:
-    """All of a plan year, the oldest first."""
+async def of_year(connection: AsyncConnection, plan_year: str, *, is_open: bool | None) -> list[PaymentHold]:
+    """Those of a plan year, the oldest first; where `is_open` says so, only open ones or only lifted ones."""
     query = select(payment_hold).where(payment_hold.c.plan_year == plan_year).order_by(payment_hold.c.id)
-    if open_only:
-        query = query.where(payment_hold.c.lifted_at.is_(None))
+    if is_open is not None:
+        query = query.where(payment_hold.c.lifted_at.is_(None) == is_open)
     return [_hold(row) for row in await connection.execute(query)]
 
 
@@ -58,4 +58,4 @@ async def held_lines(connection: AsyncConnection, batch_id: UUID) -> Sequence[Ro
 
 
 def _hold(row: Row[Any]) -> PaymentHold:
-    return PaymentHold(**{**row._mapping, "source": HoldSource(row.source)})
+    return PaymentHold(**{**row._asdict(), "source": HoldSource(row.source)})

@@ -1,4 +1,4 @@
-"""Queries for what waits to be paid or taken back: open sums, what was overpaid, and the lock that all of it is under."""
+"""Queries for what waits to be paid or taken back, and the lock under which it is decided where money goes."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -54,7 +54,11 @@ _RELEASE = text(
     """
 )
 _PIECE_BYTES = 1024 * 1024
-_PIECE = text("SELECT substring(content FROM :place FOR :size) AS piece FROM payout_batch WHERE id = :batch_id")
+_PIECE = text(
+    """
+    SELECT substring(content FROM CAST(:place AS int) FOR CAST(:size AS int)) FROM payout_batch WHERE id = :batch_id
+    """
+)
 FORM = 2
 """Of the lines that are frozen now; what a line of each form has says docs/decisions/0013."""
 
@@ -188,7 +192,7 @@ def _batches() -> Any:
 
 
 def _batch(row: Row[Any]) -> PayoutBatch:
-    columns = {name: value for name, value in row._mapping.items() if name != "form"}
+    columns = {name: value for name, value in row._asdict().items() if name != "form"}
     totals = row.district_totals if isinstance(row.district_totals, list) else orjson.loads(row.district_totals)
     return PayoutBatch(
         **{

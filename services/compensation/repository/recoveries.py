@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import Payable, Recovery, RecoveryState
+from services.compensation.domain import InstalmentState, Payable, Recovery, RecoveryState, StandingPart
 from services.compensation.models import recovery, recovery_entry, recovery_instalment
 
 _CARRY = text("UPDATE recovery_instalment SET carried_to = :recovery_id WHERE id = ANY(CAST(:instalments AS uuid[]))")
-_INSTALMENTS = text(
+_PARTS = text(
     """
     SELECT i.recovery_id, i.number, i.component, i.due_on, i.amount_cents, l.batch_id,
            CASE WHEN i.carried_to IS NOT NULL THEN 'carried'
@@ -31,7 +31,7 @@ async def add(
     connection: AsyncConnection,
     opened: Recovery,
     sums: Sequence[Payable],
-    parts: Sequence[dict[str, Any]],
+    of_instalments: Sequence[dict[str, Any]],
 ) -> None:
     """Write a recovery that was opened: the entries and instalments behind the open `sums` are its own from now on."""
     await connection.execute(
@@ -50,7 +50,9 @@ async def add(
         await connection.execute(insert(recovery_entry), entries)
     carried = [instalment for one in sums for instalment in one.instalments]
     await connection.execute(_CARRY, {"recovery_id": opened.id, "instalments": carried})
-    await connection.execute(insert(recovery_instalment), [{**part, "recovery_id": opened.id} for part in parts])
+    await connection.execute(
+        insert(recovery_instalment), [{**part, "recovery_id": opened.id} for part in of_instalments]
+    )
 
 
 async def lock(connection: AsyncConnection, recovery_id: UUID) -> Recovery | None:
@@ -75,10 +77,11 @@ async def step(connection: AsyncConnection, recovery_id: UUID, values: dict[str,
     await connection.execute(update(recovery).where(recovery.c.id == recovery_id).values(**values))
 
 
-async def instalments(connection: AsyncConnection, recovery_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
-    """Each part of each instalment with its state, by recovery and number."""
-    return (await connection.execute(_INSTALMENTS, {"recoveries": list(recovery_ids)})).all()
+async def parts(connection: AsyncConnection, recovery_ids: Sequence[UUID]) -> list[StandingPart]:
+    """Each part of each instalment with where it is, by recovery, number and component."""
+    rows = await connection.execute(_PARTS, {"recoveries": list(recovery_ids)})
+    return [StandingPart(**{**row._asdict(), "state": InstalmentState(row.state)}) for row in rows]
 
 
 def _recovery(row: Row[Any]) -> Recovery:
-    return Recovery(**{**row._mapping, "state": RecoveryState(row.state)})
+    return Recovery(**{**row._asdict(), "state": RecoveryState(row.state)})

@@ -26,4 +26,4 @@ async def add(connection: AsyncConnection, refused: RefusedStep) -> None:
 async def of_subject(connection: AsyncConnection, subject_id: UUID) -> list[RefusedStep]:
     """All of a batch or recovery, the oldest first."""
     query = select(refused_step).where(refused_step.c.subject_id == subject_id).order_by(refused_step.c.id)
-    return [RefusedStep(**row._mapping) for row in await connection.execute(query)]
+    return [RefusedStep(**row._asdict()) for row in await connection.execute(query)]

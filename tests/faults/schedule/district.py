@@ -26,6 +26,7 @@ from tests.support import roster_files
 
 HR = Person("hr:one", (Role.HR,))
 SECOND_HR = Person("hr:two", (Role.HR,))
+THIRD_HR = Person("hr:three", (Role.HR,))
 PAYROLL = Person("client:payroll", (Role.PAYROLL,))
 CAMPUSES = ("c1", "c2")
 DIMENSIONS = (
@@ -396,7 +397,7 @@ class District:
                 await self._step(f"/{batch['id']}/withdrawal", HR, {"reason": "A plan is about to change."})
                 return
             await self._step(f"/{batch['id']}/approval", SECOND_HR)
-            await self._step(f"/{batch['id']}/seal", HR)
+            await self._step(f"/{batch['id']}/seal", THIRD_HR)
             content = (await self.caller.call("GET", f"{_BATCHES}/{batch['id']}/lines", PAYROLL)).content
             self.promises.batches[batch["id"]] = Batch("sealed", *_figures(batch), content)
             lines = [json.loads(line)["line_id"] for line in content.splitlines()]

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.books import cents
-from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation
+from tests.support.compensation import APPROVER, PAYROLL, RELEASER, WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, grown, observed, revoked, rostered
 
 EDUCATORS = [educator_id(number) for number in range(5)]
@@ -53,7 +53,7 @@ class Payroll:
         await self._take("approval", "prepared", APPROVER)
 
     async def seal(self) -> None:
-        await self._take("seal", "approved", WRITER)
+        await self._take("seal", "approved", RELEASER)
 
     async def withdraw(self) -> None:
         if self.rng.random() < 0.3:

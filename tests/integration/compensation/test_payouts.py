@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from services.compensation.repository import payouts
-from tests.support.compensation import APPROVER, PAYROLL, PLAN, WRITER, Compensation
+from tests.support.compensation import APPROVER, PAYROLL, PLAN, RELEASER, WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, revoked, rostered
 
 ANA, BEN = educator_id(1), educator_id(2)
@@ -41,7 +41,7 @@ async def step(compensation: Compensation, batch: dict[str, Any], name: str, as_
 async def sealed(compensation: Compensation) -> dict[str, Any]:
     batch = await prepared(compensation)
     assert (await step(compensation, batch, "approval", APPROVER)).status_code == 200
-    answer = await step(compensation, batch, "seal", WRITER)
+    answer = await step(compensation, batch, "seal", RELEASER)
     assert answer.status_code == 200, answer.text
     sealed_batch: dict[str, Any] = answer.json()
     return sealed_batch
@@ -101,9 +101,8 @@ class TestLife:
         body = {"withdrawal": {"reason": "wrong pay date"}}
         answer = None
         for name in steps:
-            answer = await earned.call(
-                "POST", f"/payout-batches/{batch['id']}/{name}", as_=APPROVER, json=body.get(name)
-            )
+            who = RELEASER if name == "seal" else APPROVER
+            answer = await earned.call("POST", f"/payout-batches/{batch['id']}/{name}", as_=who, json=body.get(name))
         assert answer is not None
         assert answer.status_code == status
 
@@ -242,7 +241,7 @@ class TestAcknowledgement:
         batch = await sealed(earned)
         many = {UUID(int=number): "no such account" for number in range(40_000)}
         async with earned.engine.begin() as connection:
-            await payouts.answer_lines(connection, UUID(batch["id"]), many, at=earned.clock.now())
+            await payouts.answer_lines(connection, UUID(batch["id"]), rejected=many, at=earned.clock.now())
         assert await earned.rows("SELECT DISTINCT state FROM payout_line") == [{"state": "accepted"}]
 
 

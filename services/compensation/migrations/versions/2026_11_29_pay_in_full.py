@@ -190,7 +190,7 @@ def _add_columns() -> None:
     op.create_check_constraint(
         op.f("ck_payout_batch_three_people"), "payout_batch", "form = 1 OR sealed_by NOT IN (prepared_by, approved_by)"
     )
-    for column in (
+    for of_line in (
         sa.Column("kind", sa.Text(), server_default="bonus", nullable=False),
         sa.Column("account_code", sa.Text(), nullable=True),
         sa.Column("retirement", sa.Boolean(), nullable=True, comment="whether it counts for TRS, as the plan says"),
@@ -201,7 +201,7 @@ def _add_columns() -> None:
         sa.Column("paid_on", sa.Date(), nullable=True, comment="as payroll says"),
         sa.Column("payroll_reference", sa.Text(), nullable=True),
     ):
-        op.add_column("payout_line", column)
+        op.add_column("payout_line", of_line)
     op.create_foreign_key(
         op.f("fk_payout_line_recovery_id_recovery"), "payout_line", "recovery", ["recovery_id"], ["id"]
     )
@@ -277,9 +277,7 @@ def _add_tables() -> None:
             nullable=False,
             comment="to take back; negative where something is set off",
         ),
-        sa.Column(
-            "carried_to", sa.Uuid(), nullable=True, comment="the later recovery that took it over; set once"
-        ),
+        sa.Column("carried_to", sa.Uuid(), nullable=True, comment="the later recovery that took it over; set once"),
         sa.CheckConstraint("amount_cents <> 0", name=op.f("ck_recovery_instalment_not_nothing")),
         sa.ForeignKeyConstraint(
             ["recovery_id"], ["recovery.id"], name=op.f("fk_recovery_instalment_recovery_id_recovery")
@@ -303,9 +301,7 @@ def _add_tables() -> None:
             nullable=True,
             comment="set when the line was rejected or its batch withdrawn",
         ),
-        sa.ForeignKeyConstraint(
-            ["line_id"], ["payout_line.id"], name=op.f("fk_payout_instalment_line_id_payout_line")
-        ),
+        sa.ForeignKeyConstraint(["line_id"], ["payout_line.id"], name=op.f("fk_payout_instalment_line_id_payout_line")),
         sa.ForeignKeyConstraint(
             ["instalment_id"],
             ["recovery_instalment.id"],
