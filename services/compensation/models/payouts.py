@@ -130,4 +130,4 @@ refused_step = Table(
     Column("detail", Text, nullable=False),
     comment="steps of payouts that were refused; append-only",
 )
-Index("ix_refused_step_subject", refused_step.c.subject_id, refused_step.c.id)
+Index("ix_refused_step_subject", refused_step.c.subject_id, refused_step.c.tried_at)

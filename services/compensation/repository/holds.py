@@ -46,7 +46,11 @@ async def lifted(connection: AsyncConnection, hold: PaymentHold) -> None:
 
 async def of_year(connection: AsyncConnection, plan_year: str, *, is_open: bool | None) -> list[PaymentHold]:
     """Those of a plan year, the oldest first; where `is_open` says so, only open ones or only lifted ones."""
-    query = select(payment_hold).where(payment_hold.c.plan_year == plan_year).order_by(payment_hold.c.id)
+    query = (
+        select(payment_hold)
+        .where(payment_hold.c.plan_year == plan_year)
+        .order_by(payment_hold.c.placed_at, payment_hold.c.id)
+    )
     if is_open is not None:
         query = query.where(payment_hold.c.lifted_at.is_(None) == is_open)
     return [_hold(row) for row in await connection.execute(query)]

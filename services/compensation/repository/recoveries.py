@@ -68,7 +68,9 @@ async def get(connection: AsyncConnection, recovery_id: UUID) -> Recovery | None
 
 async def of_year(connection: AsyncConnection, plan_year: str) -> list[Recovery]:
     """All of a plan year, the oldest first."""
-    rows = await connection.execute(select(recovery).where(recovery.c.plan_year == plan_year).order_by(recovery.c.id))
+    rows = await connection.execute(
+        select(recovery).where(recovery.c.plan_year == plan_year).order_by(recovery.c.opened_at, recovery.c.id)
+    )
     return [_recovery(row) for row in rows]
 
 

@@ -25,5 +25,9 @@ async def add(connection: AsyncConnection, refused: RefusedStep) -> None:
 
 async def of_subject(connection: AsyncConnection, subject_id: UUID) -> list[RefusedStep]:
     """All of a batch or recovery, the oldest first."""
-    query = select(refused_step).where(refused_step.c.subject_id == subject_id).order_by(refused_step.c.id)
+    query = (
+        select(refused_step)
+        .where(refused_step.c.subject_id == subject_id)
+        .order_by(refused_step.c.tried_at, refused_step.c.id)
+    )
     return [RefusedStep(**row._asdict()) for row in await connection.execute(query)]

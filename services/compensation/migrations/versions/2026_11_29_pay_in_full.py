@@ -339,7 +339,7 @@ def _add_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refused_step")),
         comment="steps of payouts that were refused; append-only",
     )
-    op.create_index("ix_refused_step_subject", "refused_step", ["subject_id", "id"])
+    op.create_index("ix_refused_step_subject", "refused_step", ["subject_id", "tried_at"])
 
 
 def downgrade() -> None:
