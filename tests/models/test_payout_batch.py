@@ -270,11 +270,14 @@ class PayoutMachine(KeyedDoorMachine):
         if said is not None and is_again:
             self.came_to("is taken up again")
 
-    @step(at=AT, who=OFFICE, state=st.sampled_from(["approved", "approved", "stopped"]))
-    async def step_of_recovery(self, at: int, who: str, state: str) -> None:
+    @step(at=AT, who=OFFICE, is_own=st.booleans(), state=st.sampled_from(["approved", "approved", "stopped"]))
+    async def step_of_recovery(self, at: int, who: str, is_own: bool, state: str) -> None:
+        """By somebody, or by who opened it."""
         if not self.model.recoveries:
             return
-        recovery, caller = pick(self.model.recoveries, at, lambda one: one.state == "proposed"), CALLERS[who]
+        recovery = pick(self.model.recoveries, at, lambda one: one.state == "proposed")
+        opener = next(caller for caller in CALLERS.values() if caller.subject == recovery.opened[0])
+        caller = opener if is_own else CALLERS[who]
         door, body = {"approved": ("approval", b""), "stopped": ("stop", {"reason": "another way"})}[state]
         path = f"/recoveries/{recovery.recovery_id}/{door}"
 
@@ -283,8 +286,12 @@ class PayoutMachine(KeyedDoorMachine):
 
         await self.once(KeyedCall(caller, f"recovery {door}", path, body, self.new_key(), taken))
 
-    @step(at=AT, who=OFFICE, educator=st.sampled_from(EDUCATORS), lifts=st.sampled_from([True, True, False]))
+    @step(at=AT, who=OFFICE, educator=st.sampled_from(EDUCATORS), lifts=st.booleans())
     async def hold_or_lift(self, at: int, who: str, educator: UUID, lifts: bool) -> None:
+        """Somebody who is in a batch that can still be stopped, if there is one."""
+        unsealed = self.batch(at, "prepared", "approved")
+        if unsealed.state in FOLLOWING:
+            educator = unsealed.lines[0].educator
         caller = CALLERS[who]
         if lifts and self.model.holds:
             hold = pick(self.model.holds, at, lambda one: one.lifted is None)

@@ -423,7 +423,7 @@ class District:
                     continue
                 raise
             await self.caller.call("POST", f"{_V1}/recoveries/{opened['id']}/approval", SECOND_HR)
-            self.promises.recoveries[opened["id"]] = opened["total"]["amount"]
+            self.promises.recoveries[opened["id"]] = int(opened["total"]["amount"].replace(".", ""))
 
     async def _step(self, path: str, person: Person, body: Any = None) -> dict[str, Any]:
         batch: dict[str, Any] = (await self.caller.call("POST", f"{_BATCHES}{path}", person, json=body)).json()

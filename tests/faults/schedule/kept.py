@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from tests.faults.schedule.evidence import Evidence, Recorded, decoded
 from tests.faults.schedule.promises import Promises
-from tests.support.books import cents
 
 _RATED_FROM = ((90, 5), (80, 4), (70, 3), (60, 2), (0, 1))
 _Events = Mapping[tuple[str, str, int], Recorded]
@@ -199,5 +198,5 @@ def _batches_are_kept(evidence: Evidence, promises: Promises) -> Iterator[str]:
             yield f"payout batch {identity} has other rejected lines than were acknowledged"
     recoveries = {str(row["id"]): (row["state"], row["total_cents"]) for row in rows["recovery"]}
     for identity, total in promises.recoveries.items():
-        if recoveries.get(identity) != ("approved", cents(total)):
+        if recoveries.get(identity) != ("approved", total):
             yield f"recovery {identity} of {total} was approved, and is {recoveries.get(identity)}"
