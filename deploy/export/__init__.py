@@ -16,6 +16,7 @@ from deploy.export.events import asyncapi, event_schemas
 from deploy.export.merge import merged
 from deploy.export.node_tools import NodeMissing, NodeTools
 from deploy.services import SERVICES, documented_app
+from services.compensation.policy.layouts import layout_schema
 from services.compensation.policy.plan import plan_schema
 
 __all__ = [
@@ -38,6 +39,7 @@ MERGED = OPENAPI / "openapi.json"
 ASYNCAPI = GENERATED / "asyncapi.json"
 SCHEMAS = PurePosixPath("shared/events/schemas")
 PLAN_SCHEMA = GENERATED / "plan.schema.json"
+LAYOUT_SCHEMA = GENERATED / "layout.schema.json"
 TYPESCRIPT = GENERATED / "typescript" / "rung.d.ts"
 
 _VERSION = "1.0.0"
@@ -59,6 +61,7 @@ def documents(services: tuple[str, ...] = SERVICES) -> dict[PurePosixPath, str]:
     files = {OPENAPI / f"{service}.json": _text(document) for service, document in found.items()}
     files[MERGED] = _text(whole)
     files[PLAN_SCHEMA] = _text(plan_schema())
+    files[LAYOUT_SCHEMA] = _text(layout_schema())
     return files | event_documents()
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.compensation.api import ROUTERS
 from services.compensation.domain import WhatIf
 from services.compensation.handlers import EVENTS, TOPICS, handler
+from services.compensation.policy.layouts import Layout, parse_layout
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service import what_if_runs
 from services.compensation.service.arrivals import to_arrival
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 
 NAME = "compensation"
 MIGRATIONS = Path(__file__).parent / "migrations"
+LAYOUTS = Path(__file__).parent / "layouts"
 ABOUT = About(
     service=NAME,
     title="Rung compensation",
@@ -66,7 +68,14 @@ def api(runtime: Runtime[Settings]) -> FastAPI:
     app.state.engine = runtime.engine
     app.state.clock = runtime.clock
     app.state.plan_book = PlanBook()
+    app.state.layouts = shipped_layouts()
     return app
+
+
+def shipped_layouts() -> dict[str, Layout]:
+    """The fixed-width layouts by code. Raises LayoutInvalid, so that a bad one is seen when the service starts."""
+    read = (parse_layout(path.read_text(encoding="utf-8")) for path in sorted(LAYOUTS.glob("*.yaml")))
+    return {layout.code: layout for layout in read}
 
 
 def consumer(runtime: Runtime[Settings]) -> Consumer:

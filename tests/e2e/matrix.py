@@ -98,6 +98,8 @@ async def scene_of(network: Network) -> Scene:
         "observation_id": visits["items"][0]["observation_id"],
         "slo_id": slos[0]["slo_id"],
         "batch_id": batches[0]["id"] if batches else str(uuid4()),
+        "hold_id": str(uuid4()),
+        "recovery_id": str(uuid4()),
         "plan_version_id": plans[0]["id"],
         "placement_id": str(uuid4()),
         "what_if_id": str(uuid4()),

@@ -17,19 +17,40 @@ from services.compensation.service.plans import publish_plan
 from shared.db.engine import create_engine
 from shared.kernel.clock import SystemClock
 from tests.support.backlog import SECOND_PLAN, Books, append, not_published_in_order
-from tests.support.compensation import APPROVER, PAYROLL, PLAN, SHARED_PLAN, WRITER, running_compensation
-from tests.support.factories.events import CAMPUS, a_year_of, awarded, educator_id, grown, rated, rostered, scored
+from tests.support.compensation import (
+    APPROVER,
+    PAYROLL,
+    PLAN,
+    RELEASER,
+    SHARED_PLAN,
+    WRITER,
+    Compensation,
+    running_compensation,
+)
+from tests.support.factories.events import (
+    CAMPUS,
+    a_year_of,
+    awarded,
+    educator_id,
+    grown,
+    rated,
+    revoked,
+    rostered,
+    scored,
+)
 from tests.support.fail_points import Forge
 from tests.support.ladder_plan import LADDER_PLAN
 from tests.support.mortals import Claims, Deaths, Mortal, Stage
+from tests.support.payouts import CONSERVED, paid
 from tests.support.played_routes import routes_without_play
 
 ANA, BEN = educator_id(1), educator_id(2)
 API = "services.compensation.main"
 BATCHES = "/compensation/v1/payout-batches"
 HALF_RELEASED = """
-SELECT count(*) FROM payout_entry JOIN payout_line ON payout_line.id = line_id
-JOIN payout_batch ON payout_batch.id = batch_id
+SELECT count(*) FROM (SELECT line_id, released_at FROM payout_entry
+                      UNION ALL SELECT line_id, released_at FROM payout_instalment) taken
+JOIN payout_line ON payout_line.id = line_id JOIN payout_batch ON payout_batch.id = batch_id
 WHERE (released_at IS NOT NULL) <> (payout_batch.state = 'withdrawn' OR payout_line.state = 'rejected')
    OR (payout_line.state <> 'open') <> (payout_batch.state = 'acknowledged')
 """
@@ -52,7 +73,7 @@ class Payouts:
     async def seal(self, batch: str) -> tuple[Any, list[Any]]:
         """What was sealed once it was approved, and the lines as payroll pulls them."""
         await self.take(f"/{batch}/approval", APPROVER)
-        sealed = await self.take(f"/{batch}/seal", WRITER)
+        sealed = await self.take(f"/{batch}/seal", RELEASER)
         pulled = await self.api.take("GET", f"{BATCHES}/{batch}/lines", by=PAYROLL)
         return sealed, [json.loads(line) for line in pulled.content.splitlines()]
 
@@ -63,11 +84,11 @@ class Payouts:
 
 
 @asynccontextmanager
-async def something_to_pay(database: str) -> AsyncIterator[None]:
+async def something_to_pay(database: str) -> AsyncIterator[Compensation]:
     async with running_compensation(database) as service:
         await service.publish()
         await service.take_in(rostered(ANA), awarded(ANA, 1), rostered(BEN), awarded(BEN, 1))
-        yield
+        yield service
 
 
 async def test_the_steps_of_a_payout_batch(deaths: Deaths, database: str) -> None:
@@ -117,6 +138,44 @@ async def test_what_is_given_back_is_in_the_next_batch(deaths: Deaths, database:
         )
 
     assert await deaths.everywhere(API, database, play) > 100
+
+
+async def test_what_was_overpaid_is_held_taken_back_and_stopped(deaths: Deaths, database: str) -> None:
+    """A hold, the account codes, and a recovery of which one instalment is taken before it is stopped."""
+    async with something_to_pay(database) as service:
+        await paid(service)
+        await service.take_in(revoked(ANA, 1))
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        api.upon_death = lambda: stage.is_one_of(f"SELECT count(*) FROM ({CONSERVED}) lost", (0,))
+        payouts, v1 = Payouts(api), "/compensation/v1"
+        codes = {"rows": [{"account_code": "199-11-6117-00-001-1-11"}]}
+        await api.take("PUT", f"{v1}/account-codes/2020-21", by=WRITER, json=codes, headers={"If-Match": "*"})
+        of_ana = {"educator_id": str(ANA), "plan_year": "2020-21"}
+        why = {"reason": "it is being looked into"}
+        held = (await api.take("POST", f"{v1}/payment-holds", by=WRITER, json=of_ana | why)).json()
+        await api.take("POST", f"{v1}/payment-holds/{held['id']}/lift", by=WRITER, json=why)
+        due = [{"due_on": day, "amount": "100.00"} for day in ("2021-11-01", "2022-06-01")]
+        opened = (await api.take("POST", f"{v1}/recoveries", by=WRITER, json=of_ana | {"instalments": due})).json()
+        await api.take("POST", f"{v1}/recoveries/{opened['id']}/approval", by=APPROVER)
+        sealed, _ = await payouts.seal(await payouts.prepare())
+        await payouts.acknowledge(sealed)
+        stopped = (await api.take("POST", f"{v1}/recoveries/{opened['id']}/stop", by=WRITER, json=why)).json()
+        return (
+            [stopped[name]["amount"] for name in ("total", "recovered", "under_way", "open")],
+            await stage.rows(
+                "SELECT educator_id, source, lifted_by FROM payment_hold",
+                "SELECT number, rows FROM account_codes",
+                "SELECT state, total_cents, opened_by, approved_by, stopped_by FROM recovery",
+                "SELECT number, component, amount_cents, carried_to FROM recovery_instalment ORDER BY number",
+                "SELECT kind, amount_cents, account_code, state FROM payout_line ORDER BY amount_cents, educator_id",
+                "SELECT count(*), count(released_at) FROM payout_instalment",
+                "SELECT component, amount_cents FROM open_item",
+                "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
+            ),
+        )
+
+    assert await deaths.everywhere(API, database, play) > 150
 
 
 async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:

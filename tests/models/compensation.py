@@ -15,6 +15,12 @@ from tests.support.factories.events import received
 
 PLANS = ("recalculation", "plan_comment", "plan_step", "plan_version")
 BOOKS = (
+    "payout_instalment",
+    "recovery_instalment",
+    "recovery_entry",
+    "recovery",
+    "payment_hold",
+    "refused_step",
     "payout_entry",
     "payout_line",
     "payout_batch",
@@ -29,6 +35,7 @@ BOOKS = (
 CALLERS = {
     "hr": Caller("hr-1", ("hr",)),
     "other hr": Caller("hr-2", ("hr",)),
+    "third hr": Caller("hr-3", ("hr",)),
     "admin": Caller("admin", ("admin",)),
     "payroll": Caller("payroll", ("payroll",)),
     "principal": Caller("principal", ("principal",)),

@@ -1,5 +1,6 @@
 """Calls a service's doors without a socket, as somebody; and remembers what each Idempotency-Key was used for."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -78,7 +79,10 @@ class Doors:
         incoming: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
         async def receive() -> Message:
-            return incoming.pop() if incoming else {"type": "http.disconnect"}
+            if not incoming:
+                # The caller stays until the answer is there, however long its stream.
+                await asyncio.Event().wait()
+            return incoming.pop()
 
         async def send(message: Message) -> None:
             sent.append(message)

@@ -1,13 +1,14 @@
 """Payout batches as services/compensation/README.md describes them: a plain model with no code of the product."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from tests.models.doors import Caller, Granted
+from tests.models.payout_recovery import Hold, Part, Recovery, parts_of
 from tests.models.refusals import refuse
 from tests.models.words import moment, money
 
@@ -20,12 +21,19 @@ STEPS = {"approved": "prepared", "sealed": "approved", "acknowledged": "sealed"}
 
 @dataclass(eq=False)
 class Entry:
-    """What the ledger holds for one educator and component; `line` is the live line that pays it."""
+    """What the ledger holds for one educator and component; `line` is the live line that pays it, `recovery` what takes
+    it back.
+    """
 
     educator: UUID
     component: str
     cents: int
     line: "Line | None" = None
+    recovery: Recovery | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.line is None and self.recovery is None
 
 
 @dataclass(eq=False)
@@ -35,10 +43,20 @@ class Line:
     component: str
     cents: int
     place: Json
-    entries: list[Entry]
+    entries: list[Entry | Part]
+    recovery: Recovery | None = None
     line_id: str = ""
     state: str = "open"
     reason: str | None = None
+    batch_id: str = ""
+
+    @property
+    def recovery_id(self) -> str:
+        return "" if self.recovery is None else self.recovery.recovery_id
+
+    @property
+    def kind(self) -> str:
+        return "recovery" if self.recovery is not None and self.cents < 0 else "bonus"
 
 
 @dataclass(eq=False)
@@ -49,6 +67,7 @@ class Batch:
     content_hash: str
     pay_date: date
     lines: list[Line]
+    held: list[Line]
     state: str = "prepared"
     steps: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     first_pulled_at: datetime | None = None
@@ -83,9 +102,12 @@ class Count:
 class Payouts:
     """The ledger of one plan year, and the batches that pay it."""
 
-    def __init__(self, plan_year: str, now: datetime) -> None:
+    def __init__(self, plan_year: str, plan_hash: str, now: datetime) -> None:
         self.plan_year = plan_year
+        self.plan_hash = plan_hash
         self.now = now
+        self.recoveries: list[Recovery] = []
+        self.holds: list[Hold] = []
         self.entries: list[Entry] = []
         self.batches: list[Batch] = []
         self._places: dict[UUID, Json] = {}
@@ -96,29 +118,105 @@ class Payouts:
         self.entries += [Entry(educator, component, cents) for component, cents in posted.items()]
 
     def prepare(self, caller: Caller, plan_year: str, pay_date: date, answered: Mapping[str, Any]) -> Granted:
-        """Freeze what no live line pays: a line for each educator and component, unless it cancels out."""
+        """Freeze what waits of all who were not overpaid, and what is due to be taken back, unless it is on hold."""
         refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
         refuse({"malformed-request": pay_date < date(int(plan_year[:4]), 7, 1)})
-        lines = self._unpaid() if plan_year == self.plan_year else []
+        found = self._payable(pay_date) if plan_year == self.plan_year else []
+        held = [line for line in found if line.educator in self._on_hold()]
+        lines = [line for line in found if line.educator not in self._on_hold()]
         refuse({"nothing-to-pay": not lines})
-        batch = Batch(answered["id"], answered["content_hash"], pay_date, lines)
-        for line in lines:
+        batch = Batch(answered["id"], answered["content_hash"], pay_date, lines, held)
+        for number, line in enumerate(lines, start=1):
+            line.number, line.batch_id = number, batch.batch_id
             for entry in line.entries:
                 entry.line = line
         self.batches.append(batch)
         return self._taken(batch, "prepared", caller, status=201)
 
-    def _unpaid(self) -> list[Line]:
-        open_: dict[tuple[UUID, str], list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            if entry.line is None:
-                open_[entry.educator, entry.component].append(entry)
-        sums = [(*place, sum(entry.cents for entry in entries), entries) for place, entries in sorted(open_.items())]
-        unpaid = [row for row in sums if row[2] != 0]
-        return [
-            Line(number, educator, component, cents, self._places[educator], entries)
-            for number, (educator, component, cents, entries) in enumerate(unpaid, start=1)
+    def waiting(self) -> list[Entry | Part]:
+        """What is in no live line and no recovery."""
+        parts = [part for recovery in self.recoveries for part in recovery.parts if part.is_open]
+        return [*(entry for entry in self.entries if entry.is_open), *parts]
+
+    def _open_sums(self) -> dict[UUID, dict[str, list[Entry | Part]]]:
+        sums: dict[UUID, dict[str, list[Entry | Part]]] = defaultdict(lambda: defaultdict(list))
+        for one in self.waiting():
+            sums[one.educator][one.component].append(one)
+        return sums
+
+    def _payable(self, pay_date: date) -> list[Line]:
+        groups: dict[tuple[UUID, str, str], list[Entry | Part]] = {}
+        for educator, components in self._open_sums().items():
+            if sum(one.cents for entries in components.values() for one in entries) >= 0:
+                groups |= {(educator, component, ""): entries for component, entries in components.items()}
+        by_id = {one.recovery_id: one for one in self.recoveries if one.state == "approved"}
+        for recovery in by_id.values():
+            for part in recovery.parts:
+                if part.line is None and part.due_on <= pay_date:
+                    groups.setdefault((part.educator, part.component, recovery.recovery_id), []).append(part)
+        lines = [
+            Line(0, educator, component, cents, self._places[educator], entries, by_id.get(recovery_id))
+            for (educator, component, recovery_id), entries in groups.items()
+            if (cents := sum(one.cents for one in entries)) != 0
         ]
+        return sorted(lines, key=lambda line: (str(line.educator), line.component, line.recovery_id))
+
+    def _on_hold(self) -> set[UUID]:
+        return {hold.educator for hold in self.holds if hold.lifted is None}
+
+    def overpaid(self, educator: UUID) -> int:
+        """In cents; nothing where the open sums come to nothing less than zero."""
+        sums = self._open_sums().get(educator, {})
+        return max(0, -sum(one.cents for entries in sums.values() for one in entries))
+
+    def recover(
+        self, caller: Caller, educator: UUID, due: Sequence[tuple[date, int]], answered: Mapping[str, Any]
+    ) -> Granted:
+        """Propose to take back what was overpaid."""
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        owed = self.overpaid(educator)
+        refuse({"nothing-overpaid": not owed})
+        under_way = (
+            line
+            for batch in self.batches
+            if batch.state in ("prepared", "approved", "sealed")
+            for line in batch.lines
+            if line.educator == educator
+        )
+        refuse({"payment-under-way": any(under_way)})
+        refuse({"instalments-do-not-match": sum(cents for _, cents in due) != owed})
+        recovery = Recovery(answered["id"], educator, owed, opened=(caller.subject, self.now))
+        sums = {
+            component: entries
+            for component, entries in self._open_sums()[educator].items()
+            if sum(one.cents for one in entries) != 0
+        }
+        recovery.parts = parts_of(recovery, due, {one: sum(e.cents for e in entries) for one, entries in sums.items()})
+        for entries in sums.values():
+            for one in entries:
+                if isinstance(one, Part):
+                    one.is_carried = True
+                else:
+                    one.recovery = recovery
+        self.recoveries.append(recovery)
+        return Granted(recovery.view(self.plan_year), 201)
+
+    def step_of_recovery(self, caller: Caller, recovery: Recovery, state: str, reason: str) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        recovery.step(caller.subject, self.now, state, reason)
+        return Granted(recovery.view(self.plan_year))
+
+    def hold(self, caller: Caller, educator: UUID, known: bool, answered: Mapping[str, Any]) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse({"educator-not-rostered": not known})
+        self.holds.append(Hold(answered["id"], educator, (caller.subject, self.now)))
+        return Granted(self.holds[-1].view(self.plan_year), 201)
+
+    def lift(self, caller: Caller, hold: Hold) -> Granted:
+        refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
+        refuse({"payment-hold-lifted": hold.lifted is not None})
+        hold.lifted = caller.subject, self.now
+        return Granted(hold.view(self.plan_year))
 
     def step(self, caller: Caller, batch: Batch, state: str) -> Granted:
         """Approve or seal."""
@@ -126,6 +224,9 @@ class Payouts:
         refuse({"payout-step-out-of-order": batch.state != STEPS[state]})
         prepared_by, _ = batch.steps["prepared"]
         refuse({"preparer-cannot-approve": state == "approved" and caller.subject == prepared_by})
+        approved_by, _ = batch.steps.get("approved", ("", None))
+        refuse({"releaser-not-separate": state == "sealed" and caller.subject in (prepared_by, approved_by)})
+        refuse({"lines-on-hold": any(line.educator in self._on_hold() for line in batch.lines)})
         return self._taken(batch, state, caller)
 
     def withdraw(self, caller: Caller, batch: Batch, reason: str) -> Granted:
@@ -175,6 +276,13 @@ class Payouts:
                 "earning_code": "MC20" if line.component == "stipend" else line.component,
                 "amount": money(line.cents),
                 "currency": "USD",
+                "kind": line.kind,
+                "account_code": None,
+                "retirement": None,
+                "plan_content_hash": self.plan_hash,
+                "minute_reference": None,
+                "paid_in_year": "2021-22",
+                "recovery_id": line.recovery_id or None,
             }
             for line in batch.lines
         ]
@@ -192,11 +300,14 @@ class Payouts:
                 {
                     "line_id": line.line_id,
                     "number": line.number,
+                    "kind": line.kind,
                     "educator_id": str(line.educator),
                     "component": line.component,
                     "amount": {"amount": money(line.cents), "currency": "USD"},
                     "state": "withdrawn" if is_withdrawn else line.state,
                     "reason": batch.withdrawn_reason if is_withdrawn else line.reason,
+                    "paid_on": None,
+                    "payroll_reference": None,
                 }
                 for line in batch.lines
             ]
@@ -238,5 +349,18 @@ class Payouts:
             "content_hash": batch.content_hash,
             "first_pulled_at": moment(batch.first_pulled_at),
             "withdrawn_reason": batch.withdrawn_reason,
+            "district_id": None,
+            "districts": [
+                {
+                    "district_id": batch.lines[0].place["district_id"],
+                    "line_count": len(batch.lines),
+                    "control_total": {"amount": money(batch.cents), "currency": "USD"},
+                }
+            ],
+            "lines_without_account_code": len(batch.lines),
+            "held": {
+                "educators": len({line.educator for line in batch.held}),
+                "amount": {"amount": money(sum(line.cents for line in batch.held)), "currency": "USD"},
+            },
             **by_and_at,
         }

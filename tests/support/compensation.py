@@ -72,6 +72,7 @@ components:
 """A plan that looks at all educators at once, and at campuses."""
 WRITER = {"roles": ["hr"], "sub": "hr-writer"}
 APPROVER = {"roles": ["hr"], "sub": "hr-approver"}
+RELEASER = {"roles": ["hr"], "sub": "hr-releaser"}
 PAYROLL = {"roles": ["payroll"], "sub": "client:payroll"}
 STATE = {
     "statement": "SELECT * FROM statement ORDER BY educator_id, plan_year, sequence",

@@ -13,6 +13,7 @@ from tests.support.books import cents
 PLAN_YEAR = "2020-21"
 HR = Person("hr:one", (Role.HR,))
 SECOND_HR = Person("hr:two", (Role.HR,))
+THIRD_HR = Person("hr:three", (Role.HR,))
 PAYROLL = Person("client:payroll", (Role.PAYROLL,))
 _VISIT_ON = "2021-05-20"
 _TOTALS = "/compensation/v1/bonus-totals"
@@ -66,7 +67,7 @@ class Outside:
         body = {"plan_year": PLAN_YEAR, "pay_date": "2021-11-15"}
         batch = (await self.doors.call("POST", _BATCHES, HR, json=body)).json()
         await self.doors.call("POST", f"{_BATCHES}/{batch['id']}/approval", SECOND_HR)
-        sealed: dict[str, Any] = (await self.doors.call("POST", f"{_BATCHES}/{batch['id']}/seal", HR)).json()
+        sealed: dict[str, Any] = (await self.doors.call("POST", f"{_BATCHES}/{batch['id']}/seal", THIRD_HR)).json()
         return sealed
 
     async def pull(self, batch: dict[str, Any]) -> bytes:

@@ -1,18 +1,21 @@
-"""Payout batches: HR prepares, another person approves, sealed, payroll pulls and acknowledges."""
+"""Payout batches: HR prepares, a second person approves, a third seals, payroll pulls and acknowledges."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from services.compensation.domain import PayoutState
+from services.compensation.api.refusals import on_record
+from services.compensation.domain import AcceptedLine, PayoutState
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
+    LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
+    ReleaserNotSeparate,
     YearNotSettled,
 )
 from services.compensation.schemas.parts import Money
@@ -21,16 +24,17 @@ from services.compensation.schemas.payouts import (
     AcknowledgementRequest,
     PayoutBatchRequest,
     PayoutBatchView,
+    RefusedStepView,
     WithdrawalRequest,
 )
 from services.compensation.service import payouts as service
+from services.compensation.service import refusals as refusal_service
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import parse_amount
 from shared.web.auth import Principal, Role, require
-from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
-from shared.web.transaction import Reading, Transaction
+from shared.web.transaction import Reading
 
 router = APIRouter(tags=["payouts"], prefix="/payout-batches")
 
@@ -38,20 +42,25 @@ Preparer = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 BatchReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
 Payroll = Annotated[Principal, require(Role.PAYROLL)]
 _STEP = (PayoutBatchUnknown, PayoutStepOutOfOrder, *NOT_ONCE)
-NDJSON = "application/x-ndjson"
+ON_RECORD = [on_record("batch_id")]
 
 
 @router.post(
     "",
     status_code=201,
-    summary="Prepare a batch: freeze all that is in the ledger and in no batch yet",
+    summary="Prepare a batch: freeze what waits to be paid, and the instalments that are due",
     response_model=PayoutBatchView,
     responses=responses(NothingToPay, YearNotSettled, *NOT_ONCE),
 )
 async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Preparer, call: OnceCall) -> Response:
     async def prepared() -> PayoutBatchView:
         batch = await service.prepare_batch(
-            call.connection, call.clock, plan_year=body.plan_year, pay_date=body.pay_date, by=call.by
+            call.connection,
+            call.clock,
+            plan_year=body.plan_year,
+            pay_date=body.pay_date,
+            district_id=body.district_id,
+            by=call.by,
         )
         return PayoutBatchView.of(batch)
 
@@ -81,7 +90,8 @@ async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: R
     "/{batch_id}/approval",
     summary="Approve a prepared batch; not for who prepared it",
     response_model=PayoutBatchView,
-    responses=responses(*_STEP, PreparerCannotApprove),
+    responses=responses(*_STEP, PreparerCannotApprove, LinesOnHold),
+    dependencies=ON_RECORD,
 )
 async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
     async def approved() -> PayoutBatchView:
@@ -93,9 +103,10 @@ async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceC
 
 @router.post(
     "/{batch_id}/seal",
-    summary="Seal an approved batch: from now on payroll can pull it",
+    summary="Seal an approved batch, which releases it to payroll; not for who prepared or approved it",
     response_model=PayoutBatchView,
-    responses=responses(*_STEP),
+    responses=responses(*_STEP, ReleaserNotSeparate, LinesOnHold),
+    dependencies=ON_RECORD,
 )
 async def seal_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
     async def sealed() -> PayoutBatchView:
@@ -110,6 +121,7 @@ async def seal_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall
     summary="Take a batch back that is not sealed yet",
     response_model=PayoutBatchView,
     responses=responses(*_STEP),
+    dependencies=ON_RECORD,
 )
 async def withdraw_payout_batch(
     batch_id: UUID, body: WithdrawalRequest, _principal: Preparer, call: OnceCall
@@ -121,37 +133,12 @@ async def withdraw_payout_batch(
     return await call.once(withdrawn)
 
 
-@router.get(
-    "/{batch_id}/lines",
-    summary="The frozen lines, one JSON object a line: the same bytes at every pull",
-    response_class=Response,
-    responses={
-        **responses(PayoutBatchUnknown),
-        200: {"description": "The lines.", "content": {NDJSON: {"schema": {"type": "string"}}}},
-        304: {"description": "These are the lines you have."},
-    },
-)
-async def pull_payout_lines(
-    batch_id: UUID,
-    principal: BatchReader,
-    connection: Transaction,
-    request: Request,
-    if_none_match: IfNoneMatch = None,
-) -> Response:
-    """The ETag is the batch's content hash: SHA-256 over exactly these bytes."""
-    batch = await service.visible_batch(connection, batch_id, principal)
-    tag = f'"{batch.content_hash}"'
-    if is_not_modified(if_none_match, tag):
-        return not_modified(tag)
-    content = await service.pull_lines(connection, request.app.state.clock, batch, principal)
-    return Response(content, media_type=NDJSON, headers={"ETag": tag})
-
-
 @router.post(
     "/{batch_id}/acknowledgements",
     summary="Payroll's answer: what it counted, and the lines it did not take",
     response_model=PayoutBatchView,
     responses=responses(*_STEP, AcknowledgementDoesNotMatch, PayoutLineUnknown),
+    dependencies=ON_RECORD,
 )
 async def acknowledge_payout_batch(
     batch_id: UUID, body: AcknowledgementRequest, _principal: Payroll, call: OnceCall
@@ -162,6 +149,7 @@ async def acknowledge_payout_batch(
         control_total_cents=parse_amount(body.control_total.amount),
         content_hash=body.content_hash,
         rejected={line.line_id: line.reason for line in body.rejected},
+        accepted=[AcceptedLine(line.line_id, line.paid_on, line.payroll_reference) for line in body.accepted],
     )
 
     async def acknowledged() -> PayoutBatchView:
@@ -180,11 +168,24 @@ async def list_acknowledged_lines(
         AcknowledgedLine(
             line_id=row.id,
             number=row.number,
+            kind=row.kind,
             educator_id=row.educator_id,
             component=row.component,
             amount=Money.of(row.amount_cents),
             state="withdrawn" if batch.state is PayoutState.WITHDRAWN else row.state,
             reason=row.state_reason or batch.withdrawn_reason,
+            paid_on=row.paid_on,
+            payroll_reference=row.payroll_reference,
         )
         for row in await service.batch_lines(connection, batch_id)
     ]
+
+
+@router.get(
+    "/{batch_id}/refusals",
+    summary="Steps of the batch that were tried and refused: by whom, when, why",
+    responses=responses(PayoutBatchUnknown),
+)
+async def list_payout_batch_refusals(batch_id: UUID, principal: Preparer, connection: Reading) -> list[RefusedStepView]:
+    batch = await service.visible_batch(connection, batch_id, principal)
+    return [RefusedStepView.of(one) for one in await refusal_service.refusals_of(connection, batch.id)]

@@ -1,6 +1,6 @@
 """What-ifs: another plan or changed facts on everybody, before anyone is promised anything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -178,39 +178,43 @@ async def draw_what_if(what_if_id: WhatIfId, _principal: PlanOwner, connection: 
     return Response(chart(found), media_type=_SVG)
 
 
-async def _all_rows(request: Request, what_if_id: UUID, asked: service.Filter) -> AsyncIterator[Any]:
+async def _all_rows(request: Request, what_if_id: UUID, asked: service.Filter) -> AsyncIterator[Sequence[Any]]:
     # The stream outlives the request's connection, so it reads by one of its own.
     async with request.app.state.engine.connect() as connection:
-        async for row in service.rows_stream(connection, what_if_id, asked):
-            yield row
+        async for block in service.rows_stream(connection, what_if_id, asked):
+            yield block
 
 
-async def _items(rows: AsyncIterator[Any]) -> AsyncIterator[dict[str, Any]]:
-    async for row in rows:
-        yield WhatIfRowView.of(row).model_dump(mode="json")
+async def _items(blocks: AsyncIterator[Sequence[Any]]) -> AsyncIterator[list[dict[str, Any]]]:
+    async for block in blocks:
+        yield [WhatIfRowView.of(row).model_dump(mode="json") for row in block]
 
 
 def _columns(components: list[str]) -> list[str]:
     return [*_COLUMNS, *(f"{side}.{code}" for side in ("before", "after") for code in components)]
 
 
-async def _cells(rows: AsyncIterator[Any], components: list[str]) -> AsyncIterator[list[object]]:
+async def _cells(blocks: AsyncIterator[Sequence[Any]], components: list[str]) -> AsyncIterator[list[list[object]]]:
+    async for block in blocks:
+        yield [_row_cells(row, components) for row in block]
+
+
+def _row_cells(row: Any, components: list[str]) -> list[object]:
     """An amount is empty where no plan stood, or where that plan has no such component."""
-    async for row in rows:
-        amounts = [orjson.loads(told) if told else {} for told in (row.components_before, row.components_after)]
-        yield [
-            row.educator_id,
-            row.role,
-            row.subject_group,
-            row.district_id,
-            row.campus_id,
-            row.rung_before,
-            row.rung_after,
-            None if row.total_before_cents is None else format_cents(row.total_before_cents),
-            format_cents(row.total_after_cents),
-            format_cents(row.difference_cents),
-            "USD",
-            " ".join(row.gates_crossed_up),
-            " ".join(row.gates_crossed_down),
-            *(format_cents(of_side[code]) if code in of_side else None for of_side in amounts for code in components),
-        ]
+    amounts = [orjson.loads(told) if told else {} for told in (row.components_before, row.components_after)]
+    return [
+        row.educator_id,
+        row.role,
+        row.subject_group,
+        row.district_id,
+        row.campus_id,
+        row.rung_before,
+        row.rung_after,
+        None if row.total_before_cents is None else format_cents(row.total_before_cents),
+        format_cents(row.total_after_cents),
+        format_cents(row.difference_cents),
+        "USD",
+        " ".join(row.gates_crossed_up),
+        " ".join(row.gates_crossed_down),
+        *(format_cents(of_side[code]) if code in of_side else None for of_side in amounts for code in components),
+    ]

@@ -1,5 +1,6 @@
 """What compensation reasons about: facts and decisions, accounts, plan versions, payouts. Values only, no I/O."""
 
+from services.compensation.domain.account_codes import AccountCodes, AccountPlace
 from services.compensation.domain.accounts import (
     Account,
     Arrival,
@@ -12,7 +13,16 @@ from services.compensation.domain.accounts import (
 from services.compensation.domain.attributes import Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
-from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
+from services.compensation.domain.holds import HoldSource, PaymentHold
+from services.compensation.domain.payables import Division, Overpayment, Payable
+from services.compensation.domain.payouts import (
+    AcceptedLine,
+    DistrictTotal,
+    LineKind,
+    PayoutBatch,
+    PayoutLine,
+    PayoutState,
+)
 from services.compensation.domain.placements import (
     Confirmer,
     NewPlacement,
@@ -22,10 +32,23 @@ from services.compensation.domain.placements import (
     PlacementTerms,
 )
 from services.compensation.domain.plans import BoardApproval, PlanComment, PlanState, PlanStep, PlanVersion
+from services.compensation.domain.recoveries import (
+    Instalment,
+    InstalmentPart,
+    InstalmentState,
+    Recovery,
+    RecoveryStanding,
+    RecoveryState,
+    StandingPart,
+)
+from services.compensation.domain.refusals import RefusedStep
 from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfRow, WhatIfState
 
 __all__ = [
+    "AcceptedLine",
     "Account",
+    "AccountCodes",
+    "AccountPlace",
     "Arrival",
     "Attribute",
     "AttributeKey",
@@ -33,13 +56,23 @@ __all__ = [
     "CommonFacts",
     "Confirmer",
     "Decision",
+    "DistrictTotal",
+    "Division",
     "EducatorFacts",
     "Fact",
     "FactKind",
+    "HoldSource",
+    "Instalment",
+    "InstalmentPart",
+    "InstalmentState",
     "LedgerEntry",
+    "LineKind",
     "NewPlacement",
     "NewStatement",
     "NewTotal",
+    "Overpayment",
+    "Payable",
+    "PaymentHold",
     "PayoutBatch",
     "PayoutLine",
     "PayoutState",
@@ -53,6 +86,11 @@ __all__ = [
     "PlanStep",
     "PlanVersion",
     "RecordedFact",
+    "Recovery",
+    "RecoveryStanding",
+    "RecoveryState",
+    "RefusedStep",
+    "StandingPart",
     "StandingTotal",
     "WhatIf",
     "WhatIfOutcome",

@@ -1,17 +1,18 @@
 """The errors of compensation, each a statement of fact with a stable code, a status and a remedy in its detail."""
 
 from services.compensation.errors.base import CompensationError
-from services.compensation.errors.educators import (
-    EducatorNotRostered,
-    StatementAbsent,
-)
+from services.compensation.errors.educators import EducatorNotRostered, StatementAbsent
+from services.compensation.errors.holds import PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.errors.layouts import LayoutInvalid, LayoutUnknown, ValueDoesNotFit
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
+    LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
+    ReleaserNotSeparate,
 )
 from services.compensation.errors.placements import (
     NothingToPlace,
@@ -36,9 +37,14 @@ from services.compensation.errors.plans import (
     WriterCannotOpenComments,
     WriterCannotPublish,
 )
-from services.compensation.errors.rebuilding import (
-    DatabaseNotEmpty,
-    LogDoesNotMatch,
+from services.compensation.errors.rebuilding import DatabaseNotEmpty, LogDoesNotMatch
+from services.compensation.errors.recoveries import (
+    InstalmentsDoNotMatch,
+    NothingOverpaid,
+    OpenerCannotApprove,
+    PaymentUnderWay,
+    RecoveryStepOutOfOrder,
+    RecoveryUnknown,
 )
 from services.compensation.errors.what_ifs import (
     PlanOfAnotherYear,
@@ -65,11 +71,20 @@ __all__ = [
     "CompensationError",
     "DatabaseNotEmpty",
     "EducatorNotRostered",
+    "InstalmentsDoNotMatch",
+    "LayoutInvalid",
+    "LayoutUnknown",
+    "LinesOnHold",
     "LogDoesNotMatch",
+    "NothingOverpaid",
     "NothingToPay",
     "NothingToPlace",
     "NothingToSettle",
+    "OpenerCannotApprove",
     "OwnPlacement",
+    "PaymentHoldLifted",
+    "PaymentHoldUnknown",
+    "PaymentUnderWay",
     "PayoutBatchUnknown",
     "PayoutLineUnknown",
     "PayoutStepOutOfOrder",
@@ -84,8 +99,12 @@ __all__ = [
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
+    "RecoveryStepOutOfOrder",
+    "RecoveryUnknown",
+    "ReleaserNotSeparate",
     "RungNotReached",
     "StatementAbsent",
+    "ValueDoesNotFit",
     "WhatIfNotDone",
     "WhatIfUnknown",
     "WhatIfWithoutPlan",

@@ -44,6 +44,22 @@ class PreparerCannotApprove(CompensationError):
     is_on_record = True
 
 
+class ReleaserNotSeparate(CompensationError):
+    """Who prepared or approved a batch cannot seal it, since sealing releases it to payroll."""
+
+    code = "releaser-not-separate"
+    status = 403
+    title = "A third person has to seal it"
+
+
+class LinesOnHold(CompensationError):
+    """The batch has lines of somebody whose payment was put on hold since it was prepared."""
+
+    code = "lines-on-hold"
+    status = 409
+    title = "Lines of the batch are on hold"
+
+
 class AcknowledgementDoesNotMatch(CompensationError):
     """Count, total or hash of the acknowledgement are not those of the batch."""
 

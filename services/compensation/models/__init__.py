@@ -3,7 +3,13 @@
 from services.compensation.models.base import metadata
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
-from services.compensation.models.payouts import payout_batch, payout_entry, payout_line
+from services.compensation.models.payouts import (
+    payout_batch,
+    payout_entry,
+    payout_instalment,
+    payout_line,
+    refused_step,
+)
 from services.compensation.models.placements import placement
 from services.compensation.models.plans import (
     common_facts,
@@ -13,10 +19,18 @@ from services.compensation.models.plans import (
     recalculation,
     settlement_request,
 )
+from services.compensation.models.recoveries import (
+    account_codes,
+    payment_hold,
+    recovery,
+    recovery_entry,
+    recovery_instalment,
+)
 from services.compensation.models.statements import bonus_total, ledger_entry, statement
 from services.compensation.models.what_ifs import what_if, what_if_progress, what_if_row
 
 __all__ = [
+    "account_codes",
     "attribute",
     "bonus_total",
     "common_facts",
@@ -28,14 +42,20 @@ __all__ = [
     "ledger_entry",
     "metadata",
     "outbox",
+    "payment_hold",
     "payout_batch",
     "payout_entry",
+    "payout_instalment",
     "payout_line",
     "placement",
     "plan_comment",
     "plan_step",
     "plan_version",
     "recalculation",
+    "recovery",
+    "recovery_entry",
+    "recovery_instalment",
+    "refused_step",
     "settlement_request",
     "statement",
     "what_if",

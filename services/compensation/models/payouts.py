@@ -1,7 +1,8 @@
-"""Payout batches, their lines, and the entries that they pay."""
+"""Payout batches, their lines, what these pay or take back, and which of their steps were refused."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -10,11 +11,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.compensation.models.base import metadata
 
@@ -41,7 +44,17 @@ payout_batch = Table(
     Column("withdrawn_by", Text),
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("withdrawn_reason", Text),
+    Column(
+        "form", SmallInteger, nullable=False, server_default="1", comment="of the lines: 2 has the keys from kind on"
+    ),
+    Column("district_id", Uuid, comment="null where it pays the whole network"),
+    Column("district_totals", JSONB, nullable=False, server_default="[]"),
+    Column("lines_without_account_code", Integer, nullable=False, server_default="0"),
+    Column("held_educators", Integer, nullable=False, server_default="0"),
+    Column("held_total_cents", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("approved_by <> prepared_by", name="two_people"),
+    # Batches of form 1 may have been sealed by who prepared them: that was the rule when they were.
+    CheckConstraint("form = 1 OR sealed_by NOT IN (prepared_by, approved_by)", name="three_people"),
     CheckConstraint("state IN ('prepared','approved','sealed','acknowledged','withdrawn')", name="state"),
 )
 
@@ -60,7 +73,18 @@ payout_line = Table(
     Column("amount_cents", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
     Column("state_reason", Text),
+    Column("kind", Text, nullable=False, server_default="bonus"),
+    Column("account_code", Text),
+    Column("retirement", Boolean, comment="whether it counts for TRS, as the plan says"),
+    Column("plan_content_hash", Text),
+    Column("minute_reference", Text, comment="of the board that adopted the plan"),
+    Column("paid_in_year", Text, comment="school year of the pay date"),
+    Column("recovery_id", Uuid, ForeignKey("recovery.id")),
+    Column("paid_on", Date, comment="as payroll says"),
+    Column("payroll_reference", Text),
     UniqueConstraint("batch_id", "number"),
+    CheckConstraint("kind IN ('bonus','recovery')", name="kind"),
+    CheckConstraint("kind = 'bonus' OR (amount_cents < 0 AND recovery_id IS NOT NULL)", name="recovery_takes_back"),
     CheckConstraint("state IN ('open','accepted','rejected')", name="state"),
 )
 
@@ -78,3 +102,32 @@ Index(
     unique=True,
     postgresql_where=payout_entry.c.released_at.is_(None),
 )
+
+payout_instalment = Table(
+    "payout_instalment",
+    metadata,
+    Column("line_id", Uuid, ForeignKey("payout_line.id"), primary_key=True),
+    Column("instalment_id", Uuid, ForeignKey("recovery_instalment.id"), primary_key=True),
+    Column("released_at", DateTime(timezone=True), comment="set when the line was rejected or its batch withdrawn"),
+    comment="which instalments a line takes back",
+)
+Index(
+    "uq_payout_instalment_once",
+    payout_instalment.c.instalment_id,
+    unique=True,
+    postgresql_where=payout_instalment.c.released_at.is_(None),
+)
+
+refused_step = Table(
+    "refused_step",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("subject_id", Uuid, nullable=False, comment="the batch or recovery"),
+    Column("step", Text, nullable=False),
+    Column("tried_by", Text, nullable=False),
+    Column("tried_at", DateTime(timezone=True), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    comment="steps of payouts that were refused; append-only",
+)
+Index("ix_refused_step_subject", refused_step.c.subject_id, refused_step.c.tried_at)

@@ -1,74 +1,77 @@
 """Queries for payout batches: what is frozen into them, who did which step, what payroll answered."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Row, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import (
+    AcceptedLine,
+    DistrictTotal,
+    Payable,
     PayoutBatch,
     PayoutLine,
     PayoutState,
 )
 from services.compensation.models import payout_batch, payout_line
 
-_UNPAID = text(
+_CLAIMS = text(
     """
-    SELECT l.educator_id, l.component, sum(l.amount_cents) AS amount_cents,
-           array_agg(l.id ORDER BY l.sequence) AS entries, t.employee_number, t.district_id, t.campus_id
-    FROM ledger_entry l
-    JOIN bonus_total t ON t.educator_id = l.educator_id AND t.plan_year = l.plan_year
-    WHERE l.plan_year = :plan_year AND NOT EXISTS (
-      SELECT 1 FROM payout_entry p WHERE p.ledger_entry_id = l.id AND p.released_at IS NULL)
-    GROUP BY l.educator_id, l.component, t.employee_number, t.district_id, t.campus_id
-    ORDER BY l.educator_id, l.component
-    """
-)
-_ENTRIES = text(
-    """
-    INSERT INTO payout_entry (line_id, ledger_entry_id)
-    SELECT * FROM unnest(CAST(:lines AS uuid[]), CAST(:entries AS uuid[]))
+    WITH entries AS (
+      INSERT INTO payout_entry (line_id, ledger_entry_id)
+      SELECT * FROM unnest(CAST(:lines AS uuid[]), CAST(:entries AS uuid[]))
+    )
+    INSERT INTO payout_instalment (line_id, instalment_id)
+    SELECT * FROM unnest(CAST(:taking AS uuid[]), CAST(:instalments AS uuid[]))
     """
 )
 # Ids travel as arrays: as single arguments a statement takes 32,767 of them, fewer than the lines of a state's batch.
 _ANSWER = text(
     """
     UPDATE payout_line line
-    SET state = CASE WHEN refused.id IS NULL THEN 'accepted' ELSE 'rejected' END, state_reason = refused.reason
+    SET state = CASE WHEN refused.id IS NULL THEN 'accepted' ELSE 'rejected' END, state_reason = refused.reason,
+        paid_on = taken.paid_on, payroll_reference = taken.reference
     FROM payout_line answered
-    LEFT JOIN unnest(CAST(:lines AS uuid[]), CAST(:reasons AS text[])) AS refused(id, reason) USING (id)
+    LEFT JOIN unnest(CAST(:rejected AS uuid[]), CAST(:reasons AS text[])) AS refused(id, reason) USING (id)
+    LEFT JOIN unnest(CAST(:accepted AS uuid[]), CAST(:paid_on AS date[]), CAST(:references AS text[]))
+      AS taken(id, paid_on, reference) USING (id)
     WHERE line.id = answered.id AND line.batch_id = :batch_id
     """
 )
 _RELEASE = text(
     """
-    UPDATE payout_entry SET released_at = :at WHERE line_id = ANY(CAST(:lines AS uuid[])) AND released_at IS NULL
+    WITH entries AS (
+      UPDATE payout_entry SET released_at = :at
+      WHERE line_id = ANY(CAST(:lines AS uuid[])) AND released_at IS NULL
+    )
+    UPDATE payout_instalment SET released_at = :at
+    WHERE line_id = ANY(CAST(:lines AS uuid[])) AND released_at IS NULL
     """
 )
-
-
-async def hold_payouts(connection: AsyncConnection) -> None:
-    """One batch is prepared at a time; the unique index on entries stands behind it."""
-    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('payouts'))"))
-
-
-async def unpaid(connection: AsyncConnection, plan_year: str) -> Sequence[Row[Any]]:
-    """What the ledger holds that no batch pays yet, summed by educator and component."""
-    return (await connection.execute(_UNPAID, {"plan_year": plan_year})).all()
+_PIECE_BYTES = 1024 * 1024
+_PIECE = text(
+    """
+    SELECT substring(content FROM CAST(:place AS int) FOR CAST(:size AS int)) FROM payout_batch WHERE id = :batch_id
+    """
+)
+FORM = 2
+"""Of the lines that are frozen now; what a line of each form has says docs/decisions/0013."""
 
 
 async def add(
     connection: AsyncConnection,
     batch: PayoutBatch,
     lines: Sequence[PayoutLine],
-    entries: Sequence[tuple[UUID, UUID]],
+    claims: Sequence[Payable],
     *,
     content: bytes,
 ) -> None:
-    """Write a prepared batch: its lines, and (line, ledger entry) for every entry it pays."""
+    """Write a prepared batch: its lines, and what of the ledger and of recoveries each of them takes."""
     await connection.execute(
         insert(payout_batch).values(
             id=batch.id,
@@ -81,29 +84,28 @@ async def add(
             content=content,
             prepared_by=batch.prepared_by,
             prepared_at=batch.prepared_at,
+            form=FORM,
+            district_id=batch.district_id,
+            district_totals=[_total_document(total) for total in batch.district_totals],
+            lines_without_account_code=batch.lines_without_account_code,
+            held_educators=batch.held_educators,
+            held_total_cents=batch.held_total_cents,
         )
     )
     await connection.execute(
         insert(payout_line),
-        [
-            {
-                "id": line.id,
-                "batch_id": batch.id,
-                "number": line.number,
-                "educator_id": line.educator_id,
-                "employee_number": line.employee_number,
-                "district_id": line.district_id,
-                "campus_id": line.campus_id,
-                "component": line.component,
-                "earning_code": line.earning_code,
-                "amount_cents": line.amount_cents,
-                "state": "open",
-            }
-            for line in lines
-        ],
+        [{**_line_columns(line), "batch_id": batch.id, "state": "open"} for line in lines],
     )
+    entries = [(line.id, entry) for line, one in zip(lines, claims, strict=True) for entry in one.entries]
+    taking = [(line.id, part) for line, one in zip(lines, claims, strict=True) for part in one.instalments]
     await connection.execute(
-        _ENTRIES, {"lines": [line for line, _ in entries], "entries": [entry for _, entry in entries]}
+        _CLAIMS,
+        {
+            "lines": [line for line, _ in entries],
+            "entries": [entry for _, entry in entries],
+            "taking": [line for line, _ in taking],
+            "instalments": [part for _, part in taking],
+        },
     )
 
 
@@ -133,12 +135,12 @@ async def step(connection: AsyncConnection, batch_id: UUID, values: dict[str, ob
     await connection.execute(update(payout_batch).where(payout_batch.c.id == batch_id).values(**values))
 
 
-async def content(connection: AsyncConnection, batch_id: UUID) -> bytes:
-    """The lines as they were frozen, byte for byte."""
-    frozen: bytes = (
-        await connection.execute(select(payout_batch.c.content).where(payout_batch.c.id == batch_id))
-    ).scalar_one()
-    return frozen
+async def content(connection: AsyncConnection, batch_id: UUID) -> AsyncIterator[bytes]:
+    """The lines as they were frozen, byte for byte, piece by piece."""
+    place = 1
+    while piece := await connection.scalar(_PIECE, {"batch_id": batch_id, "place": place, "size": _PIECE_BYTES}):
+        yield bytes(piece)
+        place += len(piece)
 
 
 async def note_first_pull(connection: AsyncConnection, batch_id: UUID, at: datetime) -> None:
@@ -156,16 +158,31 @@ async def lines(connection: AsyncConnection, batch_id: UUID) -> list[Row[Any]]:
     return list(rows)
 
 
-async def answer_lines(connection: AsyncConnection, batch_id: UUID, rejected: dict[UUID, str], *, at: datetime) -> None:
-    """Record payroll's answer: the rejected lines release their entries for a later batch, the others are accepted."""
+async def answer_lines(
+    connection: AsyncConnection,
+    batch_id: UUID,
+    *,
+    rejected: Mapping[UUID, str],
+    accepted: Sequence[AcceptedLine] = (),
+    at: datetime,
+) -> None:
+    """Record payroll's answer: the rejected lines release what they took for a later batch, the others are accepted."""
     await connection.execute(
-        _ANSWER, {"batch_id": batch_id, "lines": list(rejected), "reasons": list(rejected.values())}
+        _ANSWER,
+        {
+            "batch_id": batch_id,
+            "rejected": list(rejected),
+            "reasons": list(rejected.values()),
+            "accepted": [line.line_id for line in accepted],
+            "paid_on": [line.paid_on for line in accepted],
+            "references": [line.payroll_reference for line in accepted],
+        },
     )
     await release(connection, list(rejected), at=at)
 
 
 async def release(connection: AsyncConnection, line_ids: Sequence[UUID], *, at: datetime) -> None:
-    """Free the entries of lines that will not be paid: they go into a later batch."""
+    """Free what the lines took that will not be paid: entries and instalments go into a later batch."""
     await connection.execute(_RELEASE, {"lines": list(line_ids), "at": at})
 
 
@@ -175,24 +192,28 @@ def _batches() -> Any:
 
 
 def _batch(row: Row[Any]) -> PayoutBatch:
+    columns = {name: value for name, value in row._asdict().items() if name != "form"}
+    totals = row.district_totals if isinstance(row.district_totals, list) else orjson.loads(row.district_totals)
     return PayoutBatch(
-        id=row.id,
-        plan_year=row.plan_year,
-        state=PayoutState(row.state),
-        pay_date=row.pay_date,
-        line_count=row.line_count,
-        control_total_cents=row.control_total_cents,
-        content_hash=row.content_hash,
-        prepared_by=row.prepared_by,
-        prepared_at=row.prepared_at,
-        approved_by=row.approved_by,
-        approved_at=row.approved_at,
-        sealed_by=row.sealed_by,
-        sealed_at=row.sealed_at,
-        first_pulled_at=row.first_pulled_at,
-        acknowledged_by=row.acknowledged_by,
-        acknowledged_at=row.acknowledged_at,
-        withdrawn_by=row.withdrawn_by,
-        withdrawn_at=row.withdrawn_at,
-        withdrawn_reason=row.withdrawn_reason,
+        **{
+            **columns,
+            "state": PayoutState(row.state),
+            "district_totals": tuple(
+                DistrictTotal(
+                    None if total["district_id"] is None else UUID(total["district_id"]),
+                    total["line_count"],
+                    total["control_total_cents"],
+                )
+                for total in totals
+            ),
+        }
     )
+
+
+def _total_document(total: DistrictTotal) -> dict[str, Any]:
+    district = None if total.district_id is None else str(total.district_id)
+    return {"district_id": district, "line_count": total.line_count, "control_total_cents": total.control_total_cents}
+
+
+def _line_columns(line: PayoutLine) -> dict[str, Any]:
+    return {field.name: getattr(line, field.name) for field in fields(line)}

@@ -153,6 +153,16 @@ async def ask_for_recalculation(
     )
 
 
+async def ever_published(connection: AsyncConnection, plan_year: str) -> list[PlanVersion]:
+    """All versions that the year is or was paid by, in the order of their publication."""
+    rows = await connection.execute(
+        _versions()
+        .where(plan_version.c.plan_year == plan_year, plan_version.c.published_at.is_not(None))
+        .order_by(plan_version.c.published_at, plan_version.c.id)
+    )
+    return [_plan_version(row) for row in rows]
+
+
 async def is_closed(connection: AsyncConnection, plan_year: str) -> bool:
     """Whether the year was settled for good."""
     final = select(common_facts.c.number).where(common_facts.c.plan_year == plan_year, common_facts.c.is_final)

@@ -163,12 +163,12 @@ async def rows_stream(
     outcome: WhatIfOutcome | None,
     gate: str | None,
     campus_id: UUID | None,
-) -> AsyncIterator[Any]:
-    """All rows, without holding them in memory."""
+) -> AsyncIterator[Sequence[Any]]:
+    """All rows in blocks, without holding them in memory."""
     query = _rows(what_if_id, outcome=outcome, gate=gate, campus_id=campus_id)
     async with connection.stream(query.execution_options(yield_per=500)) as rows:
-        async for row in rows:
-            yield row
+        async for block in rows.partitions():
+            yield block
 
 
 def _rows(what_if_id: UUID, *, outcome: WhatIfOutcome | None, gate: str | None, campus_id: UUID | None) -> Select[Any]:

@@ -1,90 +1,108 @@
-"""Payout batches: frozen from the ledger, approved by another person, sealed, pulled, acknowledged once."""
+"""Payout batches: frozen from the ledger, approved by a second person, sealed by a third, pulled, acknowledged once."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import (
-    PayoutBatch,
-    PayoutLine,
-    PayoutState,
-)
+from services.compensation.domain import AcceptedLine, Division, PayoutBatch, PayoutState
+from services.compensation.domain.payables import divide, net_cents, payable
+from services.compensation.domain.payouts import totals_by_district
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
+    LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
     YearNotSettled,
 )
-from services.compensation.repository import payouts, plans
+from services.compensation.policy.payout_lines import Terms, freeze, line_bytes
+from services.compensation.repository import account_codes, holds, payables, payouts, plans
 from services.compensation.service.plans import version_to_settle
 from shared.kernel.clock import Clock
+from shared.kernel.errors import FieldError
 from shared.kernel.ids import uuid7
 from shared.kernel.money import format_cents
+from shared.kernel.period import SchoolYear
 from shared.web.auth import Principal, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Payroll's answer: what it counted, and the lines that it did not take with the reason for each."""
+    """Payroll's answer: what it counted, the lines that it did not take with the reason for each, and what it says of
+    those that it took.
+    """
 
     line_count: int
     control_total_cents: int
     content_hash: str
     rejected: dict[UUID, str]
+    accepted: Sequence[AcceptedLine] = ()
 
 
 async def prepare_batch(
-    connection: AsyncConnection, clock: Clock, *, plan_year: str, pay_date: date, by: str
+    connection: AsyncConnection,
+    clock: Clock,
+    *,
+    plan_year: str,
+    pay_date: date,
+    by: str,
+    district_id: UUID | None = None,
 ) -> PayoutBatch:
-    """Freeze all that the ledger holds of `plan_year` and no batch pays yet. Raises NothingToPay, YearNotSettled.
+    """Freeze what waits to be paid of `plan_year`, and the instalments of recoveries that are due by `pay_date`; of one
+    district, or of the whole network. Raises NothingToPay, YearNotSettled.
 
     A line is the sum of one educator's entries of one component; entries that cancel out wait until a sum remains.
+    Who was overpaid, and who is on hold, is left out.
     """
-    await payouts.hold_payouts(connection)
+    await payables.hold_payouts(connection)
     await _no_estimates(connection, plan_year)
-    rows = [row for row in await payouts.unpaid(connection, plan_year) if row.amount_cents != 0]
-    if not rows:
-        raise NothingToPay(f"the ledger holds nothing of {plan_year} that is not in a batch already")
+    division = await _divided(connection, plan_year, pay_date, district_id)
     now = clock.now()
     batch_id = uuid7(now)
-    earning_codes = await _earning_codes(connection, plan_year)
-    lines = [
-        PayoutLine(
-            id=uuid7(now),
-            number=number,
-            educator_id=row.educator_id,
-            employee_number=row.employee_number,
-            district_id=row.district_id,
-            campus_id=row.campus_id,
-            component=row.component,
-            earning_code=earning_codes.get(row.component, row.component),
-            amount_cents=int(row.amount_cents),
-        )
-        for number, row in enumerate(rows, start=1)
-    ]
+    terms = Terms.of(await plans.ever_published(connection, plan_year))
+    codes = await account_codes.standing(connection, plan_year)
+    paid_in_year = str(SchoolYear.containing(pay_date))
+    lines = freeze(division.taken, terms, codes, paid_in_year=paid_in_year, now=now)
     content = b"".join(line_bytes(batch_id, plan_year, line) for line in lines)
     batch = PayoutBatch(
         id=batch_id,
         plan_year=plan_year,
+        district_id=district_id,
         state=PayoutState.PREPARED,
         pay_date=pay_date,
         line_count=len(lines),
         control_total_cents=sum(line.amount_cents for line in lines),
         content_hash=hashlib.sha256(content).hexdigest(),
+        district_totals=totals_by_district(lines),
+        lines_without_account_code=sum(line.account_code is None for line in lines),
+        held_educators=division.held_educators,
+        held_total_cents=net_cents(division.held),
         prepared_by=by,
         prepared_at=now,
     )
-    entries = [(line.id, entry) for line, row in zip(lines, rows, strict=True) for entry in row.entries]
-    await payouts.add(connection, batch, lines, entries, content=content)
+    await payouts.add(connection, batch, lines, division.taken, content=content)
     return batch
+
+
+async def _divided(connection: AsyncConnection, plan_year: str, pay_date: date, district_id: UUID | None) -> Division:
+    """What there is to pay and to take back, without what open holds keep out. Raises NothingToPay."""
+    open_sums = await payables.open_sums(connection, plan_year, district_id=district_id)
+    due = await payables.due_instalments(connection, plan_year, by=pay_date, district_id=district_id)
+    on_hold = {hold.educator_id for hold in await holds.of_year(connection, plan_year, is_open=True)}
+    division = divide([*payable(open_sums), *due], on_hold)
+    if not division.taken:
+        held = f"; {division.held_educators} educators are on hold" if division.held else ""
+        raise NothingToPay(
+            f"nothing of {plan_year} waits to be paid that is not in a batch already{held}. "
+            "What was overpaid waits for a recovery: GET /compensation/v1/overpayments lists it"
+        )
+    return division
 
 
 async def _no_estimates(connection: AsyncConnection, plan_year: str) -> None:
@@ -92,48 +110,37 @@ async def _no_estimates(connection: AsyncConnection, plan_year: str) -> None:
         raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
 
 
-async def _earning_codes(connection: AsyncConnection, plan_year: str) -> dict[str, str]:
-    """What payroll books a component under where the standing plan says so; else it is the component's own code."""
-    return {
-        component["code"]: component["earning_code"]
-        for version in await plans.published(connection)
-        if version.plan_year == plan_year
-        for component in version.document["components"]
-        if "earning_code" in component
-    }
-
-
-def line_bytes(batch_id: UUID, plan_year: str, line: PayoutLine) -> bytes:
-    """A line as payroll gets it, one JSON object and a line feed; its bytes are what the batch's hash is taken of."""
-    return orjson.dumps(
-        {
-            "line_id": line.id,
-            "batch_id": batch_id,
-            "number": line.number,
-            "educator_id": line.educator_id,
-            "employee_number": line.employee_number,
-            "district_id": line.district_id,
-            "campus_id": line.campus_id,
-            "plan_year": plan_year,
-            "component": line.component,
-            "earning_code": line.earning_code,
-            "amount": format_cents(line.amount_cents),
-            "currency": "USD",
-        },
-        default=str,
-        option=orjson.OPT_APPEND_NEWLINE,
-    )
+async def _none_on_hold(connection: AsyncConnection, batch: PayoutBatch) -> None:
+    """Raises LinesOnHold. At its preparation nobody in the batch was: these holds were placed since."""
+    held = await holds.held_lines(connection, batch.id)
+    if held:
+        lines = list(dict.fromkeys(row.number for row in held))
+        named = ", ".join(str(number) for number in lines[:20]) + (" and more" if len(lines) > 20 else "")
+        raise LinesOnHold(
+            f"lines {named} of batch {batch.id} are on hold since it was prepared: withdraw it and prepare again, "
+            "or have the holds lifted; nothing was changed",
+            errors=[
+                FieldError(f"/lines/{row.number}", f"is kept back by payment hold {row.hold_id}") for row in held[:100]
+            ],
+        )
 
 
 async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
-    """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove."""
+    """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove, LinesOnHold."""
+    await payables.hold_payouts(connection)
     batch = (await _locked(connection, batch_id)).approve(by, clock.now())
+    await _none_on_hold(connection, batch)
     return await _step(connection, batch, approved_by=batch.approved_by, approved_at=batch.approved_at)
 
 
 async def seal_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
-    """Give the batch to payroll, as it was approved. Raises PayoutBatchUnknown, PayoutStepOutOfOrder."""
+    """Release the batch to payroll, as it was approved.
+
+    Raises PayoutBatchUnknown, PayoutStepOutOfOrder, ReleaserNotSeparate, LinesOnHold.
+    """
+    await payables.hold_payouts(connection)
     batch = (await _locked(connection, batch_id)).seal(by, clock.now())
+    await _none_on_hold(connection, batch)
     return await _step(connection, batch, sealed_by=batch.sealed_by, sealed_at=batch.sealed_at)
 
 
@@ -151,7 +158,7 @@ async def withdraw_batch(
 async def acknowledge_batch(
     connection: AsyncConnection, clock: Clock, batch_id: UUID, answer: Acknowledgement, *, by: str
 ) -> PayoutBatch:
-    """Take payroll's answer, once. Rejected lines release their entries for a later batch.
+    """Take payroll's answer, once. Rejected lines release their entries and instalments for a later batch.
 
     Raises PayoutBatchUnknown, PayoutStepOutOfOrder, AcknowledgementDoesNotMatch, PayoutLineUnknown.
     """
@@ -165,22 +172,27 @@ async def acknowledge_batch(
             f"{answer.content_hash}. Pull the lines again and compare; nothing was changed"
         )
     known = {line.id for line in await payouts.lines(connection, batch_id)}
-    strange = sorted(str(line_id) for line_id in answer.rejected.keys() - known)
+    named = {*answer.rejected, *(line.line_id for line in answer.accepted)}
+    strange = sorted(str(line_id) for line_id in named - known)
     if strange:
         others = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
         raise PayoutLineUnknown(
             f"batch {batch_id} has no line {strange[0]}{others}: name lines by the line_id that was pulled; "
             "nothing was changed"
         )
-    await payouts.answer_lines(connection, batch_id, answer.rejected, at=now)
+    await payouts.answer_lines(connection, batch_id, rejected=answer.rejected, accepted=answer.accepted, at=now)
     return await _step(connection, batch, acknowledged_by=by, acknowledged_at=now)
 
 
-async def pull_lines(connection: AsyncConnection, clock: Clock, batch: PayoutBatch, principal: Principal) -> bytes:
-    """The frozen lines, the same bytes at every pull; payroll's first pull is noted."""
+async def note_pull(connection: AsyncConnection, clock: Clock, batch: PayoutBatch, principal: Principal) -> None:
+    """Payroll's first pull of the lines is noted, in whatever form it asked for them."""
     if principal.has_any(Role.PAYROLL):
         await payouts.note_first_pull(connection, batch.id, clock.now())
-    return await payouts.content(connection, batch.id)
+
+
+def frozen_lines(connection: AsyncConnection, batch_id: UUID) -> AsyncIterator[bytes]:
+    """The lines as NDJSON, the same bytes at every pull, in pieces."""
+    return payouts.content(connection, batch_id)
 
 
 async def visible_batch(connection: AsyncConnection, batch_id: UUID, principal: Principal) -> PayoutBatch:

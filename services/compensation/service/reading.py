@@ -64,7 +64,7 @@ async def totals_page(
     return await reading.totals_page(connection, plan_year, after=after, limit=limit)
 
 
-def totals_stream(connection: AsyncConnection, plan_year: str) -> AsyncIterator[Any]:
+def totals_stream(connection: AsyncConnection, plan_year: str) -> AsyncIterator[Sequence[Total]]:
     return reading.totals_stream(connection, plan_year)
 
 

@@ -121,5 +121,5 @@ async def rows_page(
     return await what_ifs.rows_page(connection, what_if_id, **asked._asdict(), after=after, limit=limit)
 
 
-def rows_stream(connection: AsyncConnection, what_if_id: UUID, asked: Filter) -> AsyncIterator[Any]:
+def rows_stream(connection: AsyncConnection, what_if_id: UUID, asked: Filter) -> AsyncIterator[Sequence[Any]]:
     return what_ifs.rows_stream(connection, what_if_id, **asked._asdict())

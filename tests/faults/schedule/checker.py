@@ -199,34 +199,42 @@ def an_entry_is_in_one_live_batch_at_most(evidence: Evidence, _promises: Promise
     rows = evidence.rows["compensation"]
     lines = {row["id"]: row for row in rows["payout_line"]}
     withdrawn = {row["id"] for row in rows["payout_batch"] if row["state"] == "withdrawn"}
-    paid: Counter[Any] = Counter()
-    for row in rows["payout_entry"]:
+    paid: Counter[Any] = Counter(row["ledger_entry_id"] for row in rows["recovery_entry"])
+    claims = [(row, row["ledger_entry_id"]) for row in rows["payout_entry"]]
+    claims += [(row, row["instalment_id"]) for row in rows["payout_instalment"]]
+    for row, what in claims:
         line = lines.get(row["line_id"])
         if line is None:
-            yield f"entry {row['ledger_entry_id']} is of line {row['line_id']}, which is gone"
+            yield f"entry {what} is of line {row['line_id']}, which is gone"
             continue
         is_live = line["state"] in _LIVE and line["batch_id"] not in withdrawn
         if is_live == (row["released_at"] is not None):
-            yield f"entry {row['ledger_entry_id']} of line {line['id']} ({line['state']}): released says otherwise"
-        paid[row["ledger_entry_id"]] += is_live
+            yield f"entry {what} of line {line['id']} ({line['state']}): released says otherwise"
+        paid[what] += is_live
     yield from (f"entry {entry} is paid {count} times" for entry, count in paid.items() if count > 1)
 
 
 def paid_and_open_make_the_ledger(evidence: Evidence, _promises: Promises) -> Iterator[str]:
-    """What was paid, and what no live batch pays yet, is the ledger; a line pays the sum of its entries."""
+    """What was paid, what is open and what is to be taken back make the ledger; a line is the sum of what it takes."""
     rows = evidence.rows["compensation"]
     amounts = {row["id"]: row["amount_cents"] for row in rows["ledger_entry"]}
+    parts = {row["id"]: -row["amount_cents"] for row in rows["recovery_instalment"]}
     live = {row["ledger_entry_id"] for row in rows["payout_entry"] if row["released_at"] is None}
+    live |= {row["ledger_entry_id"] for row in rows["recovery_entry"]}
+    live |= {row["instalment_id"] for row in rows["payout_instalment"] if row["released_at"] is None}
+    live |= {row["id"] for row in rows["recovery_instalment"] if row["carried_to"] is not None}
     withdrawn = {row["id"] for row in rows["payout_batch"] if row["state"] == "withdrawn"}
     paid = sum(
         row["amount_cents"] for row in rows["payout_line"] if row["state"] in _LIVE and row["batch_id"] not in withdrawn
     )
-    unpaid = sum(amount for entry, amount in amounts.items() if entry not in live)
+    unpaid = sum(amount for entry, amount in (amounts | parts).items() if entry not in live)
     if paid + unpaid != sum(amounts.values()):
         yield f"paid {paid} and open {unpaid} do not make the ledger's {sum(amounts.values())}"
     by_line: Counter[Any] = Counter()
     for row in rows["payout_entry"]:
         by_line[row["line_id"]] += amounts.get(row["ledger_entry_id"], 0)
+    for row in rows["payout_instalment"]:
+        by_line[row["line_id"]] += parts.get(row["instalment_id"], 0)
     for row in rows["payout_line"]:
         if by_line[row["id"]] != row["amount_cents"]:
             yield f"line {row['id']} pays {row['amount_cents']}, its entries are {by_line[row['id']]}"

@@ -27,6 +27,7 @@ from tests.support import roster_files
 
 HR = Person("hr:one", (Role.HR,))
 SECOND_HR = Person("hr:two", (Role.HR,))
+THIRD_HR = Person("hr:three", (Role.HR,))
 PAYROLL = Person("client:payroll", (Role.PAYROLL,))
 CAMPUSES = ("c1", "c2")
 DIMENSIONS = (
@@ -44,7 +45,9 @@ DIMENSIONS = (
 """All that an observation has to have, and one dimension of each other domain, without which nobody is rated."""
 _VISIT_ON = "2021-05-20"
 _GOOD = {"goal": 3, "evidence": 3, "targets": 2, "strategies": 4}
-_BATCHES = "/compensation/v1/payout-batches"
+_V1 = "/compensation/v1"
+_BATCHES = f"{_V1}/payout-batches"
+_CHANGED_MEANWHILE = ("nothing-overpaid", "payment-under-way", "instalments-do-not-match")
 # What a change of before is refused with, where it had come through and its answer was lost.
 _DONE_BEFORE = ("amendment-changes-nothing", "observation-cancelled")
 _NOT_YET_KNOWN = ("educator-not-on-roster", "educator-not-rostered", "not-yours", "insufficient-scope")
@@ -390,6 +393,7 @@ class District:
     async def pay(self, rng: random.Random) -> None:
         """A payout batch from its preparation to payroll's answer; some are withdrawn, some lines rejected."""
         async with self._paying:
+            await self._take_back(rng)
             body = {"plan_year": PLAN_YEAR, "pay_date": "2021-11-15"}
             try:
                 batch = await self._step("", HR, body)
@@ -401,7 +405,7 @@ class District:
                 await self._step(f"/{batch['id']}/withdrawal", HR, {"reason": "A plan is about to change."})
                 return
             await self._step(f"/{batch['id']}/approval", SECOND_HR)
-            await self._step(f"/{batch['id']}/seal", HR)
+            await self._step(f"/{batch['id']}/seal", THIRD_HR)
             content = (await self.caller.call("GET", f"{_BATCHES}/{batch['id']}/lines", PAYROLL)).content
             self.promises.batches[batch["id"]] = Batch("sealed", *_figures(batch), content)
             lines = [json.loads(line)["line_id"] for line in content.splitlines()]
@@ -410,6 +414,21 @@ class District:
             await self._step(f"/{batch['id']}/acknowledgements", PAYROLL, answer | {"rejected": rejected})
             refused_lines = frozenset(line["line_id"] for line in rejected)
             self.promises.batches[batch["id"]] = replace(self.promises.batches[batch["id"]], rejected=refused_lines)
+
+    async def _take_back(self, rng: random.Random) -> None:
+        """In one deduction each, what two people were overpaid: a plan that pays less came in between."""
+        found = await self.caller.call("GET", f"{_V1}/overpayments", HR, params={"plan_year": PLAN_YEAR})
+        for one in rng.sample(found.json(), min(2, len(found.json()))):
+            due = [{"due_on": "2021-11-01", "amount": one["overpaid"]["amount"]}]
+            body = {"educator_id": one["educator_id"], "plan_year": PLAN_YEAR, "instalments": due}
+            try:
+                opened = (await self.caller.call("POST", f"{_V1}/recoveries", HR, json=body)).json()
+            except Refused as refused:
+                if refused.code in _CHANGED_MEANWHILE:
+                    continue
+                raise
+            await self.caller.call("POST", f"{_V1}/recoveries/{opened['id']}/approval", SECOND_HR)
+            self.promises.recoveries[opened["id"]] = int(opened["total"]["amount"].replace(".", ""))
 
     async def _step(self, path: str, person: Person, body: Any = None) -> dict[str, Any]:
         batch: dict[str, Any] = (await self.caller.call("POST", f"{_BATCHES}{path}", person, json=body)).json()

@@ -106,6 +106,10 @@ QUERIES = {
         "payout_batch": "SELECT id, state, line_count, control_total_cents, content_hash, content FROM payout_batch",
         "payout_line": "SELECT id, batch_id, educator_id, component, amount_cents, state FROM payout_line",
         "payout_entry": "SELECT line_id, ledger_entry_id, released_at FROM payout_entry",
+        "payout_instalment": "SELECT line_id, instalment_id, released_at FROM payout_instalment",
+        "recovery": "SELECT id, state, total_cents FROM recovery",
+        "recovery_entry": "SELECT ledger_entry_id FROM recovery_entry",
+        "recovery_instalment": "SELECT id, amount_cents, carried_to FROM recovery_instalment",
         "dead_letter": _DEAD_LETTERS,
     },
 }

@@ -196,3 +196,7 @@ def _batches_are_kept(evidence: Evidence, promises: Promises) -> Iterator[str]:
     for identity, batch in promises.batches.items():
         if rejected[identity] != batch.rejected:
             yield f"payout batch {identity} has other rejected lines than were acknowledged"
+    recoveries = {str(row["id"]): (row["state"], row["total_cents"]) for row in rows["recovery"]}
+    for identity, total in promises.recoveries.items():
+        if recoveries.get(identity) != ("approved", total):
+            yield f"recovery {identity} of {total} was approved, and is {recoveries.get(identity)}"

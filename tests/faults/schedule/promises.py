@@ -45,6 +45,8 @@ class Promises:
     """Students, and those who met their target, by SLO and version."""
     plans: list[str] = field(default_factory=list)
     batches: dict[str, Batch] = field(default_factory=dict)
+    recoveries: dict[str, int] = field(default_factory=dict)
+    """The cents that each takes back in all, of those that were approved."""
     growth: dict[str, str] = field(default_factory=dict)
     attributes: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     """By educator, attribute and item; None was taken back."""

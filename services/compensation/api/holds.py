@@ -1,0 +1,68 @@
+"""Payment holds: who is not paid for a plan year until somebody lifts it."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from services.compensation.errors import EducatorNotRostered, PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.schemas.recoveries import HoldRequest, PaymentHoldView, StepReason
+from services.compensation.service import holds as service
+from shared.events.types import SchoolYearLabel
+from shared.web.auth import Principal, Role, require
+from shared.web.once import NOT_ONCE, OnceCall
+from shared.web.problems import responses
+from shared.web.transaction import Reading
+
+router = APIRouter(tags=["payouts"], prefix="/payment-holds")
+
+Office = Annotated[Principal, require(Role.HR, Role.ADMIN)]
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Hold all that an educator is paid for a plan year",
+    response_model=PaymentHoldView,
+    responses=responses(EducatorNotRostered, *NOT_ONCE),
+)
+async def place_payment_hold(body: HoldRequest, _principal: Office, call: OnceCall) -> Response:
+    """Nothing of it goes into a batch, and a batch that has it is neither approved nor sealed. Sealed ones go on."""
+
+    async def placed() -> PaymentHoldView:
+        hold = await service.place_hold(
+            call.connection,
+            call.clock,
+            educator_id=body.educator_id,
+            plan_year=body.plan_year,
+            reason=body.reason,
+            by=call.by,
+        )
+        return PaymentHoldView.of(hold)
+
+    return await call.once(placed, status=201)
+
+
+@router.get("", summary="Payment holds of a plan year, the oldest first")
+async def list_payment_holds(
+    _principal: Office,
+    connection: Reading,
+    plan_year: Annotated[SchoolYearLabel, Query()],
+    state: Annotated[Literal["open", "lifted"] | None, Query(description="Of this state alone.")] = None,
+) -> list[PaymentHoldView]:
+    is_open = None if state is None else state == "open"
+    return [PaymentHoldView.of(hold) for hold in await service.holds_of_year(connection, plan_year, is_open=is_open)]
+
+
+@router.post(
+    "/{hold_id}/lift",
+    summary="Lift a hold: what it kept back goes into the next batch",
+    response_model=PaymentHoldView,
+    responses=responses(PaymentHoldUnknown, PaymentHoldLifted, *NOT_ONCE),
+)
+async def lift_payment_hold(hold_id: UUID, body: StepReason, _principal: Office, call: OnceCall) -> Response:
+    async def lifted() -> PaymentHoldView:
+        hold = await service.lift_hold(call.connection, call.clock, hold_id, by=call.by, reason=body.reason)
+        return PaymentHoldView.of(hold)
+
+    return await call.once(lifted)

@@ -1,0 +1,25 @@
+"""Refused steps of batches and recoveries, on the record: who tried what, when, and why it was refused."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain import RefusedStep
+from services.compensation.errors import CompensationError
+from services.compensation.repository import refusals
+from shared.kernel.clock import Clock
+from shared.kernel.ids import uuid7
+
+
+async def record_refusal(
+    connection: AsyncConnection, clock: Clock, subject_id: UUID, error: CompensationError, *, step: str, by: str
+) -> None:
+    """`connection` has a transaction of its own: that of the step was rolled back."""
+    now = clock.now()
+    await refusals.add(connection, RefusedStep(uuid7(now), subject_id, step, by, now, error.code, error.detail))
+
+
+async def refusals_of(connection: AsyncConnection, subject_id: UUID) -> Sequence[RefusedStep]:
+    """Of a batch or a recovery, the oldest first."""
+    return await refusals.of_subject(connection, subject_id)
