@@ -94,7 +94,7 @@ class TestConfirmation:
             "rung": "lead",
             "title": "Lead",
             "confirmed_by": "board",
-            "reason": "All that Lead asks for is met; it is not confirmed by the board.",
+            "reason": "All that Lead asks for is met; the confirmation by the board is missing.",
         }
         assert before["next"]["in_words"] == "The confirmation of Lead by the board."
         answer = await record(compensation, placement(ANA, **MINUTES))
@@ -179,16 +179,16 @@ class TestYears:
         assert await place_everybody(compensation, "2020-21") == (1, 1)
         await record(compensation, brought(BEN, "lead", "2019-20"))
         assert (await ladder(compensation, BEN))["held"]["reason"] == (
-            "Placed on Lead in 2019-20, brought along. This year reaches Novice, the first school year in a row "
-            "below it; one falls after two, so the rung stays."
+            "Placed on Lead in 2019-20, brought along. This year reaches Novice: one school year in a row below it, "
+            "and one falls after two, so the rung stays."
         )
         assert await place_everybody(compensation, "2020-21") == (1, 1)
         await compensation.publish(in_year(2021))
         fallen = await ladder(compensation, BEN, "2021-22")
         assert fallen["rung"] == "novice"
         assert fallen["held"]["reason"] == (
-            "Placed on Lead in 2020-21. This year reaches Novice, the second school year in a row below it; "
-            "one falls after two, so the rung is Novice."
+            "Placed on Lead in 2020-21. This year reaches Novice: two school years in a row below it, "
+            "and one falls after two, so the rung is Novice."
         )
         history = (await compensation.call("GET", f"/educators/{BEN}/ladder/history", as_=WRITER)).json()
         assert [(one["plan_year"], one["rung"], one["since"], one["title"]) for one in history] == [

@@ -8,18 +8,18 @@ from itertools import chain
 
 from orjson import Fragment
 
-from services.compensation.domain import Confirmer, PlacementKind
+from services.compensation.domain import PlacementKind
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.evaluation.ladder import Clause
 from services.compensation.policy.facts.gather import Gathered, Placed
-from services.compensation.policy.language.ladder import GatesNeed, MeasureNeed, RatingNeed, Rung, WaysNeed
+from services.compensation.policy.language.ladder import GatesNeed, MeasureNeed, RatingNeed, WaysNeed
 from services.compensation.policy.words.measures import MeasureWords
 from services.compensation.policy.words.needs import NeedWords
 from services.compensation.policy.words.texts import Memo, Part, in_words, remember
 from shared.kernel.period import SchoolYear
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+_CONFIRMERS = {"person": "a person", "board": "the board"}
 
 
 class LadderWords:
@@ -29,6 +29,7 @@ class LadderWords:
         self._plan = plan
         self._ladder = plan.plan.ladder
         self._rungs = self._ladder.rungs
+        self._confirmers = [_CONFIRMERS.get(rung.confirmed_by or "", "") for rung in self._rungs]
         self._needs = NeedWords(plan, measures)
         self._requirements = list(chain.from_iterable(rung.requires for rung in self._rungs))
         self._says_gap_whole = self._ladder.rests_on_placements or any(
@@ -83,9 +84,7 @@ class LadderWords:
         if row.rung + 1 < len(self._rungs):
             above = self._rungs[row.rung + 1]
             if row.awaiting > row.rung:
-                gap.append(
-                    f"the confirmation of {self._rungs[row.awaiting].title} by {_confirmer(self._rungs[row.awaiting])}"
-                )
+                gap.append(f"the confirmation of {self._rungs[row.awaiting].title} by {self._confirmers[row.awaiting]}")
             following = {"rung": above.code, "title": above.title, "gap": gap}
             if self._says_gap_whole:
                 whole = "; ".join(gap) or f"all that {above.title} asks for is met"
@@ -111,12 +110,12 @@ class LadderWords:
     def _standing(self, row: Row, found: Gathered) -> Part:
         held, waits = self._plan.ladder.placements.held(found), None
         if row.awaiting >= 0:
-            rung = self._rungs[row.awaiting]
+            rung, by = self._rungs[row.awaiting], self._confirmers[row.awaiting]
             waits = {
                 "rung": rung.code,
                 "title": rung.title,
                 "confirmed_by": rung.confirmed_by,
-                "reason": f"All that {rung.title} asks for is met; it is not confirmed by {_confirmer(rung)}.",
+                "reason": f"All that {rung.title} asks for is met; the confirmation by {by} is missing.",
             }
         return {
             "reached": self._rungs[row.entitled].code,
@@ -149,12 +148,13 @@ class LadderWords:
         if rule is None:
             return f"This year reaches {reached}, and the rung stays."
         years = row.placements[1] + 1
-        below = f"This year reaches {reached}, the {_ordinal(years)} school year in a row below it"
-        after = f"one falls after {in_words(rule.after_years_below)}"
+        row_of_years = f"{in_words(years)} school {'year' if years == 1 else 'years'} in a row"
+        below = f"This year reaches {reached}: {row_of_years} below it"
+        after = f"and one falls after {in_words(rule.after_years_below)}"
         if row.rung == position:
-            return f"{below}; {after}, so the rung stays."
+            return f"{below}, {after}, so the rung stays."
         step = ", by one rung a year" if rule.one_rung_a_year else ""
-        return f"{below}; {after}{step}, so the rung is {self._rungs[row.rung].title}."
+        return f"{below}, {after}{step}, so the rung is {self._rungs[row.rung].title}."
 
 
 def _of_ways(ways: list[Part]) -> str:
@@ -164,22 +164,14 @@ def _of_ways(ways: list[Part]) -> str:
     return "one of these ways: " + " or ".join(f"{way['title']} ({'; '.join(way['gap'])})" for way in ways)
 
 
-def _confirmer(rung: Rung) -> str:
-    return "the board" if rung.confirmed_by == "board" else "the person who has to"
-
-
 def _how(held: Placed) -> str:
     if held.kind == PlacementKind.BROUGHT_ALONG:
         return ", brought along"
     if held.confirmed_by is None:
         return ""
     minutes = f", minutes {held.minute_reference}" if held.minute_reference else ""
-    return f" (confirmed by {'the board' if held.confirmed_by == Confirmer.BOARD else 'a person'}{minutes})"
+    return f" (confirmed by {_CONFIRMERS[held.confirmed_by]}{minutes})"
 
 
 def _year(starts_in: int) -> str:
     return str(SchoolYear(starts_in))
-
-
-def _ordinal(number: int) -> str:
-    return _ORDINALS[number - 1] if number <= len(_ORDINALS) else f"{number}th"
