@@ -69,15 +69,13 @@ def _cost(title: str, lines: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _won_and_lost(title: str, lines: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(title, "educators", "gain", "by", "lose", "by", "unchanged", "difference")
+    table = _table(title, "educators", "gain", "lose", "unchanged", "difference")
     for line in lines:
         table.add_row(
             line["key"],
             f"{line['educators']:,}",
             f"{line['winners']:,}",
-            _money(line["won"]),
             f"{line['losers']:,}",
-            _money(line["lost"]),
             f"{line['unchanged']:,}",
             _money(line["difference"]),
         )

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -318,7 +318,7 @@ def test_nobody_at_all_is_an_answer_too() -> None:
 AMOUNTS = st.lists(st.integers(-10_000_000_000, 10_000_000_000) | st.integers(-300, 300), max_size=60)
 
 
-@settings(max_examples=150, derandomize=True)
+@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(first=AMOUNTS, second=AMOUNTS)
 def test_bins_hold_everybody_once_and_quartiles_are_amounts_at_their_rank(first: list[int], second: list[int]) -> None:
     series = {name: np.array(cents, dtype=np.int64) for name, cents in (("first", first), ("second", second))}
