@@ -67,7 +67,7 @@ _RELEASE = text(
     WHERE line_id = ANY(CAST(:lines AS uuid[])) AND released_at IS NULL
     """
 )
-_PIECE_BYTES = 1024 * 1024
+_PIECE_BYTES = 4 * 1024 * 1024
 _PIECE = text(
     """
     SELECT substring(content FROM CAST(:place AS int) FOR CAST(:size AS int)) FROM payout_batch WHERE id = :batch_id
