@@ -153,14 +153,16 @@ class PayoutMachine(KeyedDoorMachine):
         for batch in self.model.batches:
             await self.pull_one(batch, CALLERS["hr"], None)
 
-    @first(comes_to=st.sampled_from(["approved", "sealed", "sealed"]))
+    @first(comes_to=st.sampled_from(["approved", "sealed", "overpaid", "overpaid"]))
     async def begin_with_two_batches(self, comes_to: str) -> None:
         for educator in EDUCATORS[:2]:
             await self.roster_one(educator, 1)
             await self.award_one(educator, 0, 1)
         await self.prepare_one(CALLERS["hr"], "2020-21", PAY_DATE)
-        for who, state in (("admin", "approved"), ("third hr", "sealed"))[: 1 + (comes_to == "sealed")]:
+        for who, state in (("admin", "approved"), ("third hr", "sealed"))[: 1 + (comes_to != "approved")]:
             await self.advance_one(CALLERS[who], self.batch(0), state)
+        if comes_to == "overpaid":
+            await self.acknowledge_one(self.batch(0), CALLERS["payroll"], None, set())
         await self.award_one(EDUCATORS[0], 0, 2)
         self.tick()
         await self.prepare_one(CALLERS["hr"], "2020-21", PAY_DATE)
@@ -275,7 +277,7 @@ class PayoutMachine(KeyedDoorMachine):
         if said is not None and is_again:
             self.came_to("is taken up again")
 
-    @step(at=AT, who=OFFICE, is_own=st.booleans(), state=st.sampled_from(["approved", "approved", "stopped"]))
+    @step(at=AT, who=OFFICE, is_own=st.booleans(), state=st.sampled_from(["approved", "stopped"]))
     async def step_of_recovery(self, at: int, who: str, is_own: bool, state: str) -> None:
         """By somebody, or by who opened it."""
         if not self.model.recoveries:
@@ -319,7 +321,9 @@ class PayoutMachine(KeyedDoorMachine):
 
     @step(at=AT, who=PAYROLL, wrong=WRONG, rejects=st.sets(st.integers(0, 5), max_size=3))
     async def acknowledge(self, at: int, who: str, wrong: str | None, rejects: set[int]) -> None:
-        batch, caller = self.batch(at, "sealed"), CALLERS[who]
+        await self.acknowledge_one(self.batch(at, "sealed"), CALLERS[who], wrong, rejects)
+
+    async def acknowledge_one(self, batch: Batch, caller: Caller, wrong: str | None, rejects: set[int]) -> None:
         rejected = {line.line_id: "no such account" for line in batch.lines if line.number in rejects}
         if wrong == "stranger":
             rejected |= {str(UUID(int=9)): "never seen"}

@@ -22,7 +22,7 @@ from services.compensation.errors import (
     YearNotSettled,
 )
 from services.compensation.policy.payout_lines import Terms, freeze, line_bytes
-from services.compensation.repository import account_codes, holds, payables, payouts, plans
+from services.compensation.repository import account_codes, accounts, holds, payables, payouts, plans
 from services.compensation.service.plans import version_to_settle
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError
@@ -60,6 +60,7 @@ async def prepare_batch(
     A line is the sum of one educator's entries of one component; entries that cancel out wait until a sum remains.
     Who was overpaid, and who is on hold, is left out.
     """
+    await accounts.allow_silence(connection)
     await payables.hold_payouts(connection)
     await _no_estimates(connection, plan_year)
     division = await _divided(connection, plan_year, pay_date, district_id)
