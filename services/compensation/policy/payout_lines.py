@@ -79,7 +79,7 @@ def _line(number: int, one: Payable, terms: Terms, codes: AccountCodes, paid_in_
         amount_cents=one.amount_cents,
         retirement=says.get("retirement"),
         plan_content_hash=version.content_hash,
-        minute_reference=None,
+        minute_reference=version.approval.minute_reference if version.approval else None,
         paid_in_year=paid_in_year,
         recovery_id=one.recovery_id,
     )

@@ -141,7 +141,7 @@ async def test_a_batch_of_one_district_with_account_codes_and_what_retirement_de
         assert line["account_code"] == campus
         assert line["retirement"] is True
         assert line["plan_content_hash"] == plan["content_hash"]
-        assert (line["paid_in_year"], line["minute_reference"]) == ("2021-22", None)
+        assert (line["paid_in_year"], line["minute_reference"]) == ("2021-22", "illustrative, no minutes")
     taken = (await _answered(earned, whole))[0]
     accepted = [{"line_id": taken["line_id"], "paid_on": "2021-11-16", "payroll_reference": "CHK-1"}]
     refused(
