@@ -8,10 +8,18 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
+from services.compensation.errors import CompensationError
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.arrivals import to_arrival
 from services.compensation.service.common_facts import give_up_settlement, settle_next
+from services.compensation.service.evaluator_snapshots import (
+    due_snapshot,
+    files_of,
+    give_up_snapshot,
+    keep_snapshot,
+    read_moment,
+)
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
@@ -39,6 +47,7 @@ ABOUT = About(
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
 _IDLE_SECONDS = 0.5
+_SNAPSHOT_IDLE_SECONDS = 5.0
 _BODY_LIMITS = {f"/{NAME}/v1/payout-batches/{{batch_id}}/acknowledgements": 32 * 1024 * 1024}
 """Payroll answers a batch once and whole, with a reason for each line of a state's batch that it did not take."""
 _RELAY_RESTS_SECONDS = 0.05
@@ -101,6 +110,41 @@ async def _settle(runtime: Runtime[Settings]) -> bool:
         return True
 
 
+def snapshot_maker(runtime: Runtime[Settings]) -> Loop:
+    """Makes the evaluator's snapshots that are asked for."""
+
+    async def run() -> None:
+        while True:
+            if not await make_next_snapshot(runtime):
+                await asyncio.sleep(_SNAPSHOT_IDLE_SECONDS)
+
+    return run
+
+
+async def make_next_snapshot(runtime: Runtime[Settings]) -> bool:
+    """Make the oldest snapshot that is asked for, or give up one that cannot be made; False where there is none.
+
+    It is read in one transaction, made in none, and kept in another: of two workers that make it one keeps it.
+    """
+    async with begin(runtime.engine) as connection:
+        asked = await due_snapshot(connection)
+    if asked is None:
+        return False
+    key = runtime.settings.pseudonym_key
+    try:
+        async with begin(runtime.engine) as connection:
+            moment = await read_moment(connection, runtime.clock, asked, key.get_secret_value() if key else None)
+    except CompensationError as error:
+        log.exception("an evaluator's snapshot cannot be made, and is given up")
+        async with begin(runtime.engine) as connection:
+            await give_up_snapshot(connection, asked.id, error.detail)
+        return True
+    files = await files_of(moment)
+    async with begin(runtime.engine) as connection:
+        await keep_snapshot(connection, asked.id, files, as_of=moment.cover.as_of, educators=len(moment.records))
+    return True
+
+
 async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
     """Replay the whole bus into the runtime's empty database; the number of educators.
 
@@ -145,5 +189,6 @@ def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
         "compensation relay": runtime.relay(rest_seconds=_RELAY_RESTS_SECONDS).run,
         "compensation consumer": consumer(runtime).run,
         "compensation recalculator": recalculator(runtime),
+        "compensation snapshots": snapshot_maker(runtime),
         "compensation answers": runtime.forget_answers,
     }

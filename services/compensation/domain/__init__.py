@@ -11,6 +11,7 @@ from services.compensation.domain.accounts import (
 )
 from services.compensation.domain.attributes import Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
+from services.compensation.domain.evaluator_snapshots import EvaluatorSnapshot, SnapshotFile, SnapshotState
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
 from services.compensation.domain.plans import PlanState, PlanVersion
@@ -23,6 +24,7 @@ __all__ = [
     "CommonFacts",
     "Decision",
     "EducatorFacts",
+    "EvaluatorSnapshot",
     "Fact",
     "FactKind",
     "LedgerEntry",
@@ -35,6 +37,8 @@ __all__ = [
     "PlanState",
     "PlanVersion",
     "RecordedFact",
+    "SnapshotFile",
+    "SnapshotState",
     "StandingTotal",
     "moment_text",
 ]

@@ -5,6 +5,13 @@ from services.compensation.errors.educators import (
     EducatorNotRostered,
     StatementAbsent,
 )
+from services.compensation.errors.evaluator_snapshots import (
+    NothingToSnapshot,
+    PseudonymKeyMissing,
+    PseudonymsCollide,
+    SnapshotFileUnknown,
+    SnapshotUnknown,
+)
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
     NothingToPay,
@@ -42,6 +49,7 @@ __all__ = [
     "LogDoesNotMatch",
     "NothingToPay",
     "NothingToSettle",
+    "NothingToSnapshot",
     "PayoutBatchUnknown",
     "PayoutLineUnknown",
     "PayoutStepOutOfOrder",
@@ -50,6 +58,10 @@ __all__ = [
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
+    "PseudonymKeyMissing",
+    "PseudonymsCollide",
+    "SnapshotFileUnknown",
+    "SnapshotUnknown",
     "StatementAbsent",
     "WriterCannotPublish",
     "YearClosed",
