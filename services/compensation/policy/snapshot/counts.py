@@ -122,11 +122,13 @@ class _Shown:
             self.counts |= kept
 
     def _is_safe_alone(self, table: Table, cell: Cell) -> bool:
-        """Where a table cannot be protected, no more of it is shown than the network's own counts, if none is small."""
-        row, _ = cell
+        """Where a table cannot be protected, no more of it is shown than the network's row: all of it where no count in
+        it is small, else its total alone."""
+        row, column = cell
         if table.parents[row] is not None or row in table.hidden_rows:
             return False
-        return not any(0 < count < self._below for (of, _), count in table.cells.items() if of == row)
+        looked_at = [cell] if column == TOTAL else [(row, one) for one in (*table.columns, TOTAL)]
+        return not any(0 < table.cells[one] < self._below for one in looked_at)
 
     def _amounts(self, column: str, cents: Sequence[tuple[str, int]]) -> dict[str, list[Value]]:
         """Mean, median, least and greatest, exact and by the nearest rank, of shown counts that are not small."""
