@@ -24,6 +24,7 @@ from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
 from shared.db.direct import begin
+from shared.db.faults import is_passing
 from shared.events.compensation import AttributeRecorded, CommonFactsChanged, PlanPublished, StatementRecalculated
 from shared.events.registry import Event
 from shared.events.topics import Topic
@@ -134,12 +135,15 @@ async def make_next_snapshot(runtime: Runtime[Settings]) -> bool:
     try:
         async with begin(runtime.engine) as connection:
             moment = await read_moment(connection, runtime.clock, asked, key.get_secret_value() if key else None)
-    except CompensationError as error:
+        files = await files_of(moment)
+    except Exception as error:
+        if is_passing(error):
+            raise
         log.exception("an evaluator's snapshot cannot be made, and is given up")
+        told = error.detail if isinstance(error, CompensationError) else "it cannot be made: the worker's log says why"
         async with begin(runtime.engine) as connection:
-            await give_up_snapshot(connection, asked.id, error.detail)
+            await give_up_snapshot(connection, asked.id, told)
         return True
-    files = await files_of(moment)
     async with begin(runtime.engine) as connection:
         await keep_snapshot(connection, asked.id, files, as_of=moment.cover.as_of, educators=len(moment.records))
     return True

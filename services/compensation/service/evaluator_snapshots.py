@@ -144,6 +144,7 @@ def _page_records(page: Sequence[StatementRow], terms: Terms, paid: Mapping[str,
                 facts=EducatorFacts.from_document(row.educator_id, orjson.loads(row.facts)),
                 statement=orjson.loads(row.statement),
                 paid_cents=paid.get(row.educator_id, 0),
+                # No payment can be put on hold yet.
                 is_on_hold=False,
             ),
             terms,

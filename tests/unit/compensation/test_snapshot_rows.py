@@ -78,16 +78,18 @@ class TestStanding:
             ({"total": 0, "eligible": False}, 0, Standing(False, False, ("role-not-paid",), 0, 0)),
             ({"total": 0, "eligible": False, "role": None}, 0,
              Standing(False, False, ("not-employed-in-period",), 0, 0)),
+            ({"total": 0, "offered": True}, 0, Standing(False, False, ("offer-not-accepted",), 0, 0)),
             ({"total": 200, "shut": True}, 0, Standing(True, False, ("not-yet-paid",), 200, 0)),
         ],
     )  # fmt: skip
     def test_it_is_read_off_the_statement(self, changes: dict[str, Any], paid_cents: int, expected: Standing) -> None:
+        offered = [{"limit": "offer"}] if changes.get("offered") else []
         is_shut, cents = changes.get("shut", False), changes.get("total", 100_00)
         statement = {
             "eligibility": {"eligible": changes.get("eligible", True), "role": changes.get("role", "teacher")},
             "total": {"amount": f"{Decimal(cents).scaleb(-2):.2f}"},
             "gates": [{"code": "observed", "met": True}, {"code": "growth", "met": not is_shut}],
-            "components": [{"limits": [{"limit": "gates"}] if is_shut else []}],
+            "components": [{"limits": [{"limit": "gates"}] if is_shut else []}, {"limits": offered}],
         }
         assert standing_of(statement, paid_cents=paid_cents, is_on_hold=False) == expected
 

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     PAID_BEFORE = "paid-before"
     NOT_EMPLOYED = "not-employed-in-period"
     ROLE_NOT_PAID = "role-not-paid"
+    OFFER_NOT_ACCEPTED = "offer-not-accepted"
     PAYMENT_HOLD = "payment-hold"
     NOT_YET_PAID = "not-yet-paid"
     NOTHING_EARNED = "nothing-earned"
@@ -30,6 +31,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.PAID_BEFORE: "was paid, and is by the statement as it stands not eligible any more",
     Reason.NOT_EMPLOYED: "had no assignment in the performance period",
     Reason.ROLE_NOT_PAID: "held a role that the plan does not pay",
+    Reason.OFFER_NOT_ACCEPTED: "was offered the bonus and did not accept it",
     Reason.PAYMENT_HOLD: "is eligible; payment is on hold",
     Reason.NOT_YET_PAID: "is eligible; payroll has accepted no line of the year yet, or took all back",
     Reason.NOTHING_EARNED: "is eligible; no component comes to an amount",
@@ -67,5 +69,7 @@ def _against(statement: Mapping[str, Any]) -> list[str]:
     eligibility = statement["eligibility"]
     if not eligibility["eligible"]:
         return [Reason.NOT_EMPLOYED if eligibility["role"] is None else Reason.ROLE_NOT_PAID]
-    is_shut = any(limit["limit"] == "gates" for part in statement["components"] for limit in part["limits"])
-    return [f"{GATE}{gate['code']}" for gate in statement["gates"] if not gate["met"]] if is_shut else []
+    limits = {limit["limit"] for part in statement["components"] for limit in part["limits"]}
+    offers = [Reason.OFFER_NOT_ACCEPTED] if "offer" in limits else []
+    gates = [f"{GATE}{gate['code']}" for gate in statement["gates"] if not gate["met"]] if "gates" in limits else []
+    return [*offers, *gates]
