@@ -44,5 +44,4 @@ def record(number: int, *, standing: Standing = STANDINGS["paid"], **traits: str
         growth=Decimal("61.5000"),
         credentials=0,
         is_retained=None,
-        facts_used=3,
     )

@@ -63,7 +63,6 @@ class Record(NamedTuple):
     growth: Decimal | None
     credentials: int
     is_retained: bool | None
-    facts_used: int
 
 
 def record_of(reading: Reading, terms: Terms) -> Record | None:
@@ -91,7 +90,6 @@ def record_of(reading: Reading, terms: Terms) -> Record | None:
         growth=_mean([percent for _, percent in found.growth]),
         credentials=len({award.credential for award in found.year_awards}),
         is_retained=_is_retained(reading.facts, terms),
-        facts_used=len(statement["facts"]),
     )
 
 
