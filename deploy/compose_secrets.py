@@ -33,6 +33,7 @@ def make(folder: Path) -> list[Path]:
 
     keep("postgres_password", secrets.token_urlsafe(32))
     keep("person_key_secret", secrets.token_urlsafe(32))
+    keep("pseudonym_key", secrets.token_urlsafe(32))
     keep("providers.json", json.dumps({}, indent=2) + "\n")
     for service in SERVICES:
         password = keep(f"{service}_database_password", secrets.token_urlsafe(32))

@@ -18,6 +18,7 @@ class StackSettings(BaseSettings):
     bus_database_url: str
     token_keys: str
     person_key_secret: SecretStr
+    pseudonym_key: SecretStr | None = None
     providers_file: str
     workspace: str
     database_pool_size: int = 5
@@ -32,6 +33,7 @@ class StackSettings(BaseSettings):
             "kafka_bootstrap": None,
             "token_keys": self.token_keys,
             "person_key_secret": self.person_key_secret,
+            "pseudonym_key": self.pseudonym_key,
             "providers_file": self.providers_file,
             "database_pool_size": self.database_pool_size,
         }

@@ -120,6 +120,7 @@ class Stack:
         common = {
             "RUNG_TOKEN_KEYS": str(self.workspace.issuer().jwks_path),
             "RUNG_PERSON_KEY_SECRET": self.workspace.person_key_secret(),
+            "RUNG_PSEUDONYM_KEY": self.workspace.pseudonym_key(),
             "RUNG_PROVIDERS_FILE": str(self.workspace.providers_file),
         }
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("RUNG_")}

@@ -50,7 +50,15 @@ class Workspace:
         return Issuer.open(self.keys, _ISSUER, clock=SystemClock())
 
     def person_key_secret(self) -> str:
-        path = self.keys / "person-key"
+        """Key of the digests that stand for people in events, made on first use."""
+        return self._secret("person-key")
+
+    def pseudonym_key(self) -> str:
+        """Key of the evaluator's pseudonyms, made on first use: with another one, snapshots cannot be linked."""
+        return self._secret("pseudonym-key")
+
+    def _secret(self, name: str) -> str:
+        path = self.keys / name
         if not path.exists():
             self.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(path, secrets.token_urlsafe(32))

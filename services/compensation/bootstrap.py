@@ -9,12 +9,20 @@ from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
 from services.compensation.domain import WhatIf
+from services.compensation.errors import CompensationError
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.layouts import Layout, parse_layout
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service import what_if_runs
 from services.compensation.service.arrivals import to_arrival
 from services.compensation.service.common_facts import give_up_settlement, settle_next
+from services.compensation.service.evaluator_snapshots import (
+    due_snapshot,
+    files_of,
+    give_up_snapshot,
+    keep_snapshot,
+    read_moment,
+)
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.settings import Settings
@@ -50,6 +58,7 @@ ABOUT = About(
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
 _IDLE_SECONDS = 0.5
+_SNAPSHOT_IDLE_SECONDS = 5.0
 _BODY_LIMITS = {f"/{NAME}/v1/payout-batches/{{batch_id}}/acknowledgements": 32 * 1024 * 1024}
 """Payroll answers a batch once and whole, with a reason for each line of a state's batch that it did not take."""
 _RELAY_RESTS_SECONDS = 0.05
@@ -130,6 +139,17 @@ def what_if_runner(runtime: Runtime[Settings]) -> Loop:
     return run
 
 
+def snapshot_maker(runtime: Runtime[Settings]) -> Loop:
+    """Makes the evaluator's snapshots that are asked for."""
+
+    async def run() -> None:
+        while True:
+            if not await make_next_snapshot(runtime):
+                await asyncio.sleep(_SNAPSHOT_IDLE_SECONDS)
+
+    return run
+
+
 async def run_what_if(runtime: Runtime[Settings]) -> bool:
     """Run the oldest what-if that is due; False where there is none. What will not pass by itself fails for good."""
     due: WhatIf | None = None
@@ -157,6 +177,33 @@ async def run_what_if(runtime: Runtime[Settings]) -> bool:
         log.exception("what-if %s failed for good", due.id)
         async with begin(runtime.engine) as connection:
             await what_if_runs.fail(connection, runtime.clock, due, reason=f"{type(error).__name__}: {error}"[:1000])
+    return True
+
+
+async def make_next_snapshot(runtime: Runtime[Settings]) -> bool:
+    """Make the oldest snapshot that is asked for, or give up one that cannot be made; False where there is none.
+
+    It is read in one transaction, made in none, and kept in another: of two workers that make it one keeps it.
+    """
+    async with begin(runtime.engine) as connection:
+        asked = await due_snapshot(connection)
+    if asked is None:
+        return False
+    key = runtime.settings.pseudonym_key
+    try:
+        async with begin(runtime.engine) as connection:
+            moment = await read_moment(connection, runtime.clock, asked, key.get_secret_value() if key else None)
+        files = await files_of(moment)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("an evaluator's snapshot cannot be made, and is given up")
+        told = error.detail if isinstance(error, CompensationError) else "it cannot be made: the worker's log says why"
+        async with begin(runtime.engine) as connection:
+            await give_up_snapshot(connection, asked.id, told)
+        return True
+    async with begin(runtime.engine) as connection:
+        await keep_snapshot(connection, asked.id, files, as_of=moment.cover.as_of, educators=len(moment.records))
     return True
 
 
@@ -206,5 +253,6 @@ def loops(runtime: Runtime[Settings]) -> dict[str, Loop]:
         "compensation consumer": consumer(runtime).run,
         "compensation recalculator": recalculator(runtime),
         "compensation what-ifs": what_if_runner(runtime),
+        "compensation snapshots": snapshot_maker(runtime),
         "compensation answers": runtime.forget_answers,
     }

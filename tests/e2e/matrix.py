@@ -103,6 +103,8 @@ async def scene_of(network: Network) -> Scene:
         "plan_version_id": plans[0]["id"],
         "placement_id": str(uuid4()),
         "what_if_id": str(uuid4()),
+        "snapshot_id": str(uuid4()),
+        "name": "educators.csv",
         "code": "h-tess",
         "version": "1",
         "dimension": "student_engagement",

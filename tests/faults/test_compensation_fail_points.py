@@ -244,7 +244,10 @@ async def test_what_hr_keeps_and_has_settled(deaths: Deaths, database: str) -> N
         year, campuses = "/compensation/v1/common-facts/2020-21", {"campuses": {str(CAMPUS): {"need": "1.37"}}}
         await api.take("PUT", f"{year}/campuses", by=WRITER, json=campuses)
         await api.take("POST", f"{year}/settlements", by=WRITER, json={"final": False})
+        snapshot = {"plan_year": "2020-21", "comparison_attribute": "need"}
+        await api.take("POST", "/compensation/v1/evaluator-snapshots", by=WRITER, json=snapshot)
         return recorded, await stage.rows(
+            "SELECT number, state, comparison_attribute, asked_by FROM evaluator_snapshot ORDER BY number",
             "SELECT educator_id, attribute, item, version, value FROM attribute ORDER BY educator_id",
             "SELECT number, campuses, settlement, is_final FROM common_facts ORDER BY number",
             "SELECT final, done_at IS NULL FROM settlement_request ORDER BY asked_at",

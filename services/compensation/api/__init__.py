@@ -3,6 +3,7 @@
 from services.compensation.api.account_codes import router as account_codes_router
 from services.compensation.api.attributes import router as attributes_router
 from services.compensation.api.changes import router as changes_router
+from services.compensation.api.evaluator_snapshots import router as evaluator_snapshots_router
 from services.compensation.api.holds import router as holds_router
 from services.compensation.api.payout_lines import router as payout_lines_router
 from services.compensation.api.payouts import router as payouts_router
@@ -28,4 +29,5 @@ ROUTERS = (
     holds_router,
     recoveries_router,
     account_codes_router,
+    evaluator_snapshots_router,
 )

@@ -12,6 +12,7 @@ from services.compensation.domain.accounts import (
 )
 from services.compensation.domain.attributes import Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
+from services.compensation.domain.evaluator_snapshots import EvaluatorSnapshot, SnapshotFile, SnapshotState
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.holds import HoldSource, PaymentHold
 from services.compensation.domain.payables import Division, Overpayment, Payable
@@ -59,6 +60,7 @@ __all__ = [
     "DistrictTotal",
     "Division",
     "EducatorFacts",
+    "EvaluatorSnapshot",
     "Fact",
     "FactKind",
     "HoldSource",
@@ -90,6 +92,8 @@ __all__ = [
     "RecoveryStanding",
     "RecoveryState",
     "RefusedStep",
+    "SnapshotFile",
+    "SnapshotState",
     "StandingPart",
     "StandingTotal",
     "WhatIf",

@@ -2,6 +2,13 @@
 
 from services.compensation.errors.base import CompensationError
 from services.compensation.errors.educators import EducatorNotRostered, StatementAbsent
+from services.compensation.errors.evaluator_snapshots import (
+    NothingToSnapshot,
+    PseudonymKeyMissing,
+    PseudonymsCollide,
+    SnapshotFileUnknown,
+    SnapshotUnknown,
+)
 from services.compensation.errors.holds import PaymentHoldLifted, PaymentHoldUnknown
 from services.compensation.errors.layouts import LayoutInvalid, LayoutUnknown, ValueDoesNotFit
 from services.compensation.errors.payouts import (
@@ -80,6 +87,7 @@ __all__ = [
     "NothingToPay",
     "NothingToPlace",
     "NothingToSettle",
+    "NothingToSnapshot",
     "OpenerCannotApprove",
     "OwnPlacement",
     "PaymentHoldLifted",
@@ -99,10 +107,14 @@ __all__ = [
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
+    "PseudonymKeyMissing",
+    "PseudonymsCollide",
     "RecoveryStepOutOfOrder",
     "RecoveryUnknown",
     "ReleaserNotSeparate",
     "RungNotReached",
+    "SnapshotFileUnknown",
+    "SnapshotUnknown",
     "StatementAbsent",
     "ValueDoesNotFit",
     "WhatIfNotDone",

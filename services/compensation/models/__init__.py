@@ -2,6 +2,7 @@
 
 from services.compensation.models.base import metadata
 from services.compensation.models.educators import attribute, educator_account, fact
+from services.compensation.models.evaluator_snapshots import evaluator_snapshot, evaluator_snapshot_file
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
 from services.compensation.models.payouts import (
     payout_batch,
@@ -37,6 +38,8 @@ __all__ = [
     "consumer_offset",
     "dead_letter",
     "educator_account",
+    "evaluator_snapshot",
+    "evaluator_snapshot_file",
     "fact",
     "idempotency_key",
     "ledger_entry",
