@@ -21,13 +21,21 @@ from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.snapshot.pseudonyms import KEY_LENGTH_MIN, Pseudonyms
 from services.compensation.policy.snapshot.records import Reading, Record, Terms, record_of
 from services.compensation.policy.snapshot.whole import Cover, file_hash, snapshot_files
-from services.compensation.repository import common_facts, plans
+from services.compensation.repository import common_facts, holds, plans
 from services.compensation.repository import evaluator_snapshots as snapshots
 from services.compensation.repository.evaluator_snapshots import StatementRow
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 
 _READ_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Payments:
+    """What payroll took, in cents by educator, and whose payment is on hold."""
+
+    paid: Mapping[str, int]
+    on_hold: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +129,35 @@ async def read_moment(connection: AsyncConnection, clock: Clock, asked: Evaluato
         as_of=as_of.date(),
         pseudonyms=Pseudonyms(key.encode()),
     )
-    records = await _records(connection, terms, await snapshots.paid(connection, asked.plan_year))
+    on_hold = await holds.of_year(connection, asked.plan_year, is_open=True)
+    standing = _Payments(
+        paid=await snapshots.paid(connection, asked.plan_year),
+        on_hold=frozenset(str(hold.educator_id) for hold in on_hold),
+    )
+    records = await _records(connection, terms, standing)
     cover = Cover(asked.number, as_of, asked.suppress_below, is_settled=common.is_final)
     return Moment(records, terms, cover)
 
 
-async def _records(connection: AsyncConnection, terms: Terms, paid: Mapping[str, int]) -> list[Record]:
+async def _records(connection: AsyncConnection, terms: Terms, payments: _Payments) -> list[Record]:
     records: list[Record] = []
     after: str | None = None
     plan_year = terms.plan.calendar.plan_year
     while page := await snapshots.statements_after(connection, plan_year, after, _READ_AT_ONCE):
         # Away from the loop, which answers the bus meanwhile.
-        records += await asyncio.to_thread(_page_records, page, terms, paid)
+        records += await asyncio.to_thread(_page_records, page, terms, payments)
         after = page[-1].educator_id
     return records
 
 
-def _page_records(page: Sequence[StatementRow], terms: Terms, paid: Mapping[str, int]) -> list[Record]:
+def _page_records(page: Sequence[StatementRow], terms: Terms, payments: _Payments) -> list[Record]:
     made = (
         record_of(
             Reading(
                 facts=EducatorFacts.from_document(row.educator_id, orjson.loads(row.facts)),
                 statement=orjson.loads(row.statement),
-                paid_cents=paid.get(row.educator_id, 0),
-                # No payment can be put on hold yet.
-                is_on_hold=False,
+                paid_cents=payments.paid.get(row.educator_id, 0),
+                is_on_hold=row.educator_id in payments.on_hold,
             ),
             terms,
         )

@@ -101,12 +101,14 @@ async def test_it_shows_who_was_considered_eligible_and_paid_and_why_not(compens
         as_=WRITER,
         json={"campuses": {str(CAMPUS): {"high_need": "1"}}},
     )
+    hold = {"educator_id": str(PEOPLE[0]), "plan_year": YEAR, "reason": "the account is looked for"}
+    await compensation.call("POST", "/payment-holds", as_=WRITER, json=hold)
     made = await snapshot(compensation, comparison_attribute="high_need")
     assert (made["state"], made["number"], made["educators"]) == ("made", 1, 12)
     people = await rows(compensation, made)
     reasons = sorted(one["reason_codes"] for one in people if one["reason_codes"])
     effective = "gate:observed-twice;gate:effective-teaching;gate:student-growth"
-    assert reasons == [effective, effective, "not-yet-paid", "role-not-paid"]
+    assert reasons == [effective, effective, "payment-hold", "role-not-paid"]
     [paid, *_] = [one for one in people if one["paid"] == "true"]
     assert (paid["earned_total"], paid["paid_total"]) == ("2200.00", "2200.00")
     assert (paid["observation_count"], paid["observation_mean"]) == ("2", "3.5000")
