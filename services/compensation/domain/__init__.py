@@ -9,13 +9,14 @@ from services.compensation.domain.accounts import (
     RecordedFact,
     StandingTotal,
 )
-from services.compensation.domain.attributes import Attribute, AttributeKey
+from services.compensation.domain.attributes import OFFER_ATTRIBUTE, Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.payouts import PayoutBatch, PayoutLine, PayoutState
 from services.compensation.domain.plans import PlanState, PlanVersion
 
 __all__ = [
+    "OFFER_ATTRIBUTE",
     "Account",
     "Arrival",
     "Attribute",

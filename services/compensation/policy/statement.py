@@ -16,6 +16,7 @@ from services.compensation.policy.words.components import ComponentWords
 from services.compensation.policy.words.ladder import LadderWords
 from services.compensation.policy.words.measures import MeasureWords
 from services.compensation.policy.words.next_steps import NextSteps
+from services.compensation.policy.words.offers import OfferWords
 from services.compensation.policy.words.texts import amount, written
 from services.compensation.policy.words.whole import WholeWords
 
@@ -51,6 +52,9 @@ def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts
         "ladder": words.ladder.placement(row, found),
         "next_steps": words.next_steps.steps(row),
     }
+    # A plan without offers says nothing of them, so that its statements keep their bytes.
+    if evaluation.plan.plan.offers:
+        parts["offers"] = words.offers.offers(row)
     if rests_on is not None:
         parts["common_facts"] = _rests_on(rests_on)
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
@@ -96,9 +100,10 @@ class _Words:
         )
         self.whole = WholeWords(plan)
         self.measures = MeasureWords(plan)
-        self.components = ComponentWords(plan, self.measures)
+        self.offers = OfferWords(plan)
+        self.components = ComponentWords(plan, self.measures, self.offers)
         self.ladder = LadderWords(plan)
-        self.next_steps = NextSteps(plan, self.measures)
+        self.next_steps = NextSteps(plan, self.measures, self.offers)
 
 
 @lru_cache(maxsize=32)

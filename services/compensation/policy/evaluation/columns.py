@@ -29,6 +29,8 @@ class Columns:
     hire_shares: Ints
     worked: Ints
     """What a component goes by that does not go by all full-time days: a row for each such component."""
+    offers: Ints
+    """The answer to each offer of the plan: `facts.offers`."""
     shortfalls: Ints
     campuses: Places
     districts: Places

@@ -11,6 +11,7 @@ from services.compensation.policy.evaluation.columns import Columns, Places
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import DENOMINATOR_MAX, integers
 from services.compensation.policy.facts.gather import CampusAttributes, Gathered, YearAward, gather
+from services.compensation.policy.facts.offers import offers_answered
 from services.compensation.policy.facts.readers import paid_awards
 from shared.kernel.assertions import invariant
 
@@ -30,7 +31,7 @@ def read_columns(
     rows: list[list[int]] = []
     sources: list[Source | None] = []
     lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
-    lengths += [len(plan.worked_readers), len(plan.needs)]
+    lengths += [len(plan.worked_readers), len(plan.plan.offers), len(plan.needs)]
     absent = [plan.people.nobody, 0, *[0] * sum(lengths)]
     for one in facts:
         found = gather(one, plan.scope, campuses)
@@ -52,7 +53,8 @@ def read_columns(
         stipend_counts=parts[2],
         hire_shares=parts[3],
         worked=parts[4],
-        shortfalls=parts[5],
+        offers=parts[5],
+        shortfalls=parts[6],
         campuses=_places([source.found.employment.campus_id if source else None for source in sources]),
         districts=_places([source.found.employment.district_id if source else None for source in sources]),
     )
@@ -75,6 +77,7 @@ def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], .
         *[len(awards) for awards in paid],
         *[reader(found) for reader in plan.hire_readers],
         *[reader(found) for reader in plan.worked_readers],
+        *offers_answered(plan.plan.offers, found, plan.calendar.starts_in),
         *[reader(found) for reader in plan.need_readers],
     ]
 

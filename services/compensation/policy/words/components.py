@@ -26,6 +26,7 @@ from services.compensation.policy.language.pay import (
 from services.compensation.policy.language.people import YearsOnCampus
 from services.compensation.policy.words.looked_at import measures_of
 from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.offers import OfferWords
 from services.compensation.policy.words.texts import (
     Memo,
     Part,
@@ -51,8 +52,9 @@ _REPEATED = "The same micro-credential was awarded before in this plan year, and
 class ComponentWords:
     """The words of one plan's components."""
 
-    def __init__(self, plan: CompiledPlan, measures: MeasureWords) -> None:
+    def __init__(self, plan: CompiledPlan, measures: MeasureWords, offers: OfferWords) -> None:
         self._plan = plan
+        self._offers = offers
         self._measures = measures
         self._bands = {bands.code: at for at, bands in enumerate(plan.plan.bands)}
         self._components = {component.code: at for at, component in enumerate(plan.plan.components)}
@@ -97,6 +99,7 @@ class ComponentWords:
                 tuple(row.worked),
                 source.found.employment.hired_on if component.by_hire else None,
                 None if row.gates_open[index] else tuple(row.gate_met),
+                None if component.offer is None else (tuple(row.offers), row.open_amounts[index]),
             )
             part = self._parts.get(key)
             if part is None:
@@ -122,6 +125,8 @@ class ComponentWords:
             self._per_award(component, index, row, source, part)
         else:
             part["reason"] = self._reason(component, index, row)
+        if component.offer is not None and row.gates_open[index] and row.taken[index]:
+            part["reason"] += f" {self._of_offer(index, row)}"
         self._limit(component, index, row, source, part["limits"])
         part["reason"] = " ".join([part["reason"], *(limit["reason"] for limit in part["limits"])])
         return part
@@ -233,6 +238,8 @@ class ComponentWords:
             unmet = unmet_gates(self._plan, index, row)
             what = f"Not paid, because {'this is' if len(unmet) == 1 else 'these are'} not met: {listed(unmet, 'and')}."
             limits.append(_limit_part("gates", full - granted, what))
+        elif not row.taken[index]:
+            limits.append(_limit_part("offer", full - granted, self._of_offer(index, row)))
         timed, cap = row.timed_amounts[index], self._plan.components[index].at_most
         if timed != granted:
             limits.append(_limit_part("proration", granted - timed, self._timed(component, index, row, source)))
@@ -250,6 +257,10 @@ class ComponentWords:
             cap_in_all = dollars(self._plan.total_cap or 0)
             what = f"The cap on the total of {cap_in_all} leaves {dollars(paid)} of {dollars(prorated)}."
             limits.append(_limit_part("total_cap", prorated - paid, what))
+
+    def _of_offer(self, index: int, row: Row) -> str:
+        at = self._plan.components[index].offer
+        return "" if at is None else self._offers.of_component(at, row, row.open_amounts[index])
 
     def _worked(self, component: Component, table: ComponentTable, row: Row) -> str:
         worked = decimal_text(row.fte_days if table.worked is None else row.worked[table.worked], places=2)
