@@ -5,6 +5,14 @@ from services.compensation.errors.educators import (
     EducatorNotRostered,
     StatementAbsent,
 )
+from services.compensation.errors.inquiries import (
+    ComponentUnknown,
+    InquiryClosed,
+    InquiryOfOwnPay,
+    InquiryUnknown,
+    InquiryWindowClosed,
+)
+from services.compensation.errors.offers import OfferClosed, OfferUnknown, ReasonMissing
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
     NothingToPay,
@@ -37,11 +45,18 @@ __all__ = [
     "CampusesTooMany",
     "CommonFactsAbsent",
     "CompensationError",
+    "ComponentUnknown",
     "DatabaseNotEmpty",
     "EducatorNotRostered",
+    "InquiryClosed",
+    "InquiryOfOwnPay",
+    "InquiryUnknown",
+    "InquiryWindowClosed",
     "LogDoesNotMatch",
     "NothingToPay",
     "NothingToSettle",
+    "OfferClosed",
+    "OfferUnknown",
     "PayoutBatchUnknown",
     "PayoutLineUnknown",
     "PayoutStepOutOfOrder",
@@ -50,6 +65,7 @@ __all__ = [
     "PlanUnreadable",
     "PlanVersionUnknown",
     "PreparerCannotApprove",
+    "ReasonMissing",
     "StatementAbsent",
     "WriterCannotPublish",
     "YearClosed",

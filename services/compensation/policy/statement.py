@@ -33,7 +33,7 @@ def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts
     if source is None:
         return None
     row, found = evaluation.rows[index], source.found
-    words = _words_of(evaluation.plan)
+    words = words_of(evaluation.plan)
     parts: Body = {
         "educator_id": found.educator_id,
         "plan_year": evaluation.plan.calendar.plan_year,
@@ -85,7 +85,7 @@ def statement_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class _Words:
+class Words:
     """All that is said under one plan version; pieces that several statements share are written out once."""
 
     def __init__(self, plan: CompiledPlan) -> None:
@@ -107,5 +107,5 @@ class _Words:
 
 
 @lru_cache(maxsize=32)
-def _words_of(plan: CompiledPlan) -> _Words:
-    return _Words(plan)
+def words_of(plan: CompiledPlan) -> Words:
+    return Words(plan)

@@ -136,11 +136,11 @@ class ComponentWords:
         match component:
             case Matrix():
                 role = plain(self._plan.people.kinds[row.kind].role)
-                return f"{self._in_band(component.bands, row)}, which is worth {full} for the role {role}."
+                return f"{self.in_band(component.bands, row)}, which is worth {full} for the role {role}."
             case Banded():
-                return f"{self._in_band(component.bands, row)}, which is worth {full}."
+                return f"{self.in_band(component.bands, row)}, which is worth {full}."
             case Grid():
-                both = f"{self._in_band(component.rows, row)} and {self._in_band(component.columns, row)}"
+                both = f"{self.in_band(component.rows, row)} and {self.in_band(component.columns, row)}"
                 return f"{both}, which together are worth {full}."
             case PerUnit():
                 return self._per_unit(component, index, row)
@@ -153,7 +153,8 @@ class ComponentWords:
             case Flat() | PerAward():
                 return f"The amount is {full}."
 
-    def _in_band(self, code: str, row: Row) -> str:
+    def in_band(self, code: str, row: Row) -> str:
+        """The band of a band set that the educator is in, and why."""
         at = self._bands[code]
         bands = self._plan.plan.bands[at]
         level = bands.levels[row.bands[at]]
@@ -178,7 +179,7 @@ class ComponentWords:
         if component.bands is not None and component.by_band is not None:
             bands = self._bands[component.bands]
             terms = component.by_band[self._plan.plan.bands[bands].levels[row.bands[bands]].code]
-            before = f"{self._in_band(component.bands, row)}. "
+            before = f"{self.in_band(component.bands, row)}. "
         base, each = parse_amount(terms.base or "0.00"), parse_amount(terms.amount or "0.00")
         sum_of = f"{dollars(base)} and {dollars(each)}" if base else dollars(each)
         limit = f" (up to {component.at_most} count)"
