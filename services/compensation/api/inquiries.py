@@ -89,7 +89,7 @@ async def answer_offer(
 @router.post(
     "/educators/{educator_id}/inquiries",
     status_code=201,
-    summary="Dispute a statement; what is not approved yet is on hold until it is answered",
+    summary="Dispute a statement; what is in no payout batch yet is on hold until it is answered",
     response_model=InquiryView,
     responses=responses(NotYours, StatementAbsent, ComponentUnknown, InquiryWindowClosed, *NOT_ONCE),
 )

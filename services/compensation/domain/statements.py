@@ -38,16 +38,17 @@ class StatementStatus(StrEnum):
 class Progress:
     """What has become of the money of an educator's plan year, in cents, and what stands in its way.
 
-    `earned` is the total of the standing statement; `approved` is in batches that are approved and not acknowledged
-    yet; `paid` was acknowledged by payroll; `is_final` says whether the year's common facts are settled for good.
+    `earned` is the total of the standing statement; `prepared` is in batches that nobody approved yet, `approved`
+    in batches that are approved and not acknowledged yet; `paid` was acknowledged by payroll; `is_final` says whether
+    the year's common facts are settled for good.
     """
 
     earned_cents: int
+    prepared_cents: int
     approved_cents: int
     paid_cents: int
     is_final: bool
     inquiries_open: int
-    is_held: bool
 
     @property
     def waiting_cents(self) -> int:
@@ -55,8 +56,14 @@ class Progress:
         return self.earned_cents - self.approved_cents - self.paid_cents
 
     @property
+    def is_held(self) -> bool:
+        """Whether no further batch pays the educator: while an inquiry is open."""
+        return self.inquiries_open > 0
+
+    @property
     def held_cents(self) -> int:
-        return self.waiting_cents if self.is_held else 0
+        """What is kept out of payout batches; nothing where more was paid than is earned."""
+        return max(self.waiting_cents - self.prepared_cents, 0) if self.is_held else 0
 
     @property
     def status(self) -> StatementStatus:

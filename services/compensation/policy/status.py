@@ -18,7 +18,7 @@ def why(progress: Progress) -> str:
     if progress.approved_cents:
         parts.append(f"{dollars(progress.approved_cents)} is approved for payment.")
     if progress.is_held:
-        parts.append(f"{dollars(progress.waiting_cents)} is on hold.")
+        parts.append(f"{dollars(progress.held_cents)} is on hold." if progress.held_cents else "Payment is on hold.")
     elif progress.waiting_cents > 0:
         parts.append(f"{dollars(progress.waiting_cents)} waits for a payout batch.")
     elif progress.waiting_cents < 0:

@@ -23,6 +23,9 @@ _UNPAID = text(
     JOIN bonus_total t ON t.educator_id = l.educator_id AND t.plan_year = l.plan_year
     WHERE l.plan_year = :plan_year AND NOT EXISTS (
       SELECT 1 FROM payout_entry p WHERE p.ledger_entry_id = l.id AND p.released_at IS NULL)
+      AND NOT EXISTS (
+      SELECT 1 FROM inquiry i
+      WHERE i.educator_id = l.educator_id AND i.plan_year = l.plan_year AND i.state = 'open')
     GROUP BY l.educator_id, l.component, t.employee_number, t.district_id, t.campus_id
     ORDER BY l.educator_id, l.component
     """
@@ -56,7 +59,7 @@ async def hold_payouts(connection: AsyncConnection) -> None:
 
 
 async def unpaid(connection: AsyncConnection, plan_year: str) -> Sequence[Row[Any]]:
-    """What the ledger holds that no batch pays yet, summed by educator and component."""
+    """What the ledger holds that no batch pays yet, summed by educator and component; nothing that is disputed."""
     return (await connection.execute(_UNPAID, {"plan_year": plan_year})).all()
 
 

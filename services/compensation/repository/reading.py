@@ -22,6 +22,7 @@ ORDER BY sequence DESC LIMIT 1
 """
 _PROGRESS = """
 SELECT coalesce(sum(l.amount_cents), 0)::bigint,
+       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared'), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state IN ('approved', 'sealed')), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'acknowledged' AND line.state = 'accepted'), 0)::bigint,
        coalesce((SELECT is_final FROM common_facts WHERE plan_year = $2 ORDER BY number DESC LIMIT 1), false),
@@ -68,8 +69,8 @@ async def statement_of(
 async def progress_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Progress:
     """What has become of the money of an educator's plan year."""
     [row] = await (await reader(connection)).fetch(_PROGRESS, educator_id, plan_year)
-    earned, approved, paid, is_final, inquiries_open = row
-    return Progress(earned, approved, paid, is_final, inquiries_open, is_held=inquiries_open > 0)
+    earned, prepared, approved, paid, is_final, inquiries_open = row
+    return Progress(earned, prepared, approved, paid, is_final, inquiries_open)
 
 
 async def facts_told_by(connection: AsyncConnection, educator_id: UUID, event_ids: Sequence[UUID]) -> list[Fact]:

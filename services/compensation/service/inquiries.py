@@ -41,7 +41,7 @@ class NewInquiry(NamedTuple):
 async def open_inquiry(
     connection: AsyncConnection, clock: Clock, book: PlanBook, educator_id: UUID, asked: NewInquiry, by: Principal
 ) -> Inquiry:
-    """Open an inquiry; what was not approved yet is on hold until it is closed.
+    """Open an inquiry; what is in no payout batch yet is on hold until it is closed.
 
     Raises NotYours, StatementAbsent, ComponentUnknown, InquiryWindowClosed.
     """

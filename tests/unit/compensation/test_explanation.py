@@ -162,5 +162,7 @@ def test_an_offer_is_followed_to_the_answer() -> None:
     assert body is not None
     offer = next(one for one in below(explain(evaluation, body)) if one["what"] == "offer")
     assert (offer["met"], offer["clause"]["pointer"]) == (False, "/offers/0")
-    assert [leaf["reason"] for leaf in offer["because"]] == ["offer (impactplus) in 2009-10: declined."]
+    assert [leaf["reason"] for leaf in offer["because"]] == [
+        "On file with HR: offer (impactplus) in 2009-10: declined."
+    ]
     assert still_earnable(evaluation, body) == []

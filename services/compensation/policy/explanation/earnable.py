@@ -54,6 +54,11 @@ class _Earnable:
     def _part(self, at: int, component: Component, most: int, left: int) -> Part:
         is_timed = component.prorates or component.by_hire is not None
         steps = [step["text"] for step in self._body["next_steps"] if step["component"] == component.code]
+        steps += [
+            offer["reason"]
+            for offer in self._body.get("offers", ())
+            if offer["code"] == component.offer and offer["answer"] is None
+        ]
         part_of = " for a full year" if is_timed else ""
         return {
             "component": component.code,

@@ -45,6 +45,10 @@ class Evidence:
         self._uncounted = {award.award_id: award.reason for award in found.uncounted_awards}
         self._year_awards = {award.award_id for award in found.year_awards} | self._uncounted.keys()
 
+    def everything(self) -> list[str]:
+        """All that the statement rests on, a sentence each."""
+        return [self._told(fact) for fact in self._used]
+
     def of_measure(self, measure: Measure) -> list[Node]:  # noqa: PLR0911 - one for each kind
         """The leaves of a measure that is read from facts."""
         match measure:
@@ -142,15 +146,16 @@ class Evidence:
             case "slo":
                 score = "not scored yet" if data["score"] is None else f"scored {data['score']}"
                 late = data["approved_on"] > calendar.slos_until
-                return f"Approved on {data['approved_on']}, {score}{_late(late)}."
+                return f"SLO approved on {data['approved_on']}, {score}{_late(late)}."
             case "award":
-                return f"{data['credential']}, awarded on {data['awarded_at'][:10]}{self._lost(fact.key)}."
+                awarded_on = data["awarded_at"][:10]
+                return f"Micro-credential {data['credential']}, awarded on {awarded_on}{self._lost(fact.key)}."
             case "summative":
-                return f"Rated {data['rating_level']} ({data['score']}) in {data['school_year']}."
+                return f"Rated {data['rating_level']} in {data['school_year']}, with a score of {data['score']}."
             case "attribute":
                 item = f" ({data['item']})" if data["item"] else ""
                 value = "taken back" if data["value"] is None else data["value"]
-                return f"{plain(data['attribute'])}{item} in {data['school_year']}: {value}."
+                return f"On file with HR: {plain(data['attribute'])}{item} in {data['school_year']}: {value}."
             case _:
                 return "Role, subject group, campus, days and FTE are as on the roster."
 
