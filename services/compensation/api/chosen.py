@@ -23,7 +23,7 @@ def _is_in_reach(moment: datetime) -> datetime:
     return moment
 
 
-def _choice(
+async def _choice(
     as_of: Annotated[
         Annotated[AwareDatetime, AfterValidator(_is_in_reach)] | None,
         Query(

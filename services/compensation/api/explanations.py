@@ -24,7 +24,7 @@ router = APIRouter(tags=["statements"], prefix="/educators/{educator_id}/stateme
 HTML, PDF = "text/html", "application/pdf"
 
 
-def _media_type(
+async def _media_type(
     form: Annotated[
         Literal["html", "pdf"] | None, Query(alias="format", description="Instead of an `Accept` header.")
     ] = None,
