@@ -74,12 +74,11 @@ OFFERED = PLAN.replace(
   - code: stay
     title: Stay for another year
     terms: Who takes it stays until June 2022.
-    answer_by: 2021-03-15T17:00:00
     source: illustrative
 components:
 """,
 ).replace(b"    pay: per_award\n", b"    pay: per_award\n    offer: stay\n")
-"""A plan whose stipends are an offer."""
+"""A plan whose stipends are an offer, to be answered before any of it is approved."""
 WRITER = {"roles": ["hr"], "sub": "hr-writer"}
 APPROVER = {"roles": ["hr"], "sub": "hr-approver"}
 PAYROLL = {"roles": ["payroll"], "sub": "client:payroll"}

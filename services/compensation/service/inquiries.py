@@ -26,6 +26,9 @@ from services.compensation.service.reading import chosen_statement
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.web.auth import NotYours, Principal, Role
+from shared.web.logging import get_logger
+
+_log = get_logger("rung.compensation")
 
 
 class NewInquiry(NamedTuple):
@@ -90,6 +93,8 @@ async def answer(
     """
     known = await _locked(connection, inquiry_id)
     is_own_pay = by.is_educator(known.educator_id)
+    if is_own_pay:
+        _log.warning("an inquiry was to be answered by whose pay it is", inquiry_id=str(inquiry_id), by=by.subject)
     changed = known.answered(outcome, reason, by=by.subject, at=clock.now(), is_own_pay=is_own_pay)
     return await _stepped(connection, clock, changed, InquiryStepKind.ANSWERED, by.subject)
 

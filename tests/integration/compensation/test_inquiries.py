@@ -168,7 +168,7 @@ class TestOffer:
 
     @pytest.fixture
     async def offered(self, compensation: Compensation) -> Compensation:
-        await compensation.publish(OFFERED)
+        await compensation.publish(OFFERED.replace(b"    terms:", b"    answer_by: 2021-03-15T17:00:00\n    terms:"))
         await compensation.take_in(rostered(ANA), awarded(ANA, 1))
         return compensation
 
@@ -212,7 +212,7 @@ class TestOffer:
         assert (await offered.call("POST", "/attributes", as_=WRITER, json=around)).status_code == 422
 
     async def test_without_a_day_it_closes_once_money_is_approved(self, compensation: Compensation) -> None:
-        await compensation.publish(OFFERED.replace(b"    answer_by: 2021-03-15T17:00:00\n", b""))
+        await compensation.publish(OFFERED)
         await compensation.take_in(rostered(ANA), awarded(ANA, 1))
         assert (await self.answer(compensation, "accepted")).status_code == 200
         await sealed(compensation)

@@ -15,6 +15,7 @@ from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.plan import document_of, parse_plan
 from services.compensation.policy.statement import statement_body, statement_bytes
 from services.compensation.schemas.explanation import ExplanationNode, StillEarnable
+from services.compensation.schemas.statement import StatementView
 from shared.kernel.money import parse_amount
 from tests.support.policy_facts import (
     HARMONY,
@@ -160,6 +161,7 @@ def test_an_offer_is_followed_to_the_answer() -> None:
     )
     body = statement_body(evaluation, 0)
     assert body is not None
+    StatementView.model_validate(body)
     offer = next(one for one in below(explain(evaluation, body)) if one["what"] == "offer")
     assert (offer["met"], offer["clause"]["pointer"]) == (False, "/offers/0")
     assert [leaf["reason"] for leaf in offer["because"]] == [
