@@ -57,7 +57,7 @@ class _Earnable:
         steps += [
             offer["reason"]
             for offer in self._body.get("offers", ())
-            if offer["code"] == component.offer and offer["answer"] is None
+            if offer["code"] == component.offer and offer["answer"] is None and self._row.gates_open[at]
         ]
         part_of = " for a full year" if is_timed else ""
         return {
