@@ -17,6 +17,7 @@ ROLES = tuple(Role)
 _METHODS = ("get", "put", "post", "patch", "delete")
 _PERSONAL = ("{educator_id}", "{observation_id}", "{slo_id}")
 """Parts of an address that say whose it is."""
+_BESIDE_THE_STATEMENT = ("versions", "status", "explanation", "page")
 _EMPTY = {"application/json": b"{}"}
 
 
@@ -105,6 +106,8 @@ async def scene_of(network: Network) -> Scene:
         "what_if_id": str(uuid4()),
         "snapshot_id": str(uuid4()),
         "name": "educators.csv",
+        "inquiry_id": str(uuid4()),
+        "offer": "nothing",
         "code": "h-tess",
         "version": "1",
         "dimension": "student_engagement",
@@ -163,7 +166,8 @@ class Matrix:
         self, network: Network, scene: Scene
     ) -> None:
         expected = {Role.EDUCATOR, Role.PRINCIPAL, Role.HR, Role.PAYROLL, Role.ADMIN}
-        for part in ("statement", "ladder", "ledger", "statement/versions"):
+        parts = ("statement", "ladder", "ledger", *(f"statement/{one}" for one in _BESIDE_THE_STATEMENT))
+        for part in parts:
             path = f"/compensation/v1/educators/{scene.parts['educator_id']}/{part}"
             seen = {role for role in ROLES if await self._is_open(network, path, scene.own(role))}
             assert seen == expected, part

@@ -19,6 +19,7 @@ from shared.kernel.clock import SystemClock
 from tests.support.backlog import SECOND_PLAN, Books, append, not_published_in_order
 from tests.support.compensation import (
     APPROVER,
+    OFFERED,
     PAYROLL,
     PLAN,
     RELEASER,
@@ -45,6 +46,7 @@ from tests.support.payouts import CONSERVED, paid
 from tests.support.played_routes import routes_without_play
 
 ANA, BEN = educator_id(1), educator_id(2)
+OWN = {"roles": ["educator"], "sub": "ana", "educator_id": str(ANA)}
 API = "services.compensation.main"
 BATCHES = "/compensation/v1/payout-batches"
 HALF_RELEASED = """
@@ -283,6 +285,39 @@ async def test_what_is_placed_on_the_ladder(deaths: Deaths, database: str) -> No
         )
 
     assert await deaths.everywhere(API, database, play) > 80
+
+
+async def test_what_an_educator_answers_and_asks(deaths: Deaths, database: str) -> None:
+    """An offer is accepted with all that it comes to, and an inquiry takes each step once, or not at all."""
+    async with running_compensation(database) as service:
+        await service.publish(OFFERED)
+        await service.take_in(rostered(ANA), awarded(ANA, 1))
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        base = "/compensation/v1"
+        own = f"{base}/educators/{ANA}"
+        answer = {"plan_year": "2020-21", "answer": "accepted"}
+        accepted = (await api.take("POST", f"{own}/offers/stay", by=OWN, json=answer)).json()
+        dispute = {"plan_year": "2020-21", "sequence": 2, "category": "other", "text": "Why so little?"}
+        steps = (
+            ("assignment", {"owner": "desk"}),
+            ("answer", {"outcome": "denied", "reason": "All of it was counted."}),
+        )
+        inquiry = (await api.take("POST", f"{own}/inquiries", by=OWN, json=dispute)).json()["id"]
+        for name, body in steps:
+            await api.take("POST", f"{base}/inquiries/{inquiry}/{name}", by=WRITER, json=body)
+        second = (await api.take("POST", f"{own}/inquiries", by=OWN, json=dispute)).json()["id"]
+        await api.take("POST", f"{base}/inquiries/{second}/withdrawal", by=OWN, json={})
+        return accepted["answer"], await stage.rows(
+            "SELECT answer, sequence, answered_by FROM offer_answer",
+            "SELECT state, outcome, owner, steps_taken FROM inquiry ORDER BY opened_at",
+            "SELECT number, kind, by, detail FROM inquiry_step JOIN inquiry ON id = inquiry_id"
+            " ORDER BY opened_at, number",
+            "SELECT educator_id, sequence, component, amount_cents FROM ledger_entry ORDER BY sequence, component",
+            "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
+        )
+
+    assert await deaths.everywhere(API, database, play) > 100
 
 
 async def test_the_worker_that_takes_in_sweeps_and_publishes(deaths_of_workers: Deaths, database: str) -> None:

@@ -70,6 +70,17 @@ components:
     source: illustrative
 """
 """A plan that looks at all educators at once, and at campuses."""
+OFFERED = PLAN.replace(
+    b"components:\n",
+    b"""offers:
+  - code: stay
+    title: Stay for another year
+    terms: Who takes it stays until June 2022.
+    source: illustrative
+components:
+""",
+).replace(b"    pay: per_award\n", b"    pay: per_award\n    offer: stay\n")
+"""A plan whose stipends are an offer, to be answered before any of it is approved."""
 WRITER = {"roles": ["hr"], "sub": "hr-writer"}
 APPROVER = {"roles": ["hr"], "sub": "hr-approver"}
 RELEASER = {"roles": ["hr"], "sub": "hr-releaser"}
@@ -93,7 +104,11 @@ class Compensation:
     async def call(self, method: str, path: str, *, as_: dict[str, Any], **request: Any) -> httpx.Response:
         if method != "GET":
             request.setdefault("headers", {}).setdefault("Idempotency-Key", f'"{uuid4()}"')
-        return await self.running.call(method, f"/compensation/v1{path}", as_=as_, **request)
+        # A token of this moment: tests move the clock by months.
+        now = int(self.clock.moment.timestamp())
+        return await self.running.call(
+            method, f"/compensation/v1{path}", as_={"iat": now, "exp": now + 3600, **as_}, **request
+        )
 
     async def publish(self, document: bytes = PLAN) -> str:
         """Write and publish a plan and recalculate everybody; the id of its version."""

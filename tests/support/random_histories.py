@@ -14,7 +14,7 @@ from tests.support.policy_facts import (
     roster,
     slo,
 )
-from tests.support.random_plans import CAMPUS_NUMBERS, LEAVE, WORDS
+from tests.support.random_plans import CAMPUS_NUMBERS, LEAVE, OFFERS, WORDS
 from tests.support.reference import Event
 
 CAMPUSES = ["campus-1", "campus-2", "campus-3"]
@@ -94,6 +94,10 @@ def _attributes(rng: Random) -> list[Event]:
                 events.append(attribute(code, rng.choice([*words, "other"]), year=year))
         away = [item for item in LEAVE if rng.random() < 0.3]
         events += [attribute("absence_days", rng.choice(["0.5", "2", "5"]), item=item, year=year) for item in away]
+        for offer in OFFERS:
+            if rng.random() < 0.7:
+                answer = rng.choice(["accepted", "accepted", "declined", "other"])
+                events.append(attribute("offer", answer, item=offer, year=year))
         if rng.random() < 0.6:
             events.append(attribute("salary", rng.choice(["50000", "61234.56", "none", "0.005"]), year=year))
         if rng.random() < 0.6:

@@ -9,6 +9,7 @@ GROUPS = ["tested", "non_tested", "none"]
 DOMAINS = ["instructional_quality", "student_growth_and_achievement", "professional_roles_and_responsibilities"]
 NUMBERS = ["absence_days", "salary", "level"]
 WORDS = {"category": ["A", "B", "C"], "licence": ["standard"]}
+OFFERS = ["first", "second"]
 LEAVE = ["sick", "bereavement", "military"]
 CAMPUS_NUMBERS = ["need", "rating"]
 _SOURCE = {"source": "illustrative"}
@@ -55,6 +56,7 @@ def random_plan(rng: Random) -> Document:
             "awards": "2021-05-31T17:00:00",
         } | _SOURCE
     _pay_only_eligible(document)
+    _make_offers(rng, document)
     if rng.random() < 0.4:
         document["total_cap"] = {"at_most": "60000.00"} | _SOURCE
     return document
@@ -392,3 +394,21 @@ def _pay_only_eligible(document: Document) -> None:
             component["prorates"] = False
             component.pop("prorated_by", None)
             component.pop("on_campuses", None)
+
+
+def _make_offers(rng: Random, document: Document) -> None:
+    """Of some plans, some components are offers; two of them may be one offer."""
+    if rng.random() < 0.7:
+        return
+    parts = {code for one in document["components"] if one["pay"] == "greatest_of" for code in one["of"]}
+    whole = [one for one in document["components"] if one["code"] not in parts]
+    offered = rng.sample(whole, rng.randint(1, min(3, len(whole))))
+    for component in offered:
+        component["offer"] = rng.choice(OFFERS)
+    document["offers"] = [
+        {"code": code, "title": f"The {code} offer", "terms": "Some terms."}
+        | rng.choice([{}, {"answer_by": "2021-09-15T17:00:00"}])
+        | _SOURCE
+        for code in OFFERS
+        if any(one["offer"] == code for one in offered)
+    ]

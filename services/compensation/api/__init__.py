@@ -4,7 +4,9 @@ from services.compensation.api.account_codes import router as account_codes_rout
 from services.compensation.api.attributes import router as attributes_router
 from services.compensation.api.changes import router as changes_router
 from services.compensation.api.evaluator_snapshots import router as evaluator_snapshots_router
+from services.compensation.api.explanations import router as explanations_router
 from services.compensation.api.holds import router as holds_router
+from services.compensation.api.inquiries import router as inquiries_router
 from services.compensation.api.payout_lines import router as payout_lines_router
 from services.compensation.api.payouts import router as payouts_router
 from services.compensation.api.placements import router as placements_router
@@ -30,4 +32,6 @@ ROUTERS = (
     recoveries_router,
     account_codes_router,
     evaluator_snapshots_router,
+    explanations_router,
+    inquiries_router,
 )

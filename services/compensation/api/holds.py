@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.compensation.errors import EducatorNotRostered, PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.errors import EducatorNotRostered, HeldByInquiry, PaymentHoldLifted, PaymentHoldUnknown
 from services.compensation.schemas.recoveries import HoldRequest, PaymentHoldView, StepReason
 from services.compensation.service import holds as service
 from shared.events.types import SchoolYearLabel
@@ -58,7 +58,7 @@ async def list_payment_holds(
     "/{hold_id}/lift",
     summary="Lift a hold: what it kept back goes into the next batch",
     response_model=PaymentHoldView,
-    responses=responses(PaymentHoldUnknown, PaymentHoldLifted, *NOT_ONCE),
+    responses=responses(PaymentHoldUnknown, PaymentHoldLifted, HeldByInquiry, *NOT_ONCE),
 )
 async def lift_payment_hold(hold_id: UUID, body: StepReason, _principal: Office, call: OnceCall) -> Response:
     async def lifted() -> PaymentHoldView:

@@ -1,25 +1,22 @@
 """What an educator sees: statement, ladder, history, ledger."""
 
-from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
+from services.compensation.api.chosen import Chosen, PlanYear
 from services.compensation.errors import StatementAbsent
 from services.compensation.schemas.ledger import LedgerEntryView, StatementVersionView
 from services.compensation.schemas.parts import Money
 from services.compensation.schemas.statement import LadderView, StatementView
 from services.compensation.service import reading as service
-from shared.events.types import SchoolYearLabel
 from shared.web.auth import CurrentPrincipal
 from shared.web.conditional import IfNoneMatch, is_not_modified, not_modified
 from shared.web.problems import responses
 from shared.web.transaction import Reading
 
 router = APIRouter(tags=["statements"], prefix="/educators/{educator_id}")
-
-PlanYear = Annotated[SchoolYearLabel, Query(description="The school year that the plan pays for.")]
 
 
 @router.get(
@@ -33,15 +30,23 @@ async def get_statement(
     plan_year: PlanYear,
     principal: CurrentPrincipal,
     connection: Reading,
+    chosen: Chosen,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The same facts and the same plan version give the same bytes, whatever order the facts came in."""
-    statement = await service.statement(connection, educator_id, plan_year, principal)
+    """The same facts and the same plan version give the same bytes, whatever order the facts came in.
+
+    `Rung-Statement-Status` says of the standing statement how far it is: it changes with the payouts, the bytes do not.
+    """
+    statement = await service.statement(connection, educator_id, plan_year, principal, chosen)
     tag = f'"{statement.hash}"'
+    headers = {"Rung-Statement-Sequence": str(statement.sequence)}
+    if chosen == service.STANDING:
+        headers["Rung-Statement-Status"] = (await service.progress(connection, educator_id, plan_year)).status
     if is_not_modified(if_none_match, tag):
-        return not_modified(tag)
-    headers = {"ETag": tag, "Rung-Statement-Sequence": str(statement.sequence)}
-    return Response(statement.body.encode(), media_type="application/json", headers=headers)
+        answer = not_modified(tag)
+        answer.headers.update(headers)
+        return answer
+    return Response(statement.body.encode(), media_type="application/json", headers=headers | {"ETag": tag})
 
 
 @router.get(
@@ -55,9 +60,10 @@ async def get_ladder(
     plan_year: PlanYear,
     principal: CurrentPrincipal,
     connection: Reading,
+    chosen: Chosen,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    statement = await service.statement(connection, educator_id, plan_year, principal)
+    statement = await service.statement(connection, educator_id, plan_year, principal, chosen)
     tag = f'"{statement.hash}"'
     if is_not_modified(if_none_match, tag):
         return not_modified(tag)
@@ -91,10 +97,10 @@ async def list_statement_versions(
 
 @router.get("/ledger", summary="The ledger entries of a plan year", responses=responses(StatementAbsent))
 async def list_ledger_entries(
-    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Reading
+    educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Reading, chosen: Chosen
 ) -> list[LedgerEntryView]:
     """Their sum is the statement's total."""
-    rows = await service.ledger(connection, educator_id, plan_year, principal)
+    rows = await service.ledger(connection, educator_id, plan_year, principal, chosen)
     return [
         LedgerEntryView(
             id=row.id,

@@ -10,11 +10,21 @@ from services.compensation.domain.accounts import (
     RecordedFact,
     StandingTotal,
 )
-from services.compensation.domain.attributes import Attribute, AttributeKey
+from services.compensation.domain.attributes import OFFER_ATTRIBUTE, Attribute, AttributeKey
 from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.evaluator_snapshots import EvaluatorSnapshot, SnapshotFile, SnapshotState
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
 from services.compensation.domain.holds import HoldSource, PaymentHold
+from services.compensation.domain.inquiries import (
+    Inquiry,
+    InquiryCategory,
+    InquiryFilter,
+    InquiryOutcome,
+    InquiryState,
+    InquiryStep,
+    InquiryStepKind,
+)
+from services.compensation.domain.offers import AnsweredOffer, OfferAnswer
 from services.compensation.domain.payables import Division, Overpayment, Payable
 from services.compensation.domain.payouts import (
     AcceptedLine,
@@ -43,17 +53,21 @@ from services.compensation.domain.recoveries import (
     StandingPart,
 )
 from services.compensation.domain.refusals import RefusedStep
+from services.compensation.domain.statements import Choice, Progress, StatementStatus, StoredStatement
 from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfRow, WhatIfState
 
 __all__ = [
+    "OFFER_ATTRIBUTE",
     "AcceptedLine",
     "Account",
     "AccountCodes",
     "AccountPlace",
+    "AnsweredOffer",
     "Arrival",
     "Attribute",
     "AttributeKey",
     "BoardApproval",
+    "Choice",
     "CommonFacts",
     "Confirmer",
     "Decision",
@@ -64,6 +78,13 @@ __all__ = [
     "Fact",
     "FactKind",
     "HoldSource",
+    "Inquiry",
+    "InquiryCategory",
+    "InquiryFilter",
+    "InquiryOutcome",
+    "InquiryState",
+    "InquiryStep",
+    "InquiryStepKind",
     "Instalment",
     "InstalmentPart",
     "InstalmentState",
@@ -72,6 +93,7 @@ __all__ = [
     "NewPlacement",
     "NewStatement",
     "NewTotal",
+    "OfferAnswer",
     "Overpayment",
     "Payable",
     "PaymentHold",
@@ -87,6 +109,7 @@ __all__ = [
     "PlanState",
     "PlanStep",
     "PlanVersion",
+    "Progress",
     "RecordedFact",
     "Recovery",
     "RecoveryStanding",
@@ -96,6 +119,8 @@ __all__ = [
     "SnapshotState",
     "StandingPart",
     "StandingTotal",
+    "StatementStatus",
+    "StoredStatement",
     "WhatIf",
     "WhatIfOutcome",
     "WhatIfRow",

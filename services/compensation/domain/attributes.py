@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+OFFER_ATTRIBUTE = "offer"
+"""The attribute that holds an educator's answers, item by item, to what a plan offers."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeKey:

@@ -9,8 +9,16 @@ from services.compensation.errors.evaluator_snapshots import (
     SnapshotFileUnknown,
     SnapshotUnknown,
 )
-from services.compensation.errors.holds import PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.errors.holds import HeldByInquiry, PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.errors.inquiries import (
+    ComponentUnknown,
+    InquiryClosed,
+    InquiryOfOwnPay,
+    InquiryUnknown,
+    InquiryWindowClosed,
+)
 from services.compensation.errors.layouts import LayoutInvalid, LayoutUnknown, ValueDoesNotFit
+from services.compensation.errors.offers import OfferClosed, OfferUnknown, ReasonMissing
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
     LinesOnHold,
@@ -76,8 +84,14 @@ __all__ = [
     "CommentsStillOpen",
     "CommonFactsAbsent",
     "CompensationError",
+    "ComponentUnknown",
     "DatabaseNotEmpty",
     "EducatorNotRostered",
+    "HeldByInquiry",
+    "InquiryClosed",
+    "InquiryOfOwnPay",
+    "InquiryUnknown",
+    "InquiryWindowClosed",
     "InstalmentsDoNotMatch",
     "LayoutInvalid",
     "LayoutUnknown",
@@ -88,6 +102,8 @@ __all__ = [
     "NothingToPlace",
     "NothingToSettle",
     "NothingToSnapshot",
+    "OfferClosed",
+    "OfferUnknown",
     "OpenerCannotApprove",
     "OwnPlacement",
     "PaymentHoldLifted",
@@ -109,6 +125,7 @@ __all__ = [
     "PreparerCannotApprove",
     "PseudonymKeyMissing",
     "PseudonymsCollide",
+    "ReasonMissing",
     "RecoveryStepOutOfOrder",
     "RecoveryUnknown",
     "ReleaserNotSeparate",

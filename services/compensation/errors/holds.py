@@ -17,3 +17,11 @@ class PaymentHoldLifted(CompensationError):
     code = "payment-hold-lifted"
     status = 409
     title = "The hold was lifted already"
+
+
+class HeldByInquiry(CompensationError):
+    """The hold is an open inquiry's, and ends with it."""
+
+    code = "held-by-inquiry"
+    status = 409
+    title = "An open inquiry holds the payment"

@@ -3,6 +3,7 @@
 from services.compensation.models.base import metadata
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.evaluator_snapshots import evaluator_snapshot, evaluator_snapshot_file
+from services.compensation.models.inquiries import inquiry, inquiry_step, offer_answer
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
 from services.compensation.models.payouts import (
     payout_batch,
@@ -42,8 +43,11 @@ __all__ = [
     "evaluator_snapshot_file",
     "fact",
     "idempotency_key",
+    "inquiry",
+    "inquiry_step",
     "ledger_entry",
     "metadata",
+    "offer_answer",
     "outbox",
     "payment_hold",
     "payout_batch",

@@ -88,6 +88,8 @@ payout_line = Table(
     CheckConstraint("state IN ('open','accepted','rejected')", name="state"),
 )
 
+Index("ix_payout_line_educator", payout_line.c.educator_id)
+
 payout_entry = Table(
     "payout_entry",
     metadata,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.compensation.domain import CommonFacts, Decision, EducatorFacts
 from services.compensation.policy.evaluation.compiled import CompiledPlan
-from services.compensation.policy.evaluation.evaluate import evaluate
+from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.statement import statement_bytes, statement_hash
 
@@ -23,10 +23,8 @@ def decide(
     nobody is in a top share or shares a pot.
     """
     common = common or CommonFacts(plan.calendar.plan_year)
-    is_settled = common.settled_for is not None and common.settled_for == plan_version_id
-    settlement = Settlement.from_document(common.settlement) if is_settled else Settlement()
-    evaluation = evaluate(plan, facts, campuses=common.campuses, settlement=settlement)
-    rests_on = common if plan.looks_at_common_facts else None
+    evaluation = evaluate_with(plan, facts, common, plan_version_id=plan_version_id)
+    rests_on = rested_on(plan, common)
     codes = [component.code for component in plan.plan.components]
     rungs = plan.plan.ladder.rungs
     decisions: list[Decision | None] = []
@@ -45,3 +43,17 @@ def decide(
             )
         )
     return decisions
+
+
+def evaluate_with(
+    plan: CompiledPlan, facts: Sequence[EducatorFacts], common: CommonFacts, *, plan_version_id: UUID | None
+) -> Evaluation:
+    """The working behind `decide`."""
+    is_settled = common.settled_for is not None and common.settled_for == plan_version_id
+    settlement = Settlement.from_document(common.settlement) if is_settled else Settlement()
+    return evaluate(plan, facts, campuses=common.campuses, settlement=settlement)
+
+
+def rested_on(plan: CompiledPlan, common: CommonFacts) -> CommonFacts | None:
+    """The common facts that statements name: none where the plan looks at nothing but the educator's own facts."""
+    return common if plan.looks_at_common_facts else None

@@ -6,9 +6,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.compensation.domain import CommonFacts, Decision, EducatorFacts, PlanVersion
-from services.compensation.policy.decide import decide
+from services.compensation.policy.decide import decide, evaluate_with, rested_on
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
+from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.plan import parse_plan
+from services.compensation.policy.statement import statement_bytes
 
 
 class Standing(NamedTuple):
@@ -35,6 +37,11 @@ class BookedPlan:
 
     def decide(self, facts: Sequence[EducatorFacts]) -> Sequence[Decision | None]:
         return decide(self.compiled, facts, self.common, plan_version_id=self.plan_version_id)
+
+    def decide_with_working(self, facts: EducatorFacts) -> tuple[Evaluation, bytes | None]:
+        """The evaluator's working for one educator, and the bytes of the statement that it comes to."""
+        evaluation = evaluate_with(self.compiled, [facts], self.common, plan_version_id=self.plan_version_id)
+        return evaluation, statement_bytes(evaluation, 0, rests_on=rested_on(self.compiled, self.common))
 
 
 class PlanBook:

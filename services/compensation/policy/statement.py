@@ -16,6 +16,7 @@ from services.compensation.policy.words.components import ComponentWords
 from services.compensation.policy.words.ladder import LadderWords
 from services.compensation.policy.words.measures import MeasureWords
 from services.compensation.policy.words.next_steps import NextSteps
+from services.compensation.policy.words.offers import OfferWords
 from services.compensation.policy.words.texts import amount, written
 from services.compensation.policy.words.whole import WholeWords
 
@@ -32,7 +33,7 @@ def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts
     if source is None:
         return None
     row, found = evaluation.rows[index], source.found
-    words = _words_of(evaluation.plan)
+    words = words_of(evaluation.plan)
     parts: Body = {
         "educator_id": found.educator_id,
         "plan_year": evaluation.plan.calendar.plan_year,
@@ -51,6 +52,9 @@ def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts
         "ladder": words.ladder.placement(row, found),
         "next_steps": words.next_steps.steps(row),
     }
+    # A plan without offers says nothing of them, so that its statements keep their bytes.
+    if evaluation.plan.plan.offers:
+        parts["offers"] = words.offers.offers(row)
     if rests_on is not None:
         parts["common_facts"] = _rests_on(rests_on)
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
@@ -81,7 +85,7 @@ def statement_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class _Words:
+class Words:
     """All that is said under one plan version; pieces that several statements share are written out once."""
 
     def __init__(self, plan: CompiledPlan) -> None:
@@ -96,11 +100,12 @@ class _Words:
         )
         self.whole = WholeWords(plan)
         self.measures = MeasureWords(plan)
-        self.components = ComponentWords(plan, self.measures)
+        self.offers = OfferWords(plan)
+        self.components = ComponentWords(plan, self.measures, self.offers)
         self.ladder = LadderWords(plan, self.measures)
-        self.next_steps = NextSteps(plan, self.measures)
+        self.next_steps = NextSteps(plan, self.measures, self.offers)
 
 
 @lru_cache(maxsize=32)
-def _words_of(plan: CompiledPlan) -> _Words:
-    return _Words(plan)
+def words_of(plan: CompiledPlan) -> Words:
+    return Words(plan)

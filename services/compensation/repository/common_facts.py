@@ -24,6 +24,14 @@ async def standing(connection: AsyncConnection, plan_year: str) -> CommonFacts:
     return CommonFacts(plan_year) if row is None else _common_facts(row)
 
 
+async def numbered(connection: AsyncConnection, plan_year: str, number: int) -> CommonFacts:
+    """Those of a number that a statement names."""
+    found = await connection.execute(
+        select(common_facts).where(common_facts.c.plan_year == plan_year, common_facts.c.number == number)
+    )
+    return _common_facts(found.one())
+
+
 async def add(connection: AsyncConnection, common: CommonFacts, *, by: str, at: datetime, event_id: UUID) -> None:
     await connection.execute(
         insert(common_facts).values(

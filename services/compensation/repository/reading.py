@@ -1,21 +1,36 @@
 """Queries behind the doors that only read: statements, totals, the ledger, the stream of changes."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.models import educator_account, ledger_entry, outbox, statement
+from services.compensation.domain import Choice, Fact, Progress, StoredStatement
+from services.compensation.models import educator_account, fact, ledger_entry, outbox, statement
 from shared.db.direct import driver, reader
 from shared.events.compensation import StatementRecalculated
 
 # What payroll and educators read most goes to the driver (docs/decisions/0008), and ids travel as text both ways.
 _STATEMENT = """
-SELECT sequence, hash, body, decided_at FROM statement
-WHERE educator_id = $1 AND plan_year = $2 ORDER BY sequence DESC LIMIT 1
+SELECT sequence, hash, body, decided_at, plan_version_id, common_facts FROM statement
+WHERE educator_id = $1 AND plan_year = $2
+  AND ($3::timestamptz IS NULL OR decided_at <= $3) AND ($4::int IS NULL OR sequence = $4)
+ORDER BY sequence DESC LIMIT 1
+"""
+_PROGRESS = """
+SELECT coalesce((SELECT sum(amount_cents) FROM ledger_entry WHERE educator_id = $1 AND plan_year = $2), 0)::bigint,
+       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared'), 0)::bigint,
+       coalesce(sum(l.amount_cents) FILTER (WHERE b.state IN ('approved', 'sealed')), 0)::bigint,
+       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'acknowledged' AND l.state = 'accepted'), 0)::bigint,
+       coalesce((SELECT is_final FROM common_facts WHERE plan_year = $2 ORDER BY number DESC LIMIT 1), false),
+       (SELECT count(*) FROM inquiry WHERE educator_id = $1 AND plan_year = $2 AND state = 'open'),
+       (SELECT count(*) FROM payment_hold WHERE educator_id = $1 AND plan_year = $2 AND lifted_at IS NULL)
+FROM payout_line l
+JOIN payout_batch b ON b.id = l.batch_id AND b.plan_year = $2
+WHERE l.educator_id = $1
 """
 _TOTALS = """
 SELECT educator_id::text, employee_number, plan_year, district_id::text, campus_id::text, rung, components, total_cents,
@@ -25,13 +40,6 @@ FROM bonus_total WHERE plan_year = $1 AND educator_id > $2 ORDER BY bonus_total.
 _BEFORE_ALL = UUID(int=0)
 _ALL = None
 _BLOCK = 500
-
-
-class StandingStatement(NamedTuple):
-    sequence: int
-    hash: str
-    body: str
-    decided_at: datetime
 
 
 class Total(NamedTuple):
@@ -50,10 +58,27 @@ class Total(NamedTuple):
     plan_version_id: str
 
 
-async def statement_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> StandingStatement | None:
-    """The last statement."""
-    found = await (await reader(connection)).fetchrow(_STATEMENT, educator_id, plan_year)
-    return None if found is None else StandingStatement(*found)
+async def statement_of(
+    connection: AsyncConnection, educator_id: UUID, plan_year: str, choice: Choice
+) -> StoredStatement | None:
+    """The last statement, or the last one that was decided by then."""
+    below = await reader(connection)
+    found = await below.fetchrow(_STATEMENT, educator_id, plan_year, choice.as_of, choice.sequence)
+    return None if found is None else StoredStatement(*found)
+
+
+async def progress_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Progress:
+    """What has become of the money of an educator's plan year."""
+    [row] = await (await reader(connection)).fetch(_PROGRESS, educator_id, plan_year)
+    return Progress(*row)
+
+
+async def facts_told_by(connection: AsyncConnection, educator_id: UUID, event_ids: Sequence[UUID]) -> list[Fact]:
+    """The facts of an educator that these events brought."""
+    rows = await connection.execute(
+        select(fact).where(fact.c.educator_id == educator_id, fact.c.event_id.in_(event_ids)).order_by(fact.c.sequence)
+    )
+    return [Fact(row.kind, row.key, row.version, str(row.event_id), orjson.loads(row.data)) for row in rows]
 
 
 async def statement_versions(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Sequence[Any]:
@@ -81,10 +106,15 @@ async def facts_of(connection: AsyncConnection, educator_id: UUID) -> str | None
     return None if row is None else str(row.facts)
 
 
-async def ledger_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Sequence[Any]:
+async def ledger_of(connection: AsyncConnection, educator_id: UUID, plan_year: str, *, up_to: int) -> Sequence[Any]:
+    """The entries that the statements up to number `up_to` posted."""
     rows = await connection.execute(
         select(ledger_entry)
-        .where(ledger_entry.c.educator_id == educator_id, ledger_entry.c.plan_year == plan_year)
+        .where(
+            ledger_entry.c.educator_id == educator_id,
+            ledger_entry.c.plan_year == plan_year,
+            ledger_entry.c.sequence <= up_to,
+        )
         .order_by(ledger_entry.c.sequence, ledger_entry.c.component)
     )
     return rows.all()

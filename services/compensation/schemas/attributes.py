@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from services.compensation.domain import Attribute, AttributeKey, CommonFacts
+from services.compensation.domain import OFFER_ATTRIBUTE, Attribute, AttributeKey, CommonFacts
 from services.compensation.policy.language.terms import KEPT_VALUE
 from services.compensation.schemas.parts import Body
 from shared.events.types import SchoolYearLabel
@@ -22,12 +22,18 @@ Value = Annotated[
 Item = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$", examples=["sick"])]
 
 
+def _is_no_answer(name: str) -> str:
+    if name == OFFER_ATTRIBUTE:
+        raise ValueError("is the answer to an offer: it is given at /educators/{educator_id}/offers/{offer}")
+    return name
+
+
 class AttributeValue(Body):
     """What an attribute of an educator is in a school year; null takes back what was recorded."""
 
     educator_id: UUID
     school_year: SchoolYearLabel
-    attribute: Name
+    attribute: Annotated[Name, AfterValidator(_is_no_answer)]
     item: Item | None = Field(default=None, description="Where it is kept item by item, such as days by type of leave.")
     value: Value | None
 

@@ -81,7 +81,16 @@ class AwardNotCounted(CountedAward):
 class AppliedLimit(_Part):
     """What was taken off, and why."""
 
-    limit: Literal["yearly_limit", "gates", "proration", "component_cap", "hold_harmless", "paid_through", "total_cap"]
+    limit: Literal[
+        "yearly_limit",
+        "gates",
+        "offer",
+        "proration",
+        "component_cap",
+        "hold_harmless",
+        "paid_through",
+        "total_cap",
+    ]
     reason: Reason
     reduced_by: Money
 
@@ -191,6 +200,19 @@ class NextStep(_Part):
     worth: Money | None
 
 
+class OfferPart(_Part):
+    """What is paid only to who takes it."""
+
+    code: str
+    title: str
+    terms: str = Field(description="What is agreed to with it.")
+    answer_by: AwareDatetime | None = Field(description="Null: until money of the plan year is approved.")
+    answer: Literal["accepted", "declined"] | None
+    worth: Money = Field(description="As things stand, before the cap on the total.")
+    reason: Reason
+    source: Source
+
+
 class RestsOn(_Part):
     """The common facts that the statement rests on, under their number."""
 
@@ -215,6 +237,9 @@ class StatementView(_Part):
     total: Money
     ladder: LadderPlacement
     next_steps: list[NextStep]
+    offers: list[OfferPart] | None = Field(
+        default=None, description="Those that are for the educator. Left out where the plan offers nothing."
+    )
     common_facts: RestsOn | None = Field(
         default=None, description="Left out where the plan looks at nothing but the educator's own facts."
     )

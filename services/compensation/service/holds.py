@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import HoldSource, PaymentHold
-from services.compensation.errors import EducatorNotRostered, PaymentHoldUnknown
+from services.compensation.errors import EducatorNotRostered, HeldByInquiry, PaymentHoldUnknown
 from services.compensation.repository import attributes, holds, payables
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
@@ -40,10 +40,23 @@ async def place_hold(
 
 
 async def lift_hold(connection: AsyncConnection, clock: Clock, hold_id: UUID, *, by: str, reason: str) -> PaymentHold:
-    """What it kept back goes into the next batch. Raises PaymentHoldUnknown, PaymentHoldLifted."""
+    """What it kept back goes into the next batch. Raises PaymentHoldUnknown, PaymentHoldLifted, HeldByInquiry."""
     hold = await holds.lock(connection, hold_id)
     if hold is None:
         raise PaymentHoldUnknown(f"there is no payment hold {hold_id}: GET /compensation/v1/payment-holds lists them")
+    if hold.source is HoldSource.INQUIRY and hold.lifted_at is None:
+        raise HeldByInquiry(f"hold {hold_id} is an open inquiry's: answer the inquiry, and it is lifted")
+    return await _lift(connection, clock, hold, by=by, reason=reason)
+
+
+async def end_hold(connection: AsyncConnection, clock: Clock, hold_id: UUID, *, by: str, reason: str) -> PaymentHold:
+    """Lift the hold of an inquiry that closes; nobody else lifts it."""
+    hold = await holds.lock(connection, hold_id)
+    assert hold is not None  # noqa: S101 - a foreign key says so
+    return await _lift(connection, clock, hold, by=by, reason=reason)
+
+
+async def _lift(connection: AsyncConnection, clock: Clock, hold: PaymentHold, *, by: str, reason: str) -> PaymentHold:
     lifted = hold.lift(by, clock.now(), reason)
     await holds.lifted(connection, lifted)
     return lifted

@@ -140,11 +140,17 @@ class Case(Measured):
     def is_paid(self, component: dict[str, Any]) -> bool:
         return self.eligible and self.is_for(component)
 
+    def is_taken(self, component: dict[str, Any]) -> bool:
+        """It is no offer, or the offer was accepted."""
+        answers = self.known.attribute("offer", self.known.first_year)
+        return "offer" not in component or answers.get(component["offer"]) == "accepted"
+
     def worth(self, component: dict[str, Any]) -> Fraction:
         """Cents after gates, days, day of hire, rounding, the component's own cap and hold-harmless."""
         if not self.is_paid(component):
             return Fraction(0)
-        cents = self.full(component) if self.passes(component.get("requires", [])) else Fraction(0)
+        taken = self.is_taken(component)
+        cents = self.full(component) if taken and self.passes(component.get("requires", [])) else Fraction(0)
         if component["prorates"] == "true":
             cents *= self._worked(component)
         if "by_hire" in component:
@@ -154,7 +160,7 @@ class Case(Measured):
         cents = Fraction(floor(cents / unit) if is_shared else half_up(cents / unit)) * unit
         if "at_most_each" in component:
             cents = min(cents, Fraction(component["at_most_each"]) * CENTS)
-        if "hold_harmless" in component:
+        if taken and "hold_harmless" in component:
             cents = max(cents, self._dollars(component["hold_harmless"]))
         return cents
 
@@ -250,7 +256,7 @@ class Case(Measured):
         return Fraction(floor(cents * self.pot_units(component) / in_all))
 
     def shares(self, component: dict[str, Any]) -> bool:
-        return self.is_paid(component) and self.passes(component.get("requires", []))
+        return self.is_paid(component) and self.is_taken(component) and self.passes(component.get("requires", []))
 
     def pot_units(self, component: dict[str, Any]) -> Fraction:
         if component["shared"] == "equally":

@@ -47,7 +47,7 @@ def statement_of(plan: CompiledPlan, events: list[Event]) -> Decision:
 def test_every_kind_of_statement_reads_back_through_the_documented_models(events: list[Event]) -> None:
     decision = statement_of(COMPILED, events)
     view = StatementView.model_validate_json(decision.body)
-    assert {*json.loads(decision.body), "common_facts"} == set(StatementView.model_fields)
+    assert {*json.loads(decision.body), "common_facts", "offers"} == set(StatementView.model_fields)
     assert view.common_facts is None
     assert view.educator_id == ANA
 

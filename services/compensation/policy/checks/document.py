@@ -33,17 +33,32 @@ def _faults_of_dates(plan: Plan) -> Faults:
         if moment is not None and not year.begins_on <= moment.date() <= year.ends_on:
             yield FieldError(at("cut_offs", name), f"{moment} is outside the plan year {year}: choose a time within it")
 
+    until = plan.inquiries and plan.inquiries.until
+    if until and until.date() < year.begins_on:
+        yield FieldError(
+            at("inquiries", "until"), f"{until} is before the plan year {year} begins: choose a time from then on"
+        )
+
 
 def _faults_of_sources(plan: Plan) -> Faults:
     if plan.illustrative:
         return
     single = {
         name: part
-        for name in ("performance_period", "cut_offs", "eligibility", "rounding", "proration", "total_cap", "ladder")
+        for name in (
+            "performance_period",
+            "cut_offs",
+            "eligibility",
+            "rounding",
+            "proration",
+            "total_cap",
+            "ladder",
+            "inquiries",
+        )
         if (part := getattr(plan, name)) not in (None, NO_LADDER)
     }
     parts: list[tuple[str, Sourced | Plan]] = [("", plan), *((at(name), part) for name, part in single.items())]
-    for section in ("measures", "gates", "bands", "indexes", "components", "pathways"):
+    for section in ("measures", "gates", "bands", "indexes", "offers", "components", "pathways"):
         parts += [(at(section, index), part) for index, part in enumerate(getattr(plan, section))]
     if plan.ladder != NO_LADDER:
         parts += [(at("ladder", "rungs", index), rung) for index, rung in enumerate(plan.ladder.rungs)]

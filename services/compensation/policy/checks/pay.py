@@ -28,6 +28,7 @@ from services.compensation.policy.people import people_of
 from shared.events.evaluation import StaffRole
 from shared.kernel.errors import FieldError
 from shared.kernel.money import format_cents, parse_amount
+from shared.kernel.period import SchoolYear
 
 _INTEGER_MAX = (1 << 63) - 1
 _PERCENT_MOST = 1_000 * SCALE
@@ -36,6 +37,7 @@ _PERCENT_MOST = 1_000 * SCALE
 def faults_of_pay(plan: Plan) -> Faults:
     """Faults of indexes, components and the cap on the total."""
     yield from repeated(plan.indexes, "indexes", "index")
+    yield from _faults_of_offers(plan)
     yield from repeated(plan.components, "components", "component")
     checks = _Checks(plan)
     for index, component in enumerate(plan.components):
@@ -90,6 +92,7 @@ class _Checks:
         self._measures = {measure.code: measure for measure in plan.measures}
         self._bands = {bands.code: bands for bands in plan.bands}
         self._gates = {gate.code for gate in plan.gates}
+        self._offers = {offer.code for offer in plan.offers}
         self._people = people_of(plan)
         self._most = most_of_each(plan)
 
@@ -98,6 +101,8 @@ class _Checks:
         for number, code in enumerate(component.requires):
             if code not in self._gates:
                 yield unknown(f"{place}/requires/{number}", "gate", code, self._gates)
+        if component.offer is not None and component.offer not in self._offers:
+            yield unknown(f"{place}/offer", "offer", component.offer, self._offers)
         for number, role in enumerate(component.applies_to.roles or ()):
             if role not in self._plan.eligibility.roles:
                 yield FieldError(
@@ -254,6 +259,10 @@ class _Checks:
             part = before.get(code)
             if part is None:
                 yield unknown(f"{place}/of/{number}", "component before this one", code, before)
+            elif part.offer is not None:
+                yield FieldError(
+                    f"{place}/of/{number}", f"{code!r} is an offer, but is paid through this one: make this the offer"
+                )
             elif isinstance(part, GreatestOf):
                 yield FieldError(
                     f"{place}/of/{number}", f"{code!r} is the greatest of others itself: name those instead"
@@ -288,6 +297,21 @@ class _Checks:
             yield FieldError(f"{place}/{name}", "is for a pot that is shared by_units: leave it out")
         if component.shared == "by_full_time_days" and component.prorates:
             yield FieldError(f"{place}/prorates", "would count days twice, for the pot is shared by them: write false")
+
+
+def _faults_of_offers(plan: Plan) -> Faults:
+    yield from repeated(plan.offers, "offers", "offer")
+    used, year = {component.offer for component in plan.components}, SchoolYear.parse(plan.plan_year)
+    for index, offer in enumerate(plan.offers):
+        if offer.code not in used:
+            yield FieldError(
+                at("offers", index), f"no component has `offer: {offer.code}`: add that to what it pays, or take it out"
+            )
+        if offer.answer_by is not None and offer.answer_by.date() < year.begins_on:
+            yield FieldError(
+                at("offers", index, "answer_by"),
+                f"{offer.answer_by} is before the plan year {year} begins: choose a time from {year.begins_on} on",
+            )
 
 
 def _faults_of_cap(plan: Plan) -> Faults:

@@ -30,6 +30,8 @@ class Columns:
     hire_shares: Ints
     worked: Ints
     """What a component goes by that does not go by all full-time days: a row for each such component."""
+    offers: Ints
+    """The answer to each offer of the plan: `facts.offers`."""
     shortfalls: Ints
     """How much of each need of the ladder is missing by facts; of measures and gates nothing yet."""
     placements: Ints
@@ -59,6 +61,7 @@ def joined(blocks: Sequence[Columns]) -> Columns:
         stipend_counts=together("stipend_counts"),
         hire_shares=together("hire_shares"),
         worked=together("worked"),
+        offers=together("offers"),
         shortfalls=together("shortfalls"),
         placements=together("placements"),
         campuses=_joined_places([block.campuses for block in blocks]),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.compensation.domain import OFFER_ATTRIBUTE
 from services.compensation.policy.evaluation.components import ComponentTable, component_tables
 from services.compensation.policy.evaluation.conditions import BandTable, GateTables, band_table, gate_tables
 from services.compensation.policy.evaluation.ladder import LadderTables, ladder_tables
@@ -98,7 +99,8 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
 def _attributes(plan: Plan, people: People) -> frozenset[str]:
     """The attributes of educators that the plan looks at."""
     measured = (one.attribute for one in plan.measures if isinstance(one, (AttributeNumber, AttributeIs)))
-    return frozenset([*people.words, *measured])
+    offered = [OFFER_ATTRIBUTE] if plan.offers else []
+    return frozenset([*people.words, *measured, *offered])
 
 
 def _ladders(plan: Plan) -> frozenset[str]:

@@ -45,6 +45,8 @@ class ComponentTable:
     amounts: AnyAmounts
     pays: Bools
     requires: Ints
+    offer: int | None
+    """The row of the columns that holds the answer to the offer that it is."""
     prorates: bool
     worked: int | None
     """The row of the columns that holds what it goes by, if that is not all full-time days."""
@@ -74,6 +76,7 @@ class _Reader:
         self._worked = [component.code for component in plan.components if is_special(component)]
         self._position = position
         self._people = people
+        self._offers = [offer.code for offer in plan.offers]
         self._gates = [gate.code for gate in plan.gates]
         self._bands = {bands.code: at for at, bands in enumerate(plan.bands)}
         self._components = [component.code for component in plan.components]
@@ -88,6 +91,7 @@ class _Reader:
             amounts=self._amounts(component),
             pays=pays,
             requires=integers(map(self._gates.index, component.requires)),
+            offer=None if component.offer is None else self._offers.index(component.offer),
             prorates=component.prorates,
             worked=self._worked.index(component.code) if component.code in self._worked else None,
             worked_whole=worked_whole(component, self._period_days),

@@ -12,8 +12,8 @@ where they round:
 4. bands: the measure (of a weighted one, its rounded points) against the lower borders, or by gates, or by shares.
 5. full amounts: from tables, or an amount times units, rounded half up to the cent; 0 unless the component is for the
    educator. A pot is cut off to the cent.
-6. gates, then proration: amount times FTE days over the days of the period, and the share by the day of hire, exact
-   and rounded half up once, to the cent or the dollar; then the component's own cap, then hold-harmless.
+6. gates and offers, then proration: amount times FTE days over the days of the period, and the share by the day of
+   hire, exact and rounded half up once, to the cent or the dollar; then the component's own cap, then hold-harmless.
 7. the greatest of several components: their amounts of step 6 compared, the others not paid.
 8. the cap on the total: components are paid in the plan's order until it is reached.
 9. ladder: how much of each need is missing, the highest rung with none missing up to it, what of it is confirmed, and
@@ -71,12 +71,15 @@ class Working:
     eligible: Bools
     gates_open: Bools
     """For each component: all gates that it requires and that apply are met."""
+    taken: Bools
+    """For each component: it is no offer, or was accepted."""
     full_amounts: Ints
     """What each component would pay by role, measures, bands and awards alone."""
     open_amounts: Ints
-    """The same after step 6: what it would pay if every gate were met, before the cap on the total."""
+    """The same after step 6: what it would pay if every gate were met and every offer accepted, before the cap on the
+    total."""
     granted_amounts: Ints
-    """The full amounts where all gates are met."""
+    """The full amounts where all gates are met, and the offer accepted where it is one."""
     timed_amounts: Ints
     """The granted amounts by days and day of hire, rounded; before the component's own cap and hold-harmless."""
     prorated_amounts: Ints
@@ -109,6 +112,7 @@ class Row(NamedTuple):
     stipend_counts: list[int]
     hire_shares: list[int]
     worked: list[int]
+    offers: list[int]
     placements: list[int]
     numerators: list[int]
     denominators: list[int]
@@ -119,6 +123,7 @@ class Row(NamedTuple):
     bands: list[int]
     eligible: bool
     gates_open: list[bool]
+    taken: list[bool]
     full_amounts: list[int]
     open_amounts: list[int]
     granted_amounts: list[int]
@@ -149,7 +154,7 @@ class Evaluation:
         """The working turned round: a row for each educator."""
         columns, working = self.columns, self.working
         arrays = [columns.kind, columns.fte_days, columns.stipend_counts, columns.hire_shares, columns.worked]
-        arrays.append(columns.placements)
+        arrays += [columns.offers, columns.placements]
         arrays += [getattr(working, name) for name in Row._fields[len(arrays) :]]
         return [Row(*values) for values in zip(*(array.T.tolist() for array in arrays), strict=True)]
 
@@ -188,6 +193,7 @@ def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = N
         bands=bands,
         eligible=eligible,
         gates_open=pay.gates_open,
+        taken=pay.taken,
         full_amounts=pay.full,
         open_amounts=pay.open,
         granted_amounts=pay.granted,

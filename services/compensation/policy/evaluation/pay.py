@@ -18,6 +18,7 @@ from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.components import ComponentTable
 from services.compensation.policy.evaluation.conditions import Gates
 from services.compensation.policy.exact import TEN_THOUSAND, Bools, Ints, half_up, integers
+from services.compensation.policy.facts.offers import ACCEPTED
 from services.compensation.policy.language.terms import AMOUNT_CENTS_MAX
 
 
@@ -25,6 +26,8 @@ class Pay(NamedTuple):
     """A row for each component, in cents."""
 
     gates_open: Bools
+    taken: Bools
+    """Where it is no offer, or the offer was accepted."""
     full: Ints
     open: Ints
     granted: Ints
@@ -46,13 +49,16 @@ def paid(
     columns, passed = standing.columns, gates.passed
     units = _pot_units(tables, standing, passed) if pot_units is None else pot_units
     shape = (len(tables), len(columns.kind))
-    gates_open = np.empty(shape, dtype=np.bool_)
+    gates_open, taken = np.empty(shape, dtype=np.bool_), np.ones(shape, dtype=np.bool_)
     full, in_time = np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
     for at, table in enumerate(tables):
         gates_open[at] = passed[table.requires].all(axis=0)
+        if table.offer is not None:
+            taken[at] = columns.offers[table.offer] == ACCEPTED
         full[at] = np.minimum(_full(table, standing, units), AMOUNT_CENTS_MAX) * table.pays[columns.kind]
         in_time[at] = _timed(table, full[at], columns)
-    granted, timed = full * gates_open, in_time * gates_open
+    is_paid = gates_open & taken
+    granted, timed = full * is_paid, in_time * is_paid
     worth, prorated = in_time.copy(), timed.copy()
     through: list[int] = []
     for at, table in enumerate(tables):
@@ -64,20 +70,20 @@ def paid(
                 gross = half_up(prorated[table.amounts.of] * table.amounts.percent, 100 * TEN_THOUSAND)
             full[at] = np.minimum(gross, AMOUNT_CENTS_MAX) * table.pays[columns.kind]
             worth[at] = _timed(table, full[at], columns)
-            granted[at] = full[at] * gates_open[at]
-            timed[at] = prorated[at] = worth[at] * gates_open[at]
+            granted[at] = full[at] * is_paid[at]
+            timed[at] = prorated[at] = worth[at] * is_paid[at]
         if table.at_most is not None:
             np.minimum(worth[at], table.at_most, out=worth[at])
             np.minimum(prorated[at], table.at_most, out=prorated[at])
         if table.hold_harmless is not None:
             floor = dollars_of(standing.values, table.hold_harmless) * table.pays[columns.kind]
             np.maximum(worth[at], floor, out=worth[at])
-            np.maximum(prorated[at], floor, out=prorated[at])
+            np.maximum(prorated[at], floor * taken[at], out=prorated[at])
     counted = prorated
     if through:
         counted = prorated.copy()
         counted[through] = 0
-    return Pay(gates_open, full, worth, granted, timed, prorated, counted, units)
+    return Pay(gates_open, taken, full, worth, granted, timed, prorated, counted, units)
 
 
 def _pot_units(tables: Sequence[ComponentTable], standing: Standing, passed: Bools) -> dict[str, dict[str, int]]:
@@ -86,6 +92,8 @@ def _pot_units(tables: Sequence[ComponentTable], standing: Standing, passed: Boo
     for table in tables:
         if isinstance(table.amounts, SharedPot):
             shares = passed[table.requires].all(axis=0) & table.pays[standing.columns.kind]
+            if table.offer is not None:
+                shares &= standing.columns.offers[table.offer] == ACCEPTED
             units = table.amounts.units_of(standing) * shares
             places = standing.columns.places(table.amounts.within)
             in_all[table.amounts.code] = {

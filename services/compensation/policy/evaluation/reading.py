@@ -11,6 +11,7 @@ from services.compensation.policy.evaluation.columns import Columns, Places
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import DENOMINATOR_MAX, integers
 from services.compensation.policy.facts.gather import CampusAttributes, Gathered, YearAward, gather
+from services.compensation.policy.facts.offers import offers_answered
 from services.compensation.policy.facts.readers import paid_awards
 from shared.kernel.assertions import invariant
 
@@ -35,7 +36,8 @@ def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple
     rows: list[list[int]] = []
     sources: list[Source | None] = []
     lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
-    lengths += [len(plan.worked_readers), len(plan.ladder.readers), len(plan.ladder.placement_readers)]
+    lengths += [len(plan.worked_readers), len(plan.plan.offers)]
+    lengths += [len(plan.ladder.readers), len(plan.ladder.placement_readers)]
     absent = [plan.people.nobody, 0, *[0] * sum(lengths)]
     for found in gathered:
         if found is None:
@@ -56,8 +58,9 @@ def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple
         stipend_counts=parts[2],
         hire_shares=parts[3],
         worked=parts[4],
-        shortfalls=parts[5],
-        placements=parts[6],
+        offers=parts[5],
+        shortfalls=parts[6],
+        placements=parts[7],
         campuses=_places([source.found.employment.campus_id if source else None for source in sources]),
         districts=_places([source.found.employment.district_id if source else None for source in sources]),
     )
@@ -80,6 +83,7 @@ def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], .
         *[len(awards) for awards in paid],
         *[reader(found) for reader in plan.hire_readers],
         *[reader(found) for reader in plan.worked_readers],
+        *offers_answered(plan.plan.offers, found, plan.calendar.starts_in),
         *[reader(found) for reader in plan.ladder.readers],
         *[reader(found) for reader in plan.ladder.placement_readers],
     ]

@@ -7,10 +7,11 @@ from pydantic import Field, StrictBool
 from services.compensation.policy.language.conditions import BandSet, Gate
 from services.compensation.policy.language.ladder import NO_LADDER, Ladder, Pathway
 from services.compensation.policy.language.measures import Measure
-from services.compensation.policy.language.pay import Component, Index, Proration, TotalCap
+from services.compensation.policy.language.pay import Component, Index, Offer, Proration, TotalCap
 from services.compensation.policy.language.terms import (
     Clause,
     Code,
+    Count,
     Day,
     LocalTime,
     Places,
@@ -51,6 +52,16 @@ class Rounding(Sourced):
     amounts: Literal["cent", "dollar"]
 
 
+class Inquiries(Sourced):
+    """Until when a statement can be disputed, and within how many calendar days of that an answer is due.
+
+    Where `until` is left out, until the educator's money of the plan year is paid.
+    """
+
+    until: LocalTime | None = None
+    answered_within_days: Count
+
+
 class Plan(Clause):
     """A plan document as it was read, valid as a whole."""
 
@@ -72,10 +83,12 @@ class Plan(Clause):
     gates: tuple[Gate, ...] = ()
     bands: tuple[BandSet, ...] = ()
     indexes: tuple[Index, ...] = ()
+    offers: tuple[Offer, ...] = ()
     components: tuple[Component, ...] = Field(min_length=1)
     total_cap: TotalCap | None = None
     pathways: tuple[Pathway, ...] = ()
     ladder: Ladder = NO_LADDER
+    inquiries: Inquiries | None = None
 
     @property
     def ladder_code(self) -> str:

@@ -13,10 +13,12 @@ from services.compensation.policy.language.terms import (
     Day,
     DecimalText,
     EarningCode,
+    LocalTime,
     Named,
     PotText,
     Share,
     Sourced,
+    Terms,
     WholeNumber,
 )
 from shared.events.evaluation import StaffRole
@@ -37,15 +39,29 @@ class OnCampuses(Clause):
     days_at_least: WholeNumber = 0
 
 
+class Offer(Named):
+    """What is paid only to who takes it: the `terms` are what an educator agrees to with it, as they are put to them.
+
+    The answer is a fact, kept as the attribute `offer` of the plan year with the offer's code as its item: `accepted`
+    or `declined`. It can be given, and given otherwise, before `answer_by`; where that is left out, until money of the
+    plan year is approved for the educator.
+    """
+
+    terms: Terms
+    answer_by: LocalTime | None = None
+
+
 class _Component(Named):
     """`prorates` pays by days times FTE over the days of the period, or by FTE alone (the mean over the days worked,
     rounded half up to a millionth); with `on_campuses` only what was worked there counts, and FTE is summed over the
     campuses, up to 1.0. `by_hire` in steps by the day of hire (nothing after the last step), both exact
     and rounded once; `at_most_each` caps what one educator is paid; `hold_harmless` names a measure in dollars that
     the component pays no less than, gates or not; `rounds_to` is the plan's `rounding.amounts` where it is left out.
+    With `offer` it pays nothing unless that offer was accepted.
     """
 
     requires: tuple[Code, ...] = ()
+    offer: Code | None = None
     applies_to: AppliesTo = EVERYONE
     prorates: StrictBool
     prorated_by: Literal["days_times_fte", "fte"] = "days_times_fte"

@@ -110,6 +110,8 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 EarningCode = Annotated[str, AfterValidator(_earning_code)]
 """What a payroll system books a payment under."""
 Title = Annotated[str, Field(min_length=1, max_length=200)]
+Terms = Annotated[str, Field(min_length=1, max_length=2000)]
+"""What somebody agrees to, in full sentences."""
 Source = Annotated[str, AfterValidator(_source)]
 DecimalText = Annotated[str, BeforeValidator(_decimal), _number(r"^\d{1,7}(\.\d{1,4})?$")]
 """An exact number from 0 to 1,000,000 with at most four decimal places, kept as its shortest text."""

@@ -26,6 +26,7 @@ from services.compensation.policy.language.pay import (
 from services.compensation.policy.language.people import YearsOnCampus
 from services.compensation.policy.words.looked_at import measures_of
 from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.offers import OfferWords
 from services.compensation.policy.words.texts import (
     Memo,
     Part,
@@ -51,8 +52,9 @@ _REPEATED = "The same micro-credential was awarded before in this plan year, and
 class ComponentWords:
     """The words of one plan's components."""
 
-    def __init__(self, plan: CompiledPlan, measures: MeasureWords) -> None:
+    def __init__(self, plan: CompiledPlan, measures: MeasureWords, offers: OfferWords) -> None:
         self._plan = plan
+        self._offers = offers
         self._measures = measures
         self._bands = {bands.code: at for at, bands in enumerate(plan.plan.bands)}
         self._components = {component.code: at for at, component in enumerate(plan.plan.components)}
@@ -97,6 +99,7 @@ class ComponentWords:
                 tuple(row.worked),
                 source.found.employment.hired_on if component.by_hire else None,
                 None if row.gates_open[index] else tuple(row.gate_met),
+                None if component.offer is None else (tuple(row.offers), row.open_amounts[index]),
             )
             part = self._parts.get(key)
             if part is None:
@@ -122,6 +125,8 @@ class ComponentWords:
             self._per_award(component, index, row, source, part)
         else:
             part["reason"] = self._reason(component, index, row)
+        if component.offer is not None and row.gates_open[index] and row.taken[index]:
+            part["reason"] += f" {self._of_offer(index, row)}"
         self._limit(component, index, row, source, part["limits"])
         part["reason"] = " ".join([part["reason"], *(limit["reason"] for limit in part["limits"])])
         return part
@@ -131,11 +136,11 @@ class ComponentWords:
         match component:
             case Matrix():
                 role = plain(self._plan.people.kinds[row.kind].role)
-                return f"{self._in_band(component.bands, row)}, which is worth {full} for the role {role}."
+                return f"{self.in_band(component.bands, row)}, which is worth {full} for the role {role}."
             case Banded():
-                return f"{self._in_band(component.bands, row)}, which is worth {full}."
+                return f"{self.in_band(component.bands, row)}, which is worth {full}."
             case Grid():
-                both = f"{self._in_band(component.rows, row)} and {self._in_band(component.columns, row)}"
+                both = f"{self.in_band(component.rows, row)} and {self.in_band(component.columns, row)}"
                 return f"{both}, which together are worth {full}."
             case PerUnit():
                 return self._per_unit(component, index, row)
@@ -148,7 +153,8 @@ class ComponentWords:
             case Flat() | PerAward():
                 return f"The amount is {full}."
 
-    def _in_band(self, code: str, row: Row) -> str:
+    def in_band(self, code: str, row: Row) -> str:
+        """The band of a band set that the educator is in, and why."""
         at = self._bands[code]
         bands = self._plan.plan.bands[at]
         level = bands.levels[row.bands[at]]
@@ -173,7 +179,7 @@ class ComponentWords:
         if component.bands is not None and component.by_band is not None:
             bands = self._bands[component.bands]
             terms = component.by_band[self._plan.plan.bands[bands].levels[row.bands[bands]].code]
-            before = f"{self._in_band(component.bands, row)}. "
+            before = f"{self.in_band(component.bands, row)}. "
         base, each = parse_amount(terms.base or "0.00"), parse_amount(terms.amount or "0.00")
         sum_of = f"{dollars(base)} and {dollars(each)}" if base else dollars(each)
         limit = f" (up to {component.at_most} count)"
@@ -233,6 +239,8 @@ class ComponentWords:
             unmet = unmet_gates(self._plan, index, row)
             what = f"Not paid, because {'this is' if len(unmet) == 1 else 'these are'} not met: {listed(unmet, 'and')}."
             limits.append(_limit_part("gates", full - granted, what))
+        elif not row.taken[index]:
+            limits.append(_limit_part("offer", full - granted, self._of_offer(index, row)))
         timed, cap = row.timed_amounts[index], self._plan.components[index].at_most
         if timed != granted:
             limits.append(_limit_part("proration", granted - timed, self._timed(component, index, row, source)))
@@ -250,6 +258,10 @@ class ComponentWords:
             cap_in_all = dollars(self._plan.total_cap or 0)
             what = f"The cap on the total of {cap_in_all} leaves {dollars(paid)} of {dollars(prorated)}."
             limits.append(_limit_part("total_cap", prorated - paid, what))
+
+    def _of_offer(self, index: int, row: Row) -> str:
+        at = self._plan.components[index].offer
+        return "" if at is None else self._offers.of_component(at, row, row.open_amounts[index])
 
     def _worked(self, component: Component, table: ComponentTable, row: Row) -> str:
         worked = decimal_text(row.fte_days if table.worked is None else row.worked[table.worked], places=2)

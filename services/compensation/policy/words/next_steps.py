@@ -1,4 +1,5 @@
-"""What an educator could still earn in the plan year: gates to meet, the next band, micro-credentials up to the limit.
+"""What an educator could still earn in the plan year: gates to meet, the next band, micro-credentials up to
+the limit, offers to accept.
 
 There is no clock here, so a step says until when it is open, and the reader knows the day.
 """
@@ -9,9 +10,11 @@ from services.compensation.policy.evaluation.amounts import ByBand
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import BorderBands
 from services.compensation.policy.evaluation.evaluate import Row
+from services.compensation.policy.facts.offers import DECLINED, UNANSWERED
 from services.compensation.policy.language.pay import PerAward
 from services.compensation.policy.words.components import unmet_gates
 from services.compensation.policy.words.measures import MeasureWords
+from services.compensation.policy.words.offers import OfferWords
 from services.compensation.policy.words.texts import Memo, Part, amount, counted, dollars, listed, remember
 from shared.kernel.money import parse_amount
 
@@ -19,8 +22,9 @@ from shared.kernel.money import parse_amount
 class NextSteps:
     """The next steps under one plan."""
 
-    def __init__(self, plan: CompiledPlan, measures: MeasureWords) -> None:
+    def __init__(self, plan: CompiledPlan, measures: MeasureWords, offers: OfferWords) -> None:
         self._plan = plan
+        self._offers = offers
         self._measures = measures
         self._steps: Memo = {}
         self._stipend_of = {component.code: index for index, component in enumerate(plan.stipends)}
@@ -39,6 +43,7 @@ class NextSteps:
             tuple(row.stipend_counts),
             tuple(row.open_amounts),
             tuple(row.bands),
+            tuple(row.offers),
             tuple(measures),
         )
         made = self._steps.get(key)
@@ -53,15 +58,26 @@ class NextSteps:
         if not row.eligible or room == 0:
             return steps
         for index, component in enumerate(self._plan.plan.components):
-            if not self._plan.components[index].pays[row.kind]:
+            table = self._plan.components[index]
+            if not table.pays[row.kind] or (table.offer is not None and row.offers[table.offer] == DECLINED):
                 continue
-            amounts = self._plan.components[index].amounts
+            amounts = table.amounts
             if not row.gates_open[index]:
                 steps += self._gates(index, row, room)
             if isinstance(amounts, ByBand):
                 steps += self._next_band(component.code, amounts, row)
             elif isinstance(component, PerAward) and row.gates_open[index]:
                 steps += self._more_awards(component, row, room)
+        return steps + self._accept(row, room)
+
+    def _accept(self, row: Row, room: int | None) -> list[Part]:
+        """The offers that wait for an answer."""
+        steps = []
+        for at, offer in enumerate(self._plan.plan.offers):
+            worth = self._offers.worth(at, row)
+            if row.offers[at] == UNANSWERED and worth:
+                text = f"Accepting {offer.title} {self._offers.until(offer)} pays {dollars(worth)} as things stand."
+                steps.append(_step("accept_offer", None, text, _within(worth, room)))
         return steps
 
     def _gates(self, index: int, row: Row, room: int | None) -> list[Part]:
@@ -102,7 +118,7 @@ class NextSteps:
         return [_step("earn_micro_credentials", component.code, text, _within(left * cents, room))]
 
 
-def _step(code: str, component: str, text: str, worth: int | None) -> Part:
+def _step(code: str, component: str | None, text: str, worth: int | None) -> Part:
     return {"code": code, "component": component, "text": text, "worth": None if worth is None else amount(worth)}
 
 

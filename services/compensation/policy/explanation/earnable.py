@@ -1,0 +1,140 @@
+"""What could still be earned in the plan year, component by component: how much at the most, by what, and by when.
+
+The statement's next steps name what is within reach; this says the most there is, within every limit of the plan.
+There is no clock here: a step says until when it is open, and the reader knows the day.
+"""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.compensation.policy.checks.pay import most_of_each
+from services.compensation.policy.evaluation.amounts import ByBand, ByKind
+from services.compensation.policy.evaluation.evaluate import Evaluation
+from services.compensation.policy.exact import SCALE, decimal_text, millionths
+from services.compensation.policy.facts.offers import DECLINED
+from services.compensation.policy.language.measures import Measure, made_of
+from services.compensation.policy.language.pay import Component, GreatestOf, PerAward, PercentOf, Pot
+from services.compensation.policy.words.looked_at import measures_of
+from services.compensation.policy.words.texts import Part, amount, dollars
+from shared.kernel.period import SchoolYear
+
+_EVIDENCE = {"observation": "observations", "slo": "slos", "credential": "awards"}
+
+
+def still_earnable(evaluation: Evaluation, body: dict[str, Any]) -> list[Part]:
+    """A part for each component that is for the educator and could pay more than it does."""
+    return _Earnable(evaluation, body).parts()
+
+
+class _Earnable:
+    def __init__(self, evaluation: Evaluation, body: dict[str, Any]) -> None:
+        self._plan, self._row, self._body = evaluation.plan, evaluation.rows[0], body
+        self._document = evaluation.plan.plan
+        self._measures = {measure.code: measure for measure in self._plan.measures}
+        self._position = {measure.code: at for at, measure in enumerate(self._plan.measures)}
+        self._gates = {gate.code: at for at, gate in enumerate(self._document.gates)}
+        self._most = most_of_each(self._document)
+        self._through = {code for one in self._document.components if isinstance(one, GreatestOf) for code in one.of}
+
+    def parts(self) -> list[Part]:
+        cap, row = self._plan.total_cap, self._row
+        room = None if cap is None else cap - row.total
+        made = []
+        for at, component in enumerate(self._document.components):
+            table = self._plan.components[at]
+            is_declined = table.offer is not None and row.offers[table.offer] == DECLINED
+            if not table.pays[row.kind] or is_declined or component.code in self._through or room == 0:
+                continue
+            most = self._at_most(at, component)
+            left = most - row.amounts[at] if room is None else min(most - row.amounts[at], room)
+            if left > 0:
+                made.append(self._part(at, component, most, left))
+        return made
+
+    def _part(self, at: int, component: Component, most: int, left: int) -> Part:
+        is_timed = component.prorates or component.by_hire is not None
+        steps = [step["text"] for step in self._body["next_steps"] if step["component"] == component.code]
+        steps += [
+            offer["reason"]
+            for offer in self._body.get("offers", ())
+            if offer["code"] == component.offer and offer["answer"] is None and self._row.gates_open[at]
+        ]
+        part_of = " for a full year" if is_timed else ""
+        return {
+            "component": component.code,
+            "title": component.title,
+            "earned": amount(self._row.amounts[at]),
+            "at_most": amount(most),
+            "still_open": amount(left),
+            "is_for_a_full_year": is_timed,
+            "reason": (
+                f"{component.title} pays at most {dollars(most)}{part_of}; {dollars(self._row.amounts[at])} is earned, "
+                f"and {dollars(left)} more is within the plan's limits."
+            ),
+            "steps": steps,
+            "missing": [missing for code in component.requires for missing in self._missing(code)],
+            "until": self._until(component),
+        }
+
+    def _at_most(self, at: int, component: Component) -> int:
+        """The most that the component pays this kind of person; what is shared or taken of something, as it stands."""
+        amounts, table = self._plan.components[at].amounts, self._plan.components[at]
+        if isinstance(amounts, (ByBand, ByKind)):
+            most = int(amounts.amounts[self._row.kind].max())
+        elif isinstance(component, Pot) or (isinstance(component, PercentOf) and component.index is None):
+            most = self._row.full_amounts[at]
+        elif isinstance(component, GreatestOf):
+            codes = [one.code for one in self._document.components]
+            most = max(self._at_most(of, self._document.components[of]) for of in map(codes.index, component.of))
+        else:
+            most = self._most[component.code]
+        return most if table.at_most is None else min(most, table.at_most)
+
+    def _missing(self, code: str) -> list[Part]:
+        """An unmet gate with what is missing; of gates made of others, each that is unmet."""
+        at = self._gates[code]
+        gate = self._document.gates[at]
+        if not self._row.gate_applies[at] or self._row.gate_met[at]:
+            return []
+        if gate.measure is None:
+            return [missing for one in gate.any_of or gate.all_of or () for missing in self._missing(one)]
+        told = next(one for one in self._body["gates"] if one["code"] == code)
+        return [{"gate": code, "title": gate.title, "reason": told["reason"], "gap": self._gap(at)}]
+
+    def _gap(self, at: int) -> str | None:
+        """How much the measure has to rise, cut up to four places; None where it is no border that counts."""
+        gate = self._document.gates[at]
+        if gate.at_least is None or gate.measure is None:
+            return None
+        measure = self._position[gate.measure]
+        under = self._row.denominators[measure] if self._row.measured[measure] else 1
+        top = self._row.numerators[measure] if self._row.measured[measure] else 0
+        unit = SCALE // 10**4
+        tenths = -((top - millionths(gate.at_least) * under) // (under * unit))
+        return decimal_text(tenths * unit, places=4)
+
+    def _until(self, component: Component) -> list[Part]:
+        """Until when evidence of each kind that the component looks at still counts."""
+        codes = measures_of(self._document, component)
+        codes |= {measure for code in component.requires for measure in self._measures_of_gate(code)}
+        takes = {measure.take.partition("_")[0] for code in codes for measure in self._down(self._measures[code])}
+        if isinstance(component, PerAward):
+            takes.add("credential")
+        return [{"evidence": name, "before": self._before(name)} for take, name in _EVIDENCE.items() if take in takes]
+
+    def _measures_of_gate(self, code: str) -> set[str]:
+        gate = self._document.gates[self._gates[code]]
+        below = {one for part in gate.any_of or gate.all_of or () for one in self._measures_of_gate(part)}
+        return below if gate.measure is None else {gate.measure}
+
+    def _down(self, measure: Measure) -> list[Measure]:
+        parts = [self._measures[code] for code in made_of(measure)]
+        return [one for part in parts for one in self._down(part)] if parts else [measure]
+
+    def _before(self, evidence: str) -> str:
+        plan = self._document
+        zone, moment = ZoneInfo(plan.time_zone), getattr(plan.cut_offs, evidence, None)
+        if moment is None:
+            ends_on = SchoolYear.parse(plan.plan_year).ends_on
+            return f"the end of {ends_on.isoformat()} ({zone.key})"
+        return f"{moment:%Y-%m-%d %H:%M} ({zone.key})"

@@ -1,0 +1,172 @@
+"""The facts under a measure: those of a statement that the measure can look at, by kind, year and name."""
+
+from collections.abc import Callable, Iterable
+
+from services.compensation.domain import OFFER_ATTRIBUTE, Fact
+from services.compensation.policy.evaluation.compiled import CompiledPlan
+from services.compensation.policy.explanation.nodes import Node, node
+from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.language.measures import (
+    AttributeIs,
+    AttributeNumber,
+    CampusAttribute,
+    CountMeasure,
+    GrowthPercent,
+    Measure,
+    ObservationLowest,
+    ObservationMean,
+    RatingScore,
+    SloAttainmentCount,
+    SloMean,
+    SloScoreCount,
+    Years,
+)
+from services.compensation.policy.words.texts import plain
+
+_TITLES = {
+    "roster": "Roster",
+    "observation": "Observation",
+    "growth": "Student growth",
+    "slo": "SLO",
+    "award": "Micro-credential",
+    "summative": "Summative rating",
+    "attribute": "On file with HR",
+}
+_BY_TAKE = {"observation_count": "observation", "slo_count": "slo", "slo_scored_count": "slo"}
+
+
+class Evidence:
+    """The facts of one educator's statement as leaves; `found` is what the evaluator gathered of them."""
+
+    def __init__(self, plan: CompiledPlan, found: Gathered) -> None:
+        self._calendar = plan.calendar
+        self._used = found.used
+        self._rests_on_common = plan.looks_at_common_facts
+        self._uncounted = {award.award_id: award.reason for award in found.uncounted_awards}
+        self._year_awards = {award.award_id for award in found.year_awards} | self._uncounted.keys()
+
+    def everything(self) -> list[str]:
+        """All that the statement rests on, a sentence each."""
+        return [self._told(fact) for fact in self._used]
+
+    def of_measure(self, measure: Measure) -> list[Node]:  # noqa: PLR0911 - one for each kind
+        """The leaves of a measure that is read from facts."""
+        match measure:
+            case CountMeasure(take="credential_count"):
+                return self.awards(lambda fact: fact.key in self._year_awards)
+            case CountMeasure():
+                kind = _BY_TAKE.get(measure.take, "roster")
+                return self._of_year(kind) if kind != "roster" else self.roster()
+            case SloScoreCount() | SloAttainmentCount() | SloMean():
+                return self._of_year("slo")
+            case ObservationMean() | ObservationLowest():
+                seen = self._of("observation", lambda fact: not fact.data["levels"].keys().isdisjoint(measure.domains))
+                return self._leaves(fact for fact in seen if self._is_of_year(fact))
+            case GrowthPercent():
+                named = measure.measures
+                scored = self._of("growth", lambda fact: named is None or fact.data["measure"] in named)
+                return self._leaves(fact for fact in scored if self._is_of_year(fact))
+            case RatingScore():
+                return self._leaves(self._of("summative", lambda fact: self._is_within(fact, measure.over)))
+            case AttributeNumber():
+                return self._leaves(self._of("attribute", lambda fact: self._is_number_of(fact, measure)))
+            case AttributeIs():
+                return self._leaves(self._kept(measure.attribute, None))
+            case CampusAttribute():
+                return [*self.roster(), *self.common_facts()]
+            case _:
+                return []
+
+    def roster(self) -> list[Node]:
+        return self._leaves(self._of("roster", lambda _: True))
+
+    def awards(self, holds: Callable[[Fact], bool]) -> list[Node]:
+        return self._leaves(self._of("award", holds))
+
+    def answers(self, offer: str) -> list[Node]:
+        """The answer to an offer."""
+        return self._leaves(self._kept(OFFER_ATTRIBUTE, offer))
+
+    def common_facts(self) -> list[Node]:
+        """What was kept and settled for all educators; nothing where the plan looks at nobody else."""
+        if not self._rests_on_common:
+            return []
+        return [node("common_facts", "Common facts of the year", "What is kept and settled for all educators.", None)]
+
+    def _of(self, kind: str, holds: Callable[[Fact], bool]) -> Iterable[Fact]:
+        return (fact for fact in self._used if fact.kind == kind and holds(fact))
+
+    def _of_year(self, kind: str) -> list[Node]:
+        return self._leaves(self._of(kind, self._is_of_year))
+
+    def _is_of_year(self, fact: Fact) -> bool:
+        return bool(fact.data["school_year"] == self._calendar.plan_year)
+
+    def _is_within(self, fact: Fact, over: Years | None) -> bool:
+        starts_in, latest = int(fact.data["school_year"][:4]), self._calendar.starts_in
+        if over is None:
+            return starts_in == latest
+        latest -= over.through == "year_before"
+        return latest - over.years < starts_in <= latest
+
+    def _is_number_of(self, fact: Fact, measure: AttributeNumber) -> bool:
+        data, item = fact.data, fact.data["item"] or ""
+        return (
+            data["attribute"] == measure.attribute
+            and self._is_within(fact, measure.over)
+            and (measure.items is None or item in measure.items)
+            and (measure.except_items is None or item not in measure.except_items)
+        )
+
+    def _kept(self, attribute: str, item: str | None) -> Iterable[Fact]:
+        return self._of(
+            "attribute",
+            lambda fact: (
+                fact.data["attribute"] == attribute and fact.data["item"] == item and self._is_within(fact, None)
+            ),
+        )
+
+    def _leaves(self, facts: Iterable[Fact]) -> list[Node]:
+        return [self._leaf(fact) for fact in facts]
+
+    def _leaf(self, fact: Fact) -> Node:
+        leaf = node("fact", _TITLES[fact.kind], self._told(fact), None)
+        leaf["fact"] = {"kind": fact.kind, "key": fact.key, "version": fact.version, "event_id": fact.event_id}
+        return leaf
+
+    def _told(self, fact: Fact) -> str:  # noqa: PLR0911 - one for each kind
+        """What the fact says, in a sentence."""
+        data, calendar = fact.data, self._calendar
+        match fact.kind:
+            case "observation":
+                late = data["observed_on"] > calendar.observations_until
+                return f"Observed on {data['observed_on']}{_late(late)}."
+            case "growth":
+                return f"{data['percent_met']} % of students met their growth ({data['measure']})."
+            case "slo":
+                score = "not scored yet" if data["score"] is None else f"scored {data['score']}"
+                late = data["approved_on"] > calendar.slos_until
+                return f"SLO approved on {data['approved_on']}, {score}{_late(late)}."
+            case "award":
+                awarded_on = data["awarded_at"][:10]
+                return f"Micro-credential {data['credential']}, awarded on {awarded_on}{self._lost(fact.key)}."
+            case "summative":
+                return f"Rated {data['rating_level']} in {data['school_year']}, with a score of {data['score']}."
+            case "attribute":
+                item = f" ({data['item']})" if data["item"] else ""
+                value = "taken back" if data["value"] is None else data["value"]
+                return f"On file with HR: {plain(data['attribute'])}{item} in {data['school_year']}: {value}."
+            case _:
+                return "Role, subject group, campus, days and FTE are as on the roster."
+
+    def _lost(self, award: str) -> str:
+        return {
+            None: "",
+            "revoked": "; it was revoked",
+            "expired": "; it expired before the end of the plan year",
+            "after_cut_off": _late(True),  # noqa: FBT003 - the sentence
+        }[self._uncounted.get(award)]
+
+
+def _late(is_late: bool) -> str:  # noqa: FBT001 - a fact about a fact
+    return ", after the cut-off, so it does not count" if is_late else ""

@@ -1,0 +1,191 @@
+"""What the printable page of a statement says, in the order in which educators ask: how much, why, why not, what next.
+
+Every sentence is the statement's own or the explanation's; here they are only chosen and put in order. It holds no
+name: this database has none (guarantee 9), and the employee number is what an educator knows as their own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from services.compensation.domain import Progress, StatementStatus, StoredStatement
+from services.compensation.policy.deadlines import InquiryRule
+from services.compensation.policy.evaluation.evaluate import Evaluation
+from services.compensation.policy.explanation.evidence import Evidence
+from services.compensation.policy.status import why
+from services.compensation.policy.words.texts import Part, dollars, plain
+from shared.kernel.assertions import invariant
+from shared.kernel.money import parse_amount
+
+_LABELS = {
+    StatementStatus.ESTIMATE: "Estimate",
+    StatementStatus.FINAL: "Final",
+    StatementStatus.PAID: "Paid",
+}
+_EVIDENCE = {"observations": "Observations", "slos": "SLOs", "awards": "Micro-credentials"}
+_LIMITS = {
+    "yearly_limit": "Yearly limit",
+    "gates": "Conditions",
+    "offer": "Offer",
+    "proration": "Days and FTE",
+    "component_cap": "Cap",
+    "hold_harmless": "Held harmless",
+    "paid_through": "Paid with another part",
+    "total_cap": "Cap on the total",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageMatter:
+    """All that a page is made of. `progress` is None for a statement that stands no longer."""
+
+    statement: StoredStatement
+    body: dict[str, Any]
+    evaluation: Evaluation
+    earnable: list[Part]
+    progress: Progress | None
+    inquiries: InquiryRule
+
+
+def page_of(matter: PageMatter) -> Part:
+    """The page as a document of texts, for whatever sets it."""
+    body, found = matter.body, _found(matter.evaluation)
+    plan, eligibility = body["plan"], body["eligibility"]
+    is_closed = matter.progress is not None and matter.progress.is_final
+    roster = next(fact.data for fact in found.used if fact.kind == "roster")
+    return {
+        "plan_year": body["plan_year"],
+        "plan_title": plan["title"],
+        "employee_number": roster["employee_number"] or "not on file",
+        "role": plain(eligibility["role"] or "none on file"),
+        "subject_group": plain(eligibility["subject_group"] or "none"),
+        "total": _money(body["total"]),
+        "status": _status(matter),
+        "illustrative": plan["illustrative"],
+        "eligibility": eligibility["reason"],
+        "components": [_component(part) for part in body["components"]],
+        "caps": [cap["reason"] for cap in body["caps"]],
+        "rests_on": body["common_facts"]["reason"] if "common_facts" in body else None,
+        "days": body["proration"]["reason"],
+        "not_earned": list(_not_earned(body)),
+        "conditions": [_condition(gate) for gate in body["gates"]],
+        "measures": [_measure(measure) for measure in body["measures"]],
+        "offers": [{**offer, "worth": _money(offer["worth"])} for offer in body.get("offers", [])],
+        "earnable": [] if is_closed else [_earnable(part) for part in matter.earnable],
+        "is_closed": is_closed,
+        "ladder": _ladder(body["ladder"]),
+        "evidence": Evidence(matter.evaluation.plan, found).everything(),
+        "ask": list(_how_to_ask(matter.inquiries)),
+        "footer": _footer(matter),
+    }
+
+
+def _found(evaluation: Evaluation) -> Any:
+    source = evaluation.sources[0]
+    invariant(source is not None, "there is no page for nobody on the roster")
+    return None if source is None else source.found
+
+
+def _money(amount: dict[str, str]) -> str:
+    return dollars(parse_amount(amount["amount"]))
+
+
+def _status(matter: PageMatter) -> Part:
+    if matter.progress is None:
+        told = f"Statement {matter.statement.sequence} of this plan year. A later one may stand by now."
+        return {"label": "As it stood", "why": told}
+    return {"label": _LABELS[matter.progress.status], "why": why(matter.progress)}
+
+
+def _component(part: Part) -> Part:
+    """The amount and the way to it: what it would be without limits, and what each of them takes off and why."""
+    limits = [one for one in part["limits"] if one["reduced_by"]["amount"] != "0.00"]
+    told = part["reason"].removesuffix(" ".join(limit["reason"] for limit in part["limits"])).strip()
+    unlimited = parse_amount(part["amount"]["amount"]) + sum(
+        parse_amount(one["reduced_by"]["amount"]) for one in limits
+    )
+    return {
+        "title": part["title"],
+        "amount": _money(part["amount"]),
+        "reason": told or part["reason"],
+        "unlimited": dollars(unlimited),
+        "limits": [
+            {
+                "title": _LIMITS[one["limit"]],
+                "reason": one["reason"],
+                "amount": dollars(-parse_amount(one["reduced_by"]["amount"])),
+            }
+            for one in limits
+        ],
+        "counted": [f"{one['credential']}, awarded on {one['awarded_at'][:10]}" for one in part["counted"]],
+    }
+
+
+def _not_earned(body: dict[str, Any]) -> Iterator[Part]:
+    """What pays nothing, or less than it might, and why."""
+    for part in body["components"]:
+        if part["amount"]["amount"] == "0.00":
+            yield {"title": part["title"], "reason": part["reason"]}
+        for award in part["not_counted"]:
+            yield {"title": f"{part['title']}: {award['credential']}", "reason": award["reason"]}
+
+
+def _condition(gate: Part) -> Part:
+    return {"title": gate["title"], "met": "met" if gate["met"] else "not met", "reason": gate["reason"]}
+
+
+def _measure(measure: Part) -> Part:
+    value = measure["value"] if measure["value"] is not None else "nothing on file"
+    return {"title": measure["title"], "value": value, "reason": measure["reason"]}
+
+
+def _earnable(part: Part) -> Part:
+    return {
+        "title": part["title"],
+        "still_open": _money(part["still_open"]),
+        "reason": part["reason"],
+        "steps": part["steps"],
+        "missing": [
+            one["reason"] if one["gap"] is None else f"{one['reason']} Missing: {one['gap']}."
+            for one in part["missing"]
+        ],
+        "until": [f"{_EVIDENCE[one['evidence']]} count until {one['before']}." for one in part["until"]],
+    }
+
+
+def _ladder(ladder: Part) -> Part:
+    following = ladder["next"]
+    return {
+        "rung": ladder["title"],
+        "next": None if following is None else following["title"],
+        "gap": [] if following is None else following["gap"],
+    }
+
+
+def _how_to_ask(rule: InquiryRule) -> Iterator[str]:
+    if rule.until is None:
+        yield "If something is wrong, open an inquiry before the money is paid."
+    else:
+        yield f"If something is wrong, open an inquiry by {rule.until:%Y-%m-%d %H:%M} ({rule.zone.key})."
+    own = "" if rule.source is not None else " (the plan does not say; this is the product's default)"
+    yield f"An answer is due within {rule.answered_within_days} calendar days{own}."
+    yield "While an inquiry is open, what is in no payout batch yet is not paid. HR can open it for you."
+
+
+def _footer(matter: PageMatter) -> Part:
+    plan, stored = matter.body["plan"], matter.statement
+    decided_at = stored.decided_at.astimezone(UTC)
+    return {
+        "statement": f"Statement {stored.sequence}, decided on {decided_at:%Y-%m-%d %H:%M} UTC",
+        "educator": matter.body["educator_id"],
+        "statement_hash": stored.hash,
+        "plan": f"{plan['code']}, version {plan['version']}",
+        "plan_hash": plan["content_hash"],
+        "decided_on": _day(decided_at),
+    }
+
+
+def _day(moment: datetime) -> Part:
+    """For a document's own date: the same statement makes the same bytes on any day."""
+    return {"year": moment.year, "month": moment.month, "day": moment.day}

@@ -1,0 +1,28 @@
+"""The status of a statement in a sentence: whether the amount can change, and where the money is."""
+
+from services.compensation.domain import Progress, StatementStatus
+from services.compensation.policy.words.texts import dollars
+
+_STANDING = {
+    StatementStatus.ESTIMATE: "The plan year is not closed: this is an estimate, and changes with what comes in.",
+    StatementStatus.FINAL: "The plan year is closed: nothing but a correction changes the amount.",
+    StatementStatus.PAID: "Payroll has confirmed every cent.",
+}
+
+
+def why(progress: Progress) -> str:
+    """Why the status is what it is, and where the money is."""
+    parts = [_STANDING[progress.status]]
+    if progress.paid_cents and progress.status is not StatementStatus.PAID:
+        parts.append(f"{dollars(progress.paid_cents)} is paid.")
+    if progress.approved_cents:
+        parts.append(f"{dollars(progress.approved_cents)} is approved for payment.")
+    if progress.is_held:
+        parts.append(f"{dollars(progress.held_cents)} is on hold." if progress.held_cents else "Payment is on hold.")
+    elif progress.waiting_cents > 0:
+        parts.append(f"{dollars(progress.waiting_cents)} waits for a payout batch.")
+    elif progress.waiting_cents < 0:
+        parts.append(f"{dollars(-progress.waiting_cents)} more than is earned now was approved or paid.")
+    if not progress.earned_cents:
+        parts.append("Nothing is earned as things stand.")
+    return " ".join(parts)

@@ -1,0 +1,96 @@
+"""A stored statement decided again from its own facts: why it says what it says, and the page that shows it."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain import Choice, EducatorFacts, Progress, StoredStatement
+from services.compensation.policy.deadlines import inquiry_rule
+from services.compensation.policy.evaluation.evaluate import Evaluation
+from services.compensation.policy.explanation.earnable import still_earnable
+from services.compensation.policy.explanation.tree import explain
+from services.compensation.policy.page import PageMatter
+from services.compensation.policy.plan_book import PlanBook
+from services.compensation.policy.statement import statement_hash
+from services.compensation.repository import reading
+from services.compensation.service.deciding_plan import deciding_plan
+from services.compensation.service.offers import count_open
+from services.compensation.service.reading import STANDING, statement
+from shared.kernel.assertions import invariant
+from shared.kernel.clock import Clock
+from shared.web.auth import Principal
+
+
+class Explained(NamedTuple):
+    """A statement with its working: `why` is the tree, `earnable` what could still be earned."""
+
+    statement: StoredStatement
+    body: dict[str, Any]
+    evaluation: Evaluation
+    why: dict[str, Any]
+    earnable: list[dict[str, Any]]
+
+
+async def explanation(
+    connection: AsyncConnection,
+    book: PlanBook,
+    educator_id: UUID,
+    plan_year: str,
+    principal: Principal,
+    choice: Choice = STANDING,
+) -> Explained:
+    """Decide the statement again by the facts and the plan version that it names. Raises NotYours, StatementAbsent."""
+    found = await statement(connection, educator_id, plan_year, principal, choice)
+    body = orjson.loads(found.body)
+    plan = await deciding_plan(connection, book, plan_year, found)
+    facts = EducatorFacts(str(educator_id), {})
+    event_ids = [UUID(fact["event_id"]) for fact in body["facts"]]
+    for fact in await reading.facts_told_by(connection, educator_id, event_ids):
+        facts = facts.with_fact(fact)
+    evaluation, again = plan.decide_with_working(facts)
+    # Guarantee 8. An explanation of anything else than the statement would be worse than none.
+    invariant(
+        again is not None and statement_hash(again) == found.hash,
+        f"statement {found.sequence} of {educator_id} for {plan_year} does not come out again as it was",
+    )
+    return Explained(found, body, evaluation, explain(evaluation, body), still_earnable(evaluation, body))
+
+
+class Standing(NamedTuple):
+    """The standing statement's number, what has become of its money, and the offers that wait for an answer."""
+
+    sequence: int
+    progress: Progress
+    offers_open: int
+
+
+async def status(
+    connection: AsyncConnection, clock: Clock, educator_id: UUID, plan_year: str, principal: Principal
+) -> Standing:
+    """Raises NotYours, StatementAbsent."""
+    found = await statement(connection, educator_id, plan_year, principal)
+    progress = await reading.progress_of(connection, educator_id, plan_year)
+    return Standing(found.sequence, progress, await count_open(connection, clock, educator_id, plan_year, found))
+
+
+async def page_matter(
+    connection: AsyncConnection,
+    book: PlanBook,
+    educator_id: UUID,
+    plan_year: str,
+    principal: Principal,
+    choice: Choice = STANDING,
+) -> PageMatter:
+    """All that the printable page is made of. Raises NotYours, StatementAbsent."""
+    explained = await explanation(connection, book, educator_id, plan_year, principal, choice)
+    progress = await reading.progress_of(connection, educator_id, plan_year) if choice == STANDING else None
+    return PageMatter(
+        statement=explained.statement,
+        body=explained.body,
+        evaluation=explained.evaluation,
+        earnable=explained.earnable,
+        progress=progress,
+        inquiries=inquiry_rule(explained.evaluation.plan.plan),
+    )
