@@ -1,8 +1,5 @@
 """What payroll pulls at any time: where every educator stands, as pages, as a stream of lines, or as CSV."""
 
-import csv
-import io
-import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -10,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.compensation.api.forms import CSV, LINES_CONTENT, NDJSON, csv_stream, preferred
 from services.compensation.schemas.ledger import BonusTotal
 from services.compensation.service import reading as service
 from shared.events.types import SchoolYearLabel
@@ -22,9 +20,6 @@ from shared.web.transaction import Reading
 router = APIRouter(tags=["payroll"])
 
 TotalsReader = Annotated[Principal, require(Role.PAYROLL, Role.HR, Role.ADMIN)]
-NDJSON = "application/x-ndjson"
-CSV = "text/csv"
-_WEIGHED = re.compile(rf"({CSV}|{NDJSON}|application/json)\s*(?:;[^,;]*)*?(?:;\s*q=([01](?:\.\d{{1,3}})?))?\s*(?:,|$)")
 _COLUMNS = (
     "educator_id",
     "employee_number",
@@ -48,7 +43,7 @@ _COLUMNS = (
         **responses(BadCursor),
         200: {
             "description": "A page; or all totals at once by `Accept: application/x-ndjson` or `text/csv`.",
-            "content": {NDJSON: {"schema": {"type": "string"}}, CSV: {"schema": {"type": "string"}}},
+            "content": LINES_CONTENT,
         },
     },
 )
@@ -62,7 +57,7 @@ async def list_bonus_totals(
     accept: Annotated[str, Header()] = "application/json",
 ) -> Response:
     """Earned so far by the statements as they stand. What is paid goes through payout batches."""
-    chosen = _preferred(accept)
+    chosen = preferred(accept)
     if chosen in (NDJSON, CSV):
         lines = _ndjson if chosen == NDJSON else _csv
         return StreamingResponse(lines(request, plan_year), media_type=chosen)
@@ -72,17 +67,6 @@ async def list_bonus_totals(
     link_next(request, response, following)
     page = {"items": [_item(row) for row in kept], "next": following}
     return Response(orjson.dumps(page), media_type="application/json", headers=response.headers)
-
-
-def _preferred(accept: str) -> str | None:
-    """Of the forms there are the one that `Accept` gives most weight, the first of equals; None where it names none."""
-    weights = {name: float(weight or 1) for name, weight in _WEIGHED.findall(accept.lower())}
-    return max((name for name in weights if weights[name]), key=weights.__getitem__, default=None)
-
-
-def _plain_cell(text: str | None) -> str | None:
-    """A spreadsheet runs what begins like a formula; an apostrophe in front makes text of it."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text
 
 
 def _item(row: Any) -> dict[str, Any]:
@@ -110,28 +94,23 @@ async def _ndjson(request: Request, plan_year: str) -> AsyncIterator[bytes]:
 
 
 async def _csv(request: Request, plan_year: str) -> AsyncIterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(_COLUMNS)
     async with request.app.state.engine.connect() as connection:
-        async for row in service.totals_stream(connection, plan_year):
-            writer.writerow(
-                [
-                    row.educator_id,
-                    _plain_cell(row.employee_number),
-                    row.plan_year,
-                    row.district_id,
-                    row.campus_id,
-                    row.rung,
-                    format_cents(row.total_cents),
-                    "USD",
-                    row.sequence,
-                    row.statement_hash,
-                    row.plan_version_id,
-                ]
-            )
-            if buffer.tell() > 32_768:
-                yield buffer.getvalue().encode()
-                buffer.seek(0)
-                buffer.truncate()
-    yield buffer.getvalue().encode()
+        async for chunk in csv_stream(_COLUMNS, _cells(service.totals_stream(connection, plan_year))):
+            yield chunk
+
+
+async def _cells(rows: AsyncIterator[Any]) -> AsyncIterator[list[Any]]:
+    async for row in rows:
+        yield [
+            row.educator_id,
+            row.employee_number,
+            row.plan_year,
+            row.district_id,
+            row.campus_id,
+            row.rung,
+            format_cents(row.total_cents),
+            "USD",
+            row.sequence,
+            row.statement_hash,
+            row.plan_version_id,
+        ]

@@ -1,6 +1,14 @@
 """The errors of compensation, each a statement of fact with a stable code, a status and a remedy in its detail."""
 
 from services.compensation.errors.base import CompensationError
+from services.compensation.errors.books import (
+    AccountingPeriodClosed,
+    AccountingPeriodNotClosed,
+    AccountingPeriodNotOver,
+    BudgetAbsent,
+    BudgetChanged,
+    CloserCannotReopen,
+)
 from services.compensation.errors.educators import (
     EducatorNotRostered,
     StatementAbsent,
@@ -28,13 +36,21 @@ from services.compensation.errors.years import (
     CampusesTooMany,
     CommonFactsAbsent,
     NothingToSettle,
+    YearBeingPaid,
     YearClosed,
+    YearNotClosed,
     YearNotSettled,
 )
 
 __all__ = [
+    "AccountingPeriodClosed",
+    "AccountingPeriodNotClosed",
+    "AccountingPeriodNotOver",
     "AcknowledgementDoesNotMatch",
+    "BudgetAbsent",
+    "BudgetChanged",
     "CampusesTooMany",
+    "CloserCannotReopen",
     "CommonFactsAbsent",
     "CompensationError",
     "DatabaseNotEmpty",
@@ -52,6 +68,8 @@ __all__ = [
     "PreparerCannotApprove",
     "StatementAbsent",
     "WriterCannotPublish",
+    "YearBeingPaid",
     "YearClosed",
+    "YearNotClosed",
     "YearNotSettled",
 ]

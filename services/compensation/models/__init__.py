@@ -1,6 +1,7 @@
 """Tables of the compensation database, and nothing else."""
 
 from services.compensation.models.base import metadata
+from services.compensation.models.books import accounting_period_step, budget, payment_entry
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.messaging import consumer_offset, dead_letter, idempotency_key, outbox
 from services.compensation.models.payouts import payout_batch, payout_entry, payout_line
@@ -8,8 +9,10 @@ from services.compensation.models.plans import common_facts, plan_version, recal
 from services.compensation.models.statements import bonus_total, ledger_entry, statement
 
 __all__ = [
+    "accounting_period_step",
     "attribute",
     "bonus_total",
+    "budget",
     "common_facts",
     "consumer_offset",
     "dead_letter",
@@ -19,6 +22,7 @@ __all__ = [
     "ledger_entry",
     "metadata",
     "outbox",
+    "payment_entry",
     "payout_batch",
     "payout_entry",
     "payout_line",

@@ -24,7 +24,25 @@ async def standing(connection: AsyncConnection, plan_year: str) -> CommonFacts:
     return CommonFacts(plan_year) if row is None else _common_facts(row)
 
 
-async def add(connection: AsyncConnection, common: CommonFacts, *, by: str, at: datetime, event_id: UUID) -> None:
+async def closed_by(connection: AsyncConnection, plan_year: str, number: int) -> str | None:
+    """Who settled the year for good under this number."""
+    by: str | None = await connection.scalar(
+        select(common_facts.c.changed_by).where(
+            common_facts.c.plan_year == plan_year, common_facts.c.number == number, common_facts.c.is_final
+        )
+    )
+    return by
+
+
+async def add(
+    connection: AsyncConnection,
+    common: CommonFacts,
+    *,
+    by: str,
+    at: datetime,
+    event_id: UUID,
+    reason: str | None = None,
+) -> None:
     await connection.execute(
         insert(common_facts).values(
             plan_year=common.plan_year,
@@ -36,6 +54,7 @@ async def add(connection: AsyncConnection, common: CommonFacts, *, by: str, at: 
             changed_by=by,
             changed_at=at,
             event_id=event_id,
+            reason=reason,
         )
     )
 

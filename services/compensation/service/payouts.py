@@ -24,6 +24,7 @@ from services.compensation.errors import (
     YearNotSettled,
 )
 from services.compensation.repository import payouts, plans
+from services.compensation.service import payment_journal
 from services.compensation.service.plans import version_to_settle
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
@@ -128,6 +129,7 @@ def line_bytes(batch_id: UUID, plan_year: str, line: PayoutLine) -> bytes:
 async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
     """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove."""
     batch = (await _locked(connection, batch_id)).approve(by, clock.now())
+    await payment_journal.approved(connection, clock, batch)
     return await _step(connection, batch, approved_by=batch.approved_by, approved_at=batch.approved_at)
 
 
@@ -145,6 +147,7 @@ async def withdraw_batch(
     batch = (await _locked(connection, batch_id)).withdraw(by, now, reason)
     lines = await payouts.lines(connection, batch_id)
     await payouts.release(connection, [line.id for line in lines], at=now)
+    await payment_journal.withdrawn(connection, clock, batch)
     return await _step(connection, batch, withdrawn_by=by, withdrawn_at=now, withdrawn_reason=reason)
 
 
@@ -173,6 +176,7 @@ async def acknowledge_batch(
             "nothing was changed"
         )
     await payouts.answer_lines(connection, batch_id, answer.rejected, at=now)
+    await payment_journal.acknowledged(connection, clock, batch)
     return await _step(connection, batch, acknowledged_by=by, acknowledged_at=now)
 
 
