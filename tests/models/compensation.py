@@ -15,6 +15,7 @@ from tests.support.factories.events import received
 
 PLANS = ("recalculation", "plan_version")
 BOOKS = (
+    "payment_entry",
     "payout_entry",
     "payout_line",
     "payout_batch",

@@ -46,6 +46,10 @@ SELECT coalesce(sum(e.amount_cents), 0)::bigint AS ledger,
        (SELECT json_object_agg(id, state) FROM payout_batch) AS states
 FROM ledger_entry e LEFT JOIN payout_entry p ON p.ledger_entry_id = e.id AND p.released_at IS NULL
 """
+ACCOUNTS = """
+SELECT account, sum(credit_cents - debit_cents)::bigint AS cents FROM general_ledger
+GROUP BY account HAVING sum(credit_cents) <> sum(debit_cents)
+"""
 FOLLOWING = {"prepared": "approved", "approved": "sealed"}
 MET = {
     "insufficient-scope",
@@ -104,6 +108,9 @@ class PayoutMachine(KeyedDoorMachine):
         waiting = [entry.cents for entry in self.model.entries if entry.line is None]
         assert (sums["open"], sums["entries"]) == (sum(waiting), len(waiting))
         assert sums["open"] + sums["in_batches"] == sums["ledger"]
+        accounts = {row["account"]: row["cents"] for row in await self.bench.database.fetch(ACCOUNTS)}
+        assert accounts == self.model.accounts()
+        assert sum(accounts.values()) == 0
         self.tick()
 
     def tick(self) -> None:

@@ -28,7 +28,8 @@ class RunningService:
 
     async def call(self, method: str, path: str, *, as_: dict[str, Any], **request: Any) -> httpx.Response:
         """Call as somebody: `as_` are claims of the token, such as `{"roles": ["hr"], "sub": "hr-1"}`."""
-        headers = bearer(**as_) | request.pop("headers", {})
+        issued_at = int(self.clock.moment.timestamp())
+        headers = bearer(**{"iat": issued_at, "exp": issued_at + 3600} | as_) | request.pop("headers", {})
         return await self.client.request(method, path, headers=headers, **request)
 
 

@@ -130,6 +130,11 @@ class Payroll:
             ]()
 
 
+async def reconciled(compensation: Compensation) -> None:
+    answer = await compensation.call("GET", "/reconciliation?plan_year=2020-21", as_=WRITER)
+    assert [check for check in answer.json()["checks"] if not check["holds"]] == []
+
+
 async def acknowledge(
     compensation: Compensation, batch: dict[str, Any], rejected: list[dict[str, Any]]
 ) -> httpx.Response:
@@ -150,8 +155,10 @@ async def test_any_history_pays_every_cent_once(compensation: Compensation, seed
     for _ in range(60):
         await payroll.step()
         await payroll.check()
+    await reconciled(compensation)
     await payroll.finish()
     await payroll.check()
+    await reconciled(compensation)
     earned = {
         str(row["educator_id"]): row["total_cents"]
         for row in await compensation.rows("SELECT educator_id, total_cents FROM bonus_total")
