@@ -8,12 +8,14 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
+from services.compensation.domain import Found
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.arrivals import to_arrival
 from services.compensation.service.common_facts import give_up_settlement, settle_next
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
+from services.compensation.service.reconciliation import reconcile
 from services.compensation.settings import Settings
 from shared.db.direct import begin
 from shared.events.compensation import AttributeRecorded, CommonFactsChanged, PlanPublished, StatementRecalculated
@@ -121,6 +123,12 @@ async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
         await subscription.close()
     async with runtime.engine.begin() as connection:
         return await rebuild(connection, runtime.clock, log)
+
+
+async def reconciliation(runtime: Runtime[Settings], plan_year: str) -> list[Found]:
+    """Every check of the reconciliation, as of one moment."""
+    async with begin(runtime.engine) as connection:
+        return await reconcile(connection, plan_year)
 
 
 _WHOLE_LOG: tuple[type[Event], ...] = (

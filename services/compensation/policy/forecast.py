@@ -4,6 +4,9 @@ from fractions import Fraction
 
 from services.compensation.domain import Forecast
 
+CENTS_AT_MOST = 10**15 - 1
+"""What an amount is written with: thirteen digits of dollars."""
+
 
 def develop(accrued: int, *, last_final: int, last_then: int, last_year: str) -> Forecast:
     """What `accrued` cents come to if they grow as last year's did: from `last_then`, accrued by the same day of that
@@ -16,4 +19,7 @@ def develop(accrued: int, *, last_final: int, last_then: int, last_year: str) ->
         return Forecast(None, None, f"nothing was accrued for {last_year} by the same day")
     factor = Fraction(last_final, last_then)
     grown = 2 * accrued * factor
-    return Forecast((grown.numerator + grown.denominator) // (2 * grown.denominator), factor, None)
+    cents = (grown.numerator + grown.denominator) // (2 * grown.denominator)
+    if abs(cents) > CENTS_AT_MOST:
+        return Forecast(None, factor, f"{last_year} had hardly begun by the same day")
+    return Forecast(cents, factor, None)

@@ -19,7 +19,7 @@ class BudgetLine(Body):
 
     district_id: UUID | None = Field(default=None, description="Null for the whole network.")
     component: ComponentCode | None = Field(default=None, description="Null for all components together.")
-    amount: Annotated[Amount, Field(pattern=r"^\d{1,13}\.\d{2}$")]
+    amount: Annotated[Amount, Field(pattern=r"^\d{1,12}\.\d{2}$")]
 
     @property
     def place(self) -> BudgetPlace:

@@ -1,11 +1,16 @@
 """The reconciliation: it holds after whatever happened, and each check names the place where something is broken."""
 
+import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from typer.testing import CliRunner, Result
 
+from deploy import operations
+from deploy.workspace import Workspace
 from services.compensation.repository.reconciliation import CHECKS, run
 from tests.integration.compensation.test_attributes import three_teachers
 from tests.support.compensation import WRITER, Compensation
@@ -123,3 +128,26 @@ async def test_a_pot_that_somebody_came_to_once_it_was_closed_is_named(compensat
     await compensation.take_in(rostered(DORA))
     async with compensation.engine.connect() as connection:
         assert await differing(connection) == {"pots": ["component share"]}
+
+
+async def test_the_command_prints_what_does_not_hold_and_fails(
+    compensation: Compensation, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "_WORKSPACE", Workspace(tmp_path, "embedded"))
+    runner = CliRunner(
+        env={"COLUMNS": "300", "RUNG_COMPENSATION_DATABASE_URL": database, "RUNG_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    )
+
+    async def reconcile(year: str) -> Result:
+        return await asyncio.to_thread(runner.invoke, operations.app, ["reconcile", year])
+
+    await compensation.publish()
+    await compensation.take_in(rostered(ANA), awarded(ANA, 1))
+    assert (await reconcile("2020-21")).exit_code == 0
+    assert "write it like 2020-21" in (await reconcile("2020")).stderr
+    async with compensation.engine.begin() as connection:
+        await connection.execute(text("UPDATE bonus_total SET total_cents = 1"))
+    answer = await reconcile("2020-21")
+    assert answer.exit_code == 1
+    assert f"educator {ANA}: 1, found 20000" in answer.stdout
+    assert "2020-21 does not tie out: statements-standing (1), ledger-totals (1)" in answer.stderr
