@@ -104,6 +104,7 @@ QUERIES = {
         "payout_batch": "SELECT id, state, line_count, control_total_cents, content_hash, content FROM payout_batch",
         "payout_line": "SELECT id, batch_id, educator_id, component, amount_cents, state FROM payout_line",
         "payout_entry": "SELECT line_id, ledger_entry_id, released_at FROM payout_entry",
+        "payment_entry": "SELECT line_id, kind, amount_cents FROM payment_entry",
         "dead_letter": _DEAD_LETTERS,
     },
 }
