@@ -166,18 +166,25 @@ def reconcile_year(plan_year: Annotated[str, typer.Argument(help="such as 2020-2
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     broken: list[str] = []
+    places: list[str] = []
 
     async def work(runtime: Runtime[Any]) -> None:
-        table = Table("check", "compared", "unit", "expected", "found", "holds", "where not")
+        table = Table("check", "compared", "unit", "expected", "found", "differing")
         for found in await bootstrap_of("compensation").reconciliation(runtime, plan_year):
-            where = [f"{place['place']}: {place['expected']}, found {place['actual']}" for place in found.places]
-            numbers = (str(found.compared), found.check.unit, str(found.expected), str(found.actual))
-            table.add_row(found.check.code, *numbers, "yes" if found.holds else "NO", "\n".join(where))
+            numbers = (found.compared, found.check.unit, found.expected, found.actual, found.differing)
+            table.add_row(found.check.code, *map(str, numbers))
             if not found.holds:
-                broken.append(f"{found.check.code} ({found.differing})")
+                broken.append(found.check.code)
+            places.extend(
+                f"{found.check.code}: {one['place']}: expected {one['expected']}, found {one['actual']}"
+                for one in found.places
+            )
         console.print(table)
 
     _work("compensation", work)
+    # Not in the table, which would fold them in a narrow window.
+    for place in places:
+        typer.echo(place)
     if broken:
         typer.echo(f"{plan_year} does not tie out: {', '.join(broken)}", err=True)
         raise typer.Exit(1)
