@@ -134,7 +134,7 @@ def main() -> None:
 
         app.add_typer(operations.app, name="ops")
     else:
-        app.add_typer(typer.Typer(help="Operate: dead letters, publishing again, rebuilding."), name="ops")
+        app.add_typer(typer.Typer(help="Operate: dead letters, publishing again, rebuilding, reconciling."), name="ops")
     if sys.argv[1:2] == ["plan"]:
         from deploy import plans
 

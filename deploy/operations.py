@@ -1,4 +1,4 @@
-"""What whoever runs Rung does by hand: dead letters, publishing again, rebuilding. `rung ops --help`.
+"""What whoever runs Rung does by hand: dead letters, publishing again, rebuilding, reconciling. `rung ops --help`.
 
 Every command works on the running embedded engine, or by RUNG_<SERVICE>_DATABASE_URL and RUNG_KAFKA_BOOTSTRAP on any
 other installation.
@@ -22,11 +22,12 @@ from deploy.services import SERVICES, bootstrap_of, settings_of
 from deploy.workspace import Workspace
 from shared.db import migrations
 from shared.kernel.errors import RungError
+from shared.kernel.period import SchoolYear
 from shared.messaging import dead_letters
 from shared.messaging.relay import republish
 from shared.runtime import Runtime
 
-app = typer.Typer(no_args_is_help=True, help="Operate: dead letters, publishing again, rebuilding.")
+app = typer.Typer(no_args_is_help=True, help="Operate: dead letters, publishing again, rebuilding, reconciling.")
 console = Console()
 
 Service = Annotated[str, typer.Argument(help="evaluation, slo, credentials or compensation")]
@@ -155,3 +156,35 @@ def rebuild_compensation(
         console.print(f"{educators} educators rebuilt; every statement came out as it was published")
 
     _work("compensation", work, database_url=into)
+
+
+@app.command("reconcile")
+def reconcile_year(plan_year: Annotated[str, typer.Argument(help="such as 2020-21")]) -> None:
+    """Check that facts, statements, ledger, batches and journals of a plan year tie out; fail where they do not."""
+    try:
+        SchoolYear.parse(plan_year)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    broken: list[str] = []
+    places: list[str] = []
+
+    async def work(runtime: Runtime[Any]) -> None:
+        table = Table("check", "compared", "unit", "expected", "found", "differing")
+        for found in await bootstrap_of("compensation").reconciliation(runtime, plan_year):
+            numbers = (found.compared, found.check.unit, found.expected, found.actual, found.differing)
+            table.add_row(found.check.code, *map(str, numbers))
+            if not found.holds:
+                broken.append(found.check.code)
+            places.extend(
+                f"{found.check.code}: {one['place']}: expected {one['expected']}, found {one['actual']}"
+                for one in found.places
+            )
+        console.print(table)
+
+    _work("compensation", work)
+    # Not in the table, which would fold them in a narrow window.
+    for place in places:
+        typer.echo(place)
+    if broken:
+        typer.echo(f"{plan_year} does not tie out: {', '.join(broken)}", err=True)
+        raise typer.Exit(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
-from services.compensation.domain import WhatIf
+from services.compensation.domain import Found, WhatIf
 from services.compensation.errors import CompensationError
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.layouts import Layout, parse_layout
@@ -25,6 +25,7 @@ from services.compensation.service.evaluator_snapshots import (
 )
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
+from services.compensation.service.reconciliation import reconcile
 from services.compensation.settings import Settings
 from shared.db.direct import begin
 from shared.db.faults import is_passing
@@ -227,6 +228,12 @@ async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
         await subscription.close()
     async with runtime.engine.begin() as connection:
         return await rebuild(connection, runtime.clock, log)
+
+
+async def reconciliation(runtime: Runtime[Settings], plan_year: str) -> list[Found]:
+    """Every check of the reconciliation, as of one moment."""
+    async with begin(runtime.engine) as connection:
+        return await reconcile(connection, plan_year)
 
 
 _WHOLE_LOG: tuple[type[Event], ...] = (

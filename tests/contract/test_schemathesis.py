@@ -44,6 +44,7 @@ ENDLESS = {"stream_changes"}
 KNOWN: dict[str, Callable[[], str | None]] = {
     "plan_year": lambda: "2020-21",
     "school_year": lambda: "2020-21",
+    "month": lambda: "2021-03",
     "provider": lambda: "bloomboard",
     "idempotency-key": lambda: f'"{uuid.uuid4()}"',
     "if-match": lambda: '"1"',

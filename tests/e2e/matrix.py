@@ -113,6 +113,7 @@ async def scene_of(network: Network) -> Scene:
         "dimension": "student_engagement",
         "school_year": PLAN_YEAR,
         "plan_year": PLAN_YEAR,
+        "month": "2020-11",
     }
     return Scene(
         parts, UUID(min(campuses)), UUID(stranger["educator_id"]), UUID(stranger["assignments"][0]["campus_id"])

@@ -109,6 +109,7 @@ async def test_the_steps_of_a_payout_batch(deaths: Deaths, database: str) -> Non
                 "SELECT state, line_count, control_total_cents FROM payout_batch",
                 "SELECT number, educator_id, component, amount_cents, state FROM payout_line ORDER BY number",
                 "SELECT ledger_entry_id, released_at FROM payout_entry ORDER BY ledger_entry_id",
+                "SELECT kind, debit, credit, amount_cents FROM payment_entry ORDER BY kind, amount_cents",
                 "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
             ),
         )
@@ -136,6 +137,7 @@ async def test_what_is_given_back_is_in_the_next_batch(deaths: Deaths, database:
             "SELECT educator_id, count(*), count(released_at) FROM payout_entry JOIN payout_line ON id = line_id"
             " GROUP BY educator_id ORDER BY educator_id",
             HALF_RELEASED,
+            "SELECT kind, debit, credit, amount_cents FROM payment_entry ORDER BY kind, amount_cents",
             "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
         )
 
@@ -248,11 +250,14 @@ async def test_what_hr_keeps_and_has_settled(deaths: Deaths, database: str) -> N
         await api.take("POST", f"{year}/settlements", by=WRITER, json={"final": False})
         snapshot = {"plan_year": "2020-21", "comparison_attribute": "need"}
         await api.take("POST", "/compensation/v1/evaluator-snapshots", by=WRITER, json=snapshot)
+        budget = {"replaces": 0, "reason": "voted in June", "lines": [{"amount": "1000.00"}]}
+        await api.take("PUT", "/compensation/v1/budgets/2020-21", by=WRITER, json=budget)
         return recorded, await stage.rows(
             "SELECT number, state, comparison_attribute, asked_by FROM evaluator_snapshot ORDER BY number",
             "SELECT educator_id, attribute, item, version, value FROM attribute ORDER BY educator_id",
             "SELECT number, campuses, settlement, is_final FROM common_facts ORDER BY number",
             "SELECT final, done_at IS NULL FROM settlement_request ORDER BY asked_at",
+            "SELECT number, amounts, decided_by FROM budget",
             "SELECT educator_id, sequence, component, amount_cents FROM ledger_entry"
             " ORDER BY educator_id, sequence, component",
             "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
@@ -318,6 +323,28 @@ async def test_what_an_educator_answers_and_asks(deaths: Deaths, database: str) 
         )
 
     assert await deaths.everywhere(API, database, play) > 100
+
+
+async def test_what_is_closed_and_reopened(deaths: Deaths, database: str) -> None:
+    """A month, with its totals, and a plan year, with everybody's recalculation."""
+    async with running_compensation(database) as service:
+        await service.take_in(rostered(ANA), rostered(BEN))
+        await service.publish(SHARED_PLAN)
+        await service.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": True})
+        await service.recalculate()
+
+    async def play(api: Mortal, stage: Stage) -> Any:
+        month, reason = "/compensation/v1/accounting-periods/2021-03", {"reason": "a late invoice"}
+        closed = (await api.take("POST", f"{month}/closing", by=WRITER)).json()
+        await api.take("POST", f"{month}/reopening", by=APPROVER, json=reason)
+        await api.take("POST", "/compensation/v1/common-facts/2020-21/reopening", by=APPROVER, json=reason)
+        return closed["totals_hash"], await stage.rows(
+            "SELECT month, number, taken_by, totals, reason FROM accounting_period_step ORDER BY number",
+            "SELECT number, is_final, reason FROM common_facts ORDER BY number",
+            "SELECT type, count(*) FROM outbox GROUP BY type ORDER BY type",
+        )
+
+    assert await deaths.everywhere(API, database, play) > 40
 
 
 async def test_the_worker_that_takes_in_sweeps_and_publishes(deaths_of_workers: Deaths, database: str) -> None:

@@ -340,6 +340,7 @@ PROMISES, LEDGER, FACTS, LIVE, OPEN, BYTES, CLOSED, BROKER, HASHES = CHECKS
         pytest.param(LIVE, row("payout_entry", released_at=lambda old: None if old else "now"), id="released, or not"),
         pytest.param(LIVE, without("payout_line"), id="entries of a line that is gone"),
         pytest.param(OPEN, row("payout_line", amount_cents=one_more), id="a line that pays a cent more"),
+        pytest.param(OPEN, row("payment_entry", amount_cents=one_more), id="a journal that posts a cent more"),
         pytest.param(
             BYTES, row("payout_batch", content=lambda old: bytes(old).replace(b"USD", b"EUR", 1)), id="other bytes"
         ),

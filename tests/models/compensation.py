@@ -15,6 +15,7 @@ from tests.support.factories.events import received
 
 PLANS = ("recalculation", "plan_comment", "plan_step", "plan_version")
 BOOKS = (
+    "payment_entry",
     "payout_instalment",
     "recovery_instalment",
     "recovery_entry",

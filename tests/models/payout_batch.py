@@ -117,6 +117,26 @@ class Payouts:
         self._places[educator] = place
         self.entries += [Entry(educator, component, cents) for component, cents in posted.items()]
 
+    def accounts(self) -> dict[str, int]:
+        """Credits less debits of each account in cents, those at nought left out."""
+        standing = [
+            line
+            for batch in self.batches
+            if batch.state in ("approved", "sealed", "acknowledged")
+            for line in batch.lines
+            if line.state != "rejected"
+        ]
+        earned = sum(entry.cents for entry in self.entries)
+        under_way = [line.cents for line in standing if line.state == "open"]
+        balances = {
+            "bonus_expense": -earned,
+            "accrued_bonus": earned - sum(line.cents for line in standing),
+            "bonus_payable": sum(cents for cents in under_way if cents > 0),
+            "due_from_educators": sum(cents for cents in under_way if cents < 0),
+            "payroll_clearing": sum(line.cents for line in standing if line.state == "accepted"),
+        }
+        return {account: cents for account, cents in balances.items() if cents}
+
     def prepare(self, caller: Caller, plan_year: str, pay_date: date, answered: Mapping[str, Any]) -> Granted:
         """Freeze what waits of all who were not overpaid, and what is due to be taken back, unless it is on hold."""
         refuse({"insufficient-scope": not caller.is_any(*OFFICE)})

@@ -2,9 +2,11 @@
 
 from services.compensation.api.account_codes import router as account_codes_router
 from services.compensation.api.attributes import router as attributes_router
+from services.compensation.api.budgets import router as budgets_router
 from services.compensation.api.changes import router as changes_router
 from services.compensation.api.evaluator_snapshots import router as evaluator_snapshots_router
 from services.compensation.api.explanations import router as explanations_router
+from services.compensation.api.general_ledger import router as general_ledger_router
 from services.compensation.api.holds import router as holds_router
 from services.compensation.api.inquiries import router as inquiries_router
 from services.compensation.api.payout_lines import router as payout_lines_router
@@ -12,6 +14,7 @@ from services.compensation.api.payouts import router as payouts_router
 from services.compensation.api.placements import router as placements_router
 from services.compensation.api.plan_life import router as plan_life_router
 from services.compensation.api.plans import router as plans_router
+from services.compensation.api.reconciliation import router as reconciliation_router
 from services.compensation.api.recoveries import router as recoveries_router
 from services.compensation.api.statements import router as statements_router
 from services.compensation.api.totals import router as totals_router
@@ -34,4 +37,7 @@ ROUTERS = (
     evaluator_snapshots_router,
     explanations_router,
     inquiries_router,
+    general_ledger_router,
+    budgets_router,
+    reconciliation_router,
 )

@@ -8,10 +8,13 @@ from pydantic import Field
 
 from services.compensation.errors import (
     CampusesTooMany,
+    CloserCannotReopen,
     CommonFactsAbsent,
     EducatorNotRostered,
     NothingToSettle,
+    YearBeingPaid,
     YearClosed,
+    YearNotClosed,
 )
 from services.compensation.schemas.attributes import (
     AttributeValue,
@@ -21,6 +24,7 @@ from services.compensation.schemas.attributes import (
     RecordedView,
     SettlementAskedView,
     SettlementRequest,
+    YearReopeningRequest,
 )
 from services.compensation.service import attributes as attribute_service
 from services.compensation.service import common_facts as service
@@ -116,3 +120,23 @@ async def ask_for_settlement(
         return SettlementAskedView(plan_version_id=version_id, final=body.final)
 
     return await call.once(asked, status=202)
+
+
+@router.post(
+    "/common-facts/{plan_year}/reopening",
+    summary="Reopen a plan year that was settled for good; not for who had it settled",
+    response_model=CommonFactsView,
+    responses=responses(YearNotClosed, CloserCannotReopen, YearBeingPaid, *NOT_ONCE),
+)
+async def reopen_plan_year(
+    plan_year: PlanYear, body: YearReopeningRequest, _principal: Keeper, call: OnceCall
+) -> Response:
+    """What was settled is an estimate again: nothing more of the year is paid until it is settled anew, which decides
+    everybody by all that is known then."""
+
+    async def reopened() -> CommonFactsView:
+        return CommonFactsView.of(
+            await service.reopen_year(call.connection, call.clock, plan_year, reason=body.reason, by=call.by)
+        )
+
+    return await call.once(reopened)

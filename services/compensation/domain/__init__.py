@@ -11,9 +11,20 @@ from services.compensation.domain.accounts import (
     StandingTotal,
 )
 from services.compensation.domain.attributes import OFFER_ATTRIBUTE, Attribute, AttributeKey
+from services.compensation.domain.budgets import Budget, BudgetPlace, BudgetPosition, CostToDate, Forecast
 from services.compensation.domain.common_facts import CommonFacts
 from services.compensation.domain.evaluator_snapshots import EvaluatorSnapshot, SnapshotFile, SnapshotState
 from services.compensation.domain.facts import Decision, EducatorFacts, Fact, FactKind, Place, moment_text
+from services.compensation.domain.general_ledger import (
+    TRANSFERS,
+    AccountingPeriod,
+    LedgerAccount,
+    PaymentKind,
+    PeriodInFull,
+    PeriodStep,
+    month_after,
+    month_of,
+)
 from services.compensation.domain.holds import HoldSource, PaymentHold
 from services.compensation.domain.inquiries import (
     Inquiry,
@@ -43,6 +54,7 @@ from services.compensation.domain.placements import (
     PlacementTerms,
 )
 from services.compensation.domain.plans import BoardApproval, PlanComment, PlanState, PlanStep, PlanVersion
+from services.compensation.domain.reconciliation import Check, Found
 from services.compensation.domain.recoveries import (
     Instalment,
     InstalmentPart,
@@ -58,18 +70,25 @@ from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfR
 
 __all__ = [
     "OFFER_ATTRIBUTE",
+    "TRANSFERS",
     "AcceptedLine",
     "Account",
     "AccountCodes",
     "AccountPlace",
+    "AccountingPeriod",
     "AnsweredOffer",
     "Arrival",
     "Attribute",
     "AttributeKey",
     "BoardApproval",
+    "Budget",
+    "BudgetPlace",
+    "BudgetPosition",
+    "Check",
     "Choice",
     "CommonFacts",
     "Confirmer",
+    "CostToDate",
     "Decision",
     "DistrictTotal",
     "Division",
@@ -77,6 +96,8 @@ __all__ = [
     "EvaluatorSnapshot",
     "Fact",
     "FactKind",
+    "Forecast",
+    "Found",
     "HoldSource",
     "Inquiry",
     "InquiryCategory",
@@ -88,6 +109,7 @@ __all__ = [
     "Instalment",
     "InstalmentPart",
     "InstalmentState",
+    "LedgerAccount",
     "LedgerEntry",
     "LineKind",
     "NewPlacement",
@@ -97,9 +119,12 @@ __all__ = [
     "Overpayment",
     "Payable",
     "PaymentHold",
+    "PaymentKind",
     "PayoutBatch",
     "PayoutLine",
     "PayoutState",
+    "PeriodInFull",
+    "PeriodStep",
     "Place",
     "Placement",
     "PlacementKey",
@@ -126,4 +151,6 @@ __all__ = [
     "WhatIfRow",
     "WhatIfState",
     "moment_text",
+    "month_after",
+    "month_of",
 ]

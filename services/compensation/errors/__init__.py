@@ -1,6 +1,14 @@
 """The errors of compensation, each a statement of fact with a stable code, a status and a remedy in its detail."""
 
 from services.compensation.errors.base import CompensationError
+from services.compensation.errors.books import (
+    AccountingPeriodClosed,
+    AccountingPeriodNotClosed,
+    AccountingPeriodNotOver,
+    BudgetAbsent,
+    BudgetChanged,
+    CloserCannotReopen,
+)
 from services.compensation.errors.educators import EducatorNotRostered, StatementAbsent
 from services.compensation.errors.evaluator_snapshots import (
     NothingToSnapshot,
@@ -72,14 +80,22 @@ from services.compensation.errors.years import (
     CampusesTooMany,
     CommonFactsAbsent,
     NothingToSettle,
+    YearBeingPaid,
     YearClosed,
+    YearNotClosed,
     YearNotSettled,
 )
 
 __all__ = [
+    "AccountingPeriodClosed",
+    "AccountingPeriodNotClosed",
+    "AccountingPeriodNotOver",
     "AcknowledgementDoesNotMatch",
     "AllPayNotDescribed",
+    "BudgetAbsent",
+    "BudgetChanged",
     "CampusesTooMany",
+    "CloserCannotReopen",
     "CommentsNotOpen",
     "CommentsStillOpen",
     "CommonFactsAbsent",
@@ -141,7 +157,9 @@ __all__ = [
     "WriterCannotApprove",
     "WriterCannotOpenComments",
     "WriterCannotPublish",
+    "YearBeingPaid",
     "YearClosed",
+    "YearNotClosed",
     "YearNotOver",
     "YearNotSettled",
 ]

@@ -41,3 +41,19 @@ class NothingToSettle(CompensationError):
     code = "nothing-to-settle"
     status = 409
     title = "Nothing to settle"
+
+
+class YearNotClosed(CompensationError):
+    """Only a year that was settled for good can be reopened."""
+
+    code = "year-not-closed"
+    status = 409
+    title = "The plan year is not closed"
+
+
+class YearBeingPaid(CompensationError):
+    """A payout batch of the year waits to be sealed; reopened, it would pay what is an estimate again."""
+
+    code = "year-being-paid"
+    status = 409
+    title = "A payout batch of the year is under way"

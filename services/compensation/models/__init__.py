@@ -1,6 +1,7 @@
 """Tables of the compensation database, and nothing else."""
 
 from services.compensation.models.base import metadata
+from services.compensation.models.books import accounting_period_step, budget, payment_entry
 from services.compensation.models.educators import attribute, educator_account, fact
 from services.compensation.models.evaluator_snapshots import evaluator_snapshot, evaluator_snapshot_file
 from services.compensation.models.inquiries import inquiry, inquiry_step, offer_answer
@@ -33,8 +34,10 @@ from services.compensation.models.what_ifs import what_if, what_if_progress, wha
 
 __all__ = [
     "account_codes",
+    "accounting_period_step",
     "attribute",
     "bonus_total",
+    "budget",
     "common_facts",
     "consumer_offset",
     "dead_letter",
@@ -49,6 +52,7 @@ __all__ = [
     "metadata",
     "offer_answer",
     "outbox",
+    "payment_entry",
     "payment_hold",
     "payout_batch",
     "payout_entry",

@@ -98,6 +98,7 @@ common_facts = Table(
     Column("changed_by", Text, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("event_id", Uuid, nullable=False),
+    Column("reason", Text, comment="why the year was reopened; null for every other change"),
     comment="what every decision of a plan year rests on besides the educator's own facts; append-only",
 )
 

@@ -32,7 +32,25 @@ async def numbered(connection: AsyncConnection, plan_year: str, number: int) -> 
     return _common_facts(found.one())
 
 
-async def add(connection: AsyncConnection, common: CommonFacts, *, by: str, at: datetime, event_id: UUID) -> None:
+async def closed_by(connection: AsyncConnection, plan_year: str, number: int) -> str | None:
+    """Who settled the year for good under this number."""
+    by: str | None = await connection.scalar(
+        select(common_facts.c.changed_by).where(
+            common_facts.c.plan_year == plan_year, common_facts.c.number == number, common_facts.c.is_final
+        )
+    )
+    return by
+
+
+async def add(
+    connection: AsyncConnection,
+    common: CommonFacts,
+    *,
+    by: str,
+    at: datetime,
+    event_id: UUID,
+    reason: str | None = None,
+) -> None:
     await connection.execute(
         insert(common_facts).values(
             plan_year=common.plan_year,
@@ -44,6 +62,7 @@ async def add(connection: AsyncConnection, common: CommonFacts, *, by: str, at: 
             changed_by=by,
             changed_at=at,
             event_id=event_id,
+            reason=reason,
         )
     )
 

@@ -164,9 +164,14 @@ async def ever_published(connection: AsyncConnection, plan_year: str) -> list[Pl
 
 
 async def is_closed(connection: AsyncConnection, plan_year: str) -> bool:
-    """Whether the year was settled for good."""
-    final = select(common_facts.c.number).where(common_facts.c.plan_year == plan_year, common_facts.c.is_final)
-    return (await connection.execute(final.limit(1))).first() is not None
+    """Whether the year was settled for good, and not reopened since."""
+    standing = (
+        select(common_facts.c.is_final)
+        .where(common_facts.c.plan_year == plan_year)
+        .order_by(common_facts.c.number.desc())
+        .limit(1)
+    )
+    return bool(await connection.scalar(standing))
 
 
 async def ask_for_settlement(

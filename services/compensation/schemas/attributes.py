@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from services.compensation.domain import OFFER_ATTRIBUTE, Attribute, AttributeKey, CommonFacts
 from services.compensation.policy.language.terms import KEPT_VALUE
-from services.compensation.schemas.parts import Body
+from services.compensation.schemas.parts import Body, Reason
 from shared.events.types import SchoolYearLabel
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$", examples=["absence_days"])]
@@ -73,6 +73,12 @@ class SettlementRequest(Body):
     """Settle what depends on all educators at once: as an estimate, or for good, which closes the plan year."""
 
     final: bool
+
+
+class YearReopeningRequest(Body):
+    """Make an estimate again of what was settled for good."""
+
+    reason: Reason
 
 
 class SettlementAskedView(Body):

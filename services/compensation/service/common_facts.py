@@ -1,6 +1,7 @@
 """The common facts of a plan year: what is kept of campuses, and what depends on all educators at once.
 
-Each change has a number, an event and a recalculation of everybody; nothing changes once the year was settled for good.
+Each change has a number, an event and a recalculation of everybody. A year that was settled for good is closed: nothing
+changes until it is reopened.
 """
 
 import asyncio
@@ -11,15 +12,23 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import CommonFacts, EducatorFacts, PlanVersion
-from services.compensation.errors import CampusesTooMany, CommonFactsAbsent, NothingToSettle, YearClosed
+from services.compensation.domain import CommonFacts, EducatorFacts, PayoutState, PlanVersion
+from services.compensation.errors import (
+    CampusesTooMany,
+    CloserCannotReopen,
+    CommonFactsAbsent,
+    NothingToSettle,
+    YearBeingPaid,
+    YearClosed,
+    YearNotClosed,
+)
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.evaluation.settling import settle
 from services.compensation.policy.facts.gather import CampusAttributes
 from services.compensation.policy.plan import parse_plan
-from services.compensation.repository import accounts, common_facts, plans
-from services.compensation.service.plans import version_to_settle
+from services.compensation.repository import accounts, common_facts, payables, payouts, plans
+from services.compensation.service.plans import is_settled_at_close, version_to_settle
 from shared.events.compensation import CampusValue, CommonFactsChanged, SettledNumber
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
@@ -62,15 +71,38 @@ async def ask_for_settlement(
 ) -> UUID:
     """Have the worker settle what depends on all educators, as an estimate or for good; the plan version it is for.
 
+    For good, any year is settled, which closes it: where its plan looks at nobody else, with nothing in the settlement.
     Raises NothingToSettle, YearClosed.
     """
     await plans.hold_plans(connection)
     await _open(connection, plan_year)
-    version = await version_to_settle(connection, plan_year)
+    version = await _version_to_settle(connection, plan_year, final=final)
     if version is None:
-        raise NothingToSettle(f"no plan is published for {plan_year} that looks at all educators at once")
+        unless = "" if final else " that looks at all educators at once"
+        raise NothingToSettle(f"no plan is published for {plan_year}{unless}")
     await plans.ask_for_settlement(connection, version.id, at=clock.now(), final=final, by=by)
     return version.id
+
+
+async def reopen_year(
+    connection: AsyncConnection, clock: Clock, plan_year: str, *, reason: str, by: str
+) -> CommonFacts:
+    """Make an estimate again of what was settled for good, until it is settled anew.
+
+    Raises YearNotClosed, CloserCannotReopen, YearBeingPaid.
+    """
+    # In the order of whoever prepares a batch: none is prepared of a year that is being reopened.
+    await payables.hold_payouts(connection)
+    await plans.hold_plans(connection)
+    standing = await common_facts.standing(connection, plan_year)
+    if not standing.is_final:
+        raise YearNotClosed(f"{plan_year} is open: there is nothing to reopen")
+    if by == await common_facts.closed_by(connection, plan_year, standing.number):
+        raise CloserCannotReopen(f"{by} had {plan_year} settled for good: another person has to reopen it")
+    states = (PayoutState.PREPARED, PayoutState.APPROVED)
+    for batch in await payouts.list_all(connection, plan_year=plan_year, states=states):
+        raise YearBeingPaid(f"batch {batch.id} of {plan_year} is {batch.state}: withdraw or seal it first")
+    return await _change(connection, clock, replace(standing, is_final=False), by=by, reason=reason)
 
 
 async def settle_next(connection: AsyncConnection, clock: Clock) -> bool:
@@ -85,14 +117,16 @@ async def settle_next(connection: AsyncConnection, clock: Clock) -> bool:
     version = await plans.get(connection, asked.plan_version_id)
     assert version is not None  # noqa: S101 - a foreign key says so
     campuses = (await common_facts.standing(connection, version.plan_year)).campuses
-    # Away from the loop, which answers the bus meanwhile.
-    settlement = await asyncio.to_thread(_settled, version, await _everybody(connection), campuses)
+    settlement = Settlement()
+    if is_settled_at_close(version):
+        # Away from the loop, which answers the bus meanwhile.
+        settlement = await asyncio.to_thread(_settled, version, await _everybody(connection), campuses)
     await plans.hold_plans(connection)
     standing = await common_facts.standing(connection, version.plan_year)
     if standing.campuses != campuses:
         # Asked for again: it stays due.
         return True
-    to_settle = await version_to_settle(connection, version.plan_year)
+    to_settle = await _version_to_settle(connection, version.plan_year, final=asked.final)
     if to_settle is not None and to_settle != version:
         # What was asked of the version before is asked of the one in its place.
         await plans.ask_for_settlement(connection, to_settle.id, at=clock.now(), final=asked.final, by=asked.asked_by)
@@ -128,7 +162,14 @@ async def _open(connection: AsyncConnection, plan_year: str) -> CommonFacts:
     return standing
 
 
-async def _change(connection: AsyncConnection, clock: Clock, common: CommonFacts, *, by: str) -> CommonFacts:
+async def _version_to_settle(connection: AsyncConnection, plan_year: str, *, final: bool) -> PlanVersion | None:
+    """The version that the year is paid by; unless for good, only where there is something to settle."""
+    return await (plans.published_for if final else version_to_settle)(connection, plan_year)
+
+
+async def _change(
+    connection: AsyncConnection, clock: Clock, common: CommonFacts, *, by: str, reason: str | None = None
+) -> CommonFacts:
     changed, now = replace(common, number=common.number + 1), clock.now()
     event = CommonFactsChanged(
         plan_year=changed.plan_year,
@@ -148,7 +189,8 @@ async def _change(connection: AsyncConnection, clock: Clock, common: CommonFacts
         is_final=changed.is_final,
     )
     [event_id] = await outbox.record(connection, [event], now=now)
-    await common_facts.add(connection, changed, by=by, at=now, event_id=event_id)
+    # The reason stays here: what people write freely may name somebody, and events name nobody.
+    await common_facts.add(connection, changed, by=by, at=now, event_id=event_id, reason=reason)
     version = await plans.published_for(connection, changed.plan_year)
     if version is not None:
         await plans.ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=now)

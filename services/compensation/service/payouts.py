@@ -23,6 +23,7 @@ from services.compensation.errors import (
 )
 from services.compensation.policy.payout_lines import Terms, freeze, line_bytes
 from services.compensation.repository import account_codes, accounts, holds, payables, payouts, plans
+from services.compensation.service import payment_journal
 from services.compensation.service.plans import version_to_settle
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError
@@ -131,6 +132,7 @@ async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUI
     await payables.hold_payouts(connection)
     batch = (await _locked(connection, batch_id)).approve(by, clock.now())
     await _none_on_hold(connection, batch)
+    await payment_journal.approved(connection, clock, batch)
     return await _step(connection, batch, approved_by=batch.approved_by, approved_at=batch.approved_at)
 
 
@@ -153,6 +155,7 @@ async def withdraw_batch(
     batch = (await _locked(connection, batch_id)).withdraw(by, now, reason)
     lines = await payouts.lines(connection, batch_id)
     await payouts.release(connection, [line.id for line in lines], at=now)
+    await payment_journal.withdrawn(connection, clock, batch)
     return await _step(connection, batch, withdrawn_by=by, withdrawn_at=now, withdrawn_reason=reason)
 
 
@@ -182,6 +185,7 @@ async def acknowledge_batch(
             "nothing was changed"
         )
     await payouts.answer_lines(connection, batch_id, rejected=answer.rejected, accepted=answer.accepted, at=now)
+    await payment_journal.acknowledged(connection, clock, batch)
     return await _step(connection, batch, acknowledged_by=by, acknowledged_at=now)
 
 

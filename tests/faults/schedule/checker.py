@@ -17,6 +17,9 @@ from tests.support.reference import Event, read_raw_plan, reference
 
 Check = Callable[[Evidence, Promises], Iterator[str]]
 _LIVE = ("open", "accepted")
+_PAYABLE = {"approved": 1, "released": -1, "paid": -1, "claimed": -1, "claim_released": 1, "recovered": 1}
+_TAKEN = {"paid": 1, "recovered": -1}
+"""What an entry of the payment journal does to what is payable, and to what payroll has taken."""
 _OF_NOBODY = ("plan", "common facts")
 
 
@@ -238,6 +241,23 @@ def paid_and_open_make_the_ledger(evidence: Evidence, _promises: Promises) -> It
     for row in rows["payout_line"]:
         if by_line[row["id"]] != row["amount_cents"]:
             yield f"line {row['id']} pays {row['amount_cents']}, its entries are {by_line[row['id']]}"
+    yield from _the_journal_has_every_step(rows)
+
+
+def _the_journal_has_every_step(rows: Mapping[str, Any]) -> Iterator[str]:
+    """What the payment journal has as payable of each line and as taken by payroll is what became of the line."""
+    states = {row["id"]: row["state"] for row in rows["payout_batch"]}
+    payable: Counter[Any] = Counter()
+    taken: Counter[Any] = Counter()
+    for row in rows["payment_entry"]:
+        payable[row["line_id"]] += _PAYABLE[row["kind"]] * row["amount_cents"]
+        taken[row["line_id"]] += _TAKEN.get(row["kind"], 0) * row["amount_cents"]
+    for row in rows["payout_line"]:
+        state, cents_of_line = states.get(row["batch_id"]), row["amount_cents"]
+        due = cents_of_line * (state in ("approved", "sealed")), cents_of_line * (row["state"] == "accepted")
+        posted = payable[row["id"]], taken[row["id"]]
+        if posted != due:
+            yield f"line {row['id']} of a batch that is {state}: payable and taken are posted as {posted}, not {due}"
 
 
 def the_bytes_of_a_batch_never_change(evidence: Evidence, promises: Promises) -> Iterator[str]:

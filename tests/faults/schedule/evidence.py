@@ -110,6 +110,7 @@ QUERIES = {
         "recovery": "SELECT id, state, total_cents FROM recovery",
         "recovery_entry": "SELECT ledger_entry_id FROM recovery_entry",
         "recovery_instalment": "SELECT id, amount_cents, carried_to FROM recovery_instalment",
+        "payment_entry": "SELECT line_id, kind, amount_cents FROM payment_entry",
         "dead_letter": _DEAD_LETTERS,
     },
 }
