@@ -33,7 +33,7 @@ async def trial_balance(
 
 
 async def legs(connection: AsyncConnection, plan_year: str, month: str | None) -> AsyncIterator[Sequence[Row[Any]]]:
-    """All legs as of one moment in blocks, the debit of each entry before its credit; not all of it is held in memory."""
+    """All legs as of one moment in blocks, never whole in memory; the debit of each entry before its credit."""
     query = _LEGS.execution_options(yield_per=500)
     async with connection.stream(query, {"plan_year": plan_year, "month": month}) as rows:
         async for block in rows.partitions():

@@ -285,7 +285,7 @@ _JOURNALS = (
           SELECT p.* FROM payment_entry p JOIN payout_line n ON n.id = p.line_id
           JOIN payout_batch b ON b.id = n.batch_id WHERE b.plan_year = :plan_year
         ) posted USING (line_id, kind)
-        JOIN payout_line n ON n.id = line_id
+        JOIN (SELECT id, number, batch_id FROM payout_line) n ON n.id = line_id
         """,
     ),
     Check(
