@@ -16,6 +16,7 @@ from services.compensation import bootstrap
 from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation
 from tests.support.factories.events import CAMPUS, awarded, educator_id, revoked, rostered
 from tests.support.paying import advance, pay
+from tests.support.payouts import approved_recovery
 
 ANA, BEN = educator_id(1), educator_id(2)
 ELSEWHERE = educator_id(77)
@@ -70,6 +71,7 @@ async def test_every_step_moves_its_amount_from_one_account_to_another(earned: C
     assert await balances(earned) == {"bonus_expense": 600, "accrued_bonus": -200, "payroll_clearing": -400}
     # Ana gets hers, and Ben was paid what he has not earned after all: it is taken back.
     await earned.take_in(revoked(BEN, 1))
+    await approved_recovery(earned, BEN, on_2021_11_01="200.00")
     assert await balances(earned) == {"bonus_expense": 400, "payroll_clearing": -400}
     batch = await pay(earned, up_to="sealed")
     assert await balances(earned) == {
@@ -124,7 +126,7 @@ class TestMonths:
         paid = await pay(earned, pay_date="2021-06-15")
         [june] = await earned.rows(
             "SELECT DISTINCT posted_period FROM payment_entry p JOIN payout_line n ON n.id = p.line_id"
-            f" WHERE kind = 'paid' AND batch_id = '{paid['id']}'"
+            f" WHERE p.kind = 'paid' AND batch_id = '{paid['id']}'"
         )
         assert june["posted_period"] == "2021-06"
 
@@ -195,6 +197,7 @@ async def test_steps_from_before_the_journal_are_posted_as_they_would_have_been(
     await advance(earned, await pay(earned, up_to="prepared"), "withdrawn")
     await pay(earned, rejects=lambda line: line["educator_id"] == str(ANA))
     await earned.take_in(revoked(BEN, 1))
+    await approved_recovery(earned, BEN, on_2021_11_01="200.00")
     await pay(earned)
     journal = "SELECT line_id, kind, debit, credit, amount_cents, posted_period FROM payment_entry ORDER BY 1, 2"
     posted = await earned.rows(journal)

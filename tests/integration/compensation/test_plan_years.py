@@ -24,9 +24,8 @@ async def reopen(compensation: Compensation, as_: dict[str, Any]) -> Any:
 
 
 async def publication(compensation: Compensation) -> Any:
-    headers = {"Content-Type": "application/yaml"}
-    written = await compensation.call("POST", "/plans", as_=WRITER, content=PLAN, headers=headers)
-    return await compensation.call("POST", f"/plans/{written.json()['id']}/publication", as_=APPROVER)
+    version_id = await compensation.approved(PLAN)
+    return await compensation.call("POST", f"/plans/{version_id}/publication", as_=APPROVER)
 
 
 async def test_a_year_whose_plan_looks_at_nobody_else_is_closed_as_well(compensation: Compensation) -> None:

@@ -16,6 +16,7 @@ from tests.integration.compensation.test_attributes import three_teachers
 from tests.support.compensation import WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, revoked, rostered
 from tests.support.paying import advance, pay
+from tests.support.payouts import approved_recovery
 
 ANA, BEN, CLEO, DORA = map(educator_id, (1, 2, 3, 4))
 BREAKS = {
@@ -36,6 +37,7 @@ BREAKS = {
         WHERE released_at IS NULL LIMIT 1
     """,
     "entries-released": "UPDATE payout_entry SET released_at = now() WHERE released_at IS NULL",
+    "ledger-placed": "DELETE FROM payout_instalment",
     "answers-complete": "UPDATE payout_line SET state = 'open' WHERE state = 'accepted'",
     "steps-posted": "DELETE FROM payment_entry WHERE kind = 'paid'",
     "journals-balance": """
@@ -66,6 +68,7 @@ async def lived(compensation: Compensation) -> Compensation:
     closed = await compensation.call("POST", "/accounting-periods/2021-03/closing", as_=WRITER)
     assert closed.status_code == 200, closed.text
     await compensation.take_in(revoked(BEN, 1))
+    await approved_recovery(compensation, BEN, on_2021_11_01="200.00")
     await pay(compensation)
     await compensation.take_in(awarded(CLEO, 1))
     await pay(compensation, up_to="approved")
