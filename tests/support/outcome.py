@@ -49,7 +49,7 @@ def _outcome(evaluation: Evaluation, index: int) -> dict[str, Any] | None:
         "full": dict(zip(codes, row.full_amounts, strict=True)),
         "components": {part["code"]: parse_amount(part["amount"]["amount"]) for part in body["components"]},
         "total": parse_amount(body["total"]["amount"]),
-        "ladder": _ladder(body["ladder"]),
+        **_ladder(body["ladder"]),
     }
 
 

@@ -43,7 +43,7 @@ class Case(Measured):
             "full": full,
             "components": components,
             "total": sum(components.values()),
-            "ladder": ladder_of(self),
+            **ladder_of(self),
         }
 
     # Gates and bands.
