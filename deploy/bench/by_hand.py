@@ -10,7 +10,7 @@ import numpy as np
 
 from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.evaluate import Working
-from services.compensation.policy.exact import Bools, Ints
+from services.compensation.policy.exact import Ints
 from services.compensation.policy.people import People
 
 Values = Mapping[str, Ints]
@@ -50,7 +50,10 @@ class ByHand:
         under = np.maximum(columns.denominators, 1)
         measured = columns.denominators > 0
         quality, achieved, duties = (_points(top[at], under[at], 1, 4) for at in (_QUALITY, _ACHIEVED, _ROLE_DUTIES))
-        growth, slo_score = _points(top[_GROWTH], under[_GROWTH], 0, 100), _points(top[_SLO_SCORE], under[_SLO_SCORE], 1, 5)
+        growth, slo_score = (
+            _points(top[_GROWTH], under[_GROWTH], 0, 100),
+            _points(top[_SLO_SCORE], under[_SLO_SCORE], 1, 5),
+        )
         weights = self._weights[:, kind]
         performance = weights[0] * quality
         for weight, points in zip(weights[1:], (achieved, duties, growth, slo_score), strict=True):

@@ -37,6 +37,7 @@ from shared.events.compensation import (
 )
 from shared.events.registry import Event
 from shared.events.topics import Topic
+from shared.kernel.collector import uncollected
 from shared.kernel.ids import uuid7
 from shared.messaging.bus import Partition, Subscription
 from shared.messaging.consumer import Consumer
@@ -108,8 +109,9 @@ def recalculator(runtime: Runtime[Settings]) -> Loop:
         while True:
             settled = await _settle(runtime)
             # Each in a transaction of its own: one holds all plans for itself, the other shares them.
-            async with begin(runtime.engine) as connection:
-                done = await recalculate_next(connection, runtime.clock, book)
+            with uncollected():
+                async with begin(runtime.engine) as connection:
+                    done = await recalculate_next(connection, runtime.clock, book)
             if done is None and not settled:
                 await asyncio.sleep(_IDLE_SECONDS)
 

@@ -201,8 +201,8 @@ def _weights(measure: Weighted, at: int, position: Mapping[str, int], people: Pe
         weighed = people.who(row.applies_to.covers)
         for code, weight in row.of.items():
             table[weighed, position[code]] = millionths(weight)
-    of = integers(table.any(axis=0).nonzero()[0])
-    return WeightTable(at, table, unit, of, np.ascontiguousarray(table[:, of].T), table.any(axis=1))
+    of = integers(position[code] for code in dict.fromkeys(code for row in measure.weights for code in row.of))
+    return WeightTable(at, table, unit, of, np.ascontiguousarray(table[:, of].T), table.max(axis=1) > 0)
 
 
 def _of_several(measure: Chosen | Combined, at: int, position: Mapping[str, int], unit: int) -> Derivation:

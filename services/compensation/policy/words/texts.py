@@ -32,8 +32,8 @@ def remember(memo: Memo, key: Hashable, part: Part | list[Part]) -> orjson.Fragm
 
 def written(part: Part | list[Part]) -> orjson.Fragment:
     """A piece of a statement as the bytes that it will be in every statement."""
-    # Copied, because orjson's own bytes hold on to a whole page of memory each: that is four times the room, and touching
-    # it for the first time was measured to take twice as long as all of the writing.
+    # Copied, because orjson's own bytes hold on to a page of memory each, and touching that much for the first time was
+    # measured to take twice as long as all of the writing.
     return orjson.Fragment(bytes(memoryview(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))))
 
 
