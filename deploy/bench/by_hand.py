@@ -18,7 +18,9 @@ Values = Mapping[str, Ints]
 _MILLION = 1_000_000
 _HUNDREDTH = 10_000
 _PERIOD_DAYS = 285
-_OBSERVATIONS, _MEAN, _QUALITY, _ACHIEVED, _ROLE_DUTIES, _GROWTH, _SLOS, _SLO_SCORE = range(8)
+MEASURES = ("observations", "mean", "quality", "achieved", "duties", "growth", "slos", "slo_score")
+"""The measures that are read from facts, in the evaluator's order."""
+_OBSERVATIONS, _MEAN, _QUALITY, _ACHIEVED, _DUTIES, _GROWTH, _SLOS, _SLO_SCORE = range(8)
 _AMOUNTS = {
     "teacher": (0, 100_000, 200_000, 350_000),
     "instructional_coach": (0, 90_000, 180_000, 300_000),
@@ -33,14 +35,14 @@ class ByHand:
     def __init__(self, people: People) -> None:
         roles = [str(kind.role) for kind in people.kinds]
         tested = [kind.subject_group == "tested" for kind in people.kinds]
-        self._pays = np.array([*(role in _AMOUNTS for role in roles), False])
-        self._teacher = np.array([*(role == "teacher" for role in roles), False])
-        self._tested = self._teacher & np.array([*tested, False])
-        self._matrix = np.array([*(_AMOUNTS.get(role, (0,) * 4) for role in roles), (0,) * 4], dtype=np.int64)
-        leads = (self._pays & ~self._teacher).astype(np.int64)
-        one, other = self._tested.astype(np.int64), (self._teacher & ~self._tested).astype(np.int64)
+        pays = np.array([*(role in _AMOUNTS for role in roles), False])
+        self.teacher = np.array([*(role == "teacher" for role in roles), False])
+        self.tested = self.teacher & np.array([*tested, False])
+        self.matrix = np.array([*(_AMOUNTS.get(role, (0,) * 4) for role in roles), (0,) * 4], dtype=np.int64)
+        leads = (pays & ~self.teacher).astype(np.int64)
+        one, other = self.tested.astype(np.int64), (self.teacher & ~self.tested).astype(np.int64)
         # In hundredths, of: quality, achieved, role duties, growth, SLO score.
-        self._weights = np.stack(
+        self.weights = np.stack(
             [40 * one + 50 * other + 40 * leads, 30 * leads, 10 * one + 10 * other + 30 * leads, 50 * one, 40 * other]
         )
 
@@ -49,17 +51,17 @@ class ByHand:
         top, kind = columns.numerators, columns.kind
         under = np.maximum(columns.denominators, 1)
         measured = columns.denominators > 0
-        quality, achieved, duties = (_points(top[at], under[at], 1, 4) for at in (_QUALITY, _ACHIEVED, _ROLE_DUTIES))
+        quality, achieved, duties = (points(top[at], under[at], 1, 4) for at in (_QUALITY, _ACHIEVED, _DUTIES))
         growth, slo_score = (
-            _points(top[_GROWTH], under[_GROWTH], 0, 100),
-            _points(top[_SLO_SCORE], under[_SLO_SCORE], 1, 5),
+            points(top[_GROWTH], under[_GROWTH], 0, 100),
+            points(top[_SLO_SCORE], under[_SLO_SCORE], 1, 5),
         )
-        weights = self._weights[:, kind]
+        weights = self.weights[:, kind]
         performance = weights[0] * quality
-        for weight, points in zip(weights[1:], (achieved, duties, growth, slo_score), strict=True):
-            performance += weight * points
+        for weight, part in zip(weights[1:], (achieved, duties, growth, slo_score), strict=True):
+            performance += weight * part
         performance = (performance + 50 * _HUNDREDTH) // (100 * _HUNDREDTH) * _HUNDREDTH
-        teacher, tested = self._teacher[kind], self._tested[kind]
+        teacher, tested = self.teacher[kind], self.tested[kind]
         observed = top[_OBSERVATIONS] >= 2 * _MILLION * under[_OBSERVATIONS]
         effective = measured[_MEAN] & (10 * top[_MEAN] >= 27 * _MILLION * under[_MEAN])
         grown = measured[_GROWTH] & (top[_GROWTH] >= 50 * _MILLION * under[_GROWTH])
@@ -67,7 +69,7 @@ class ByHand:
         result = measured[_SLO_SCORE] & (top[_SLO_SCORE] >= 3 * _MILLION * under[_SLO_SCORE])
         is_open = observed & effective & (grown | ~tested) & ((approved & result) | tested | ~teacher)
         band = sum((performance >= border * _MILLION).astype(np.int64) for border in (50, 60, 75))
-        full = self._matrix[kind, band]
+        full = self.matrix[kind, band]
         whole = _PERIOD_DAYS * _MILLION
         in_time = (2 * full * columns.fte_days + whole) // (2 * whole)
         bonus = in_time * is_open
@@ -102,13 +104,13 @@ class ByHand:
         }
 
 
-def _points(top: Ints, under: Ints, none_at: int, all_at: int) -> Ints:
+def points(top: Ints, under: Ints, none_at: int, all_at: int) -> Ints:
     """On the straight line from `none_at` (0) to `all_at` (100), rounded half up to a hundredth."""
     lowest = none_at * _MILLION * under
     above = np.clip(top, lowest, all_at * _MILLION * under) - lowest
     whole = (all_at - none_at) * _MILLION * under
-    points: Ints = (2 * 100 * 100 * above + whole) // (2 * whole) * _HUNDREDTH
-    return points
+    rounded: Ints = (2 * 100 * 100 * above + whole) // (2 * whole) * _HUNDREDTH
+    return rounded
 
 
 def _rung(short: Ints) -> Ints:
@@ -123,10 +125,10 @@ def _rung(short: Ints) -> Ints:
 
 def same(values: Values, working: Working) -> bool:
     """Whether the evaluator came to the very same integers."""
-    theirs = {
+    evaluated = {
         "quality": working.points[_QUALITY],
         "achieved": working.points[_ACHIEVED],
-        "duties": working.points[_ROLE_DUTIES],
+        "duties": working.points[_DUTIES],
         "growth": working.points[_GROWTH],
         "slo_score": working.points[_SLO_SCORE],
         "performance": working.points[-1],
@@ -143,4 +145,4 @@ def same(values: Values, working: Working) -> bool:
         "total": working.total,
         "rung": working.rung,
     }
-    return all(bool((values[name] == one).all()) for name, one in theirs.items())
+    return all(bool((values[name] == one).all()) for name, one in evaluated.items())

@@ -58,7 +58,7 @@ ABOUT = About(
     version="1.0.0",
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS = 0.25
 _SNAPSHOT_IDLE_SECONDS = 5.0
 _BODY_LIMITS = {f"/{NAME}/v1/payout-batches/{{batch_id}}/acknowledgements": 32 * 1024 * 1024}
 """Payroll answers a batch once and whole, with a reason for each line of a state's batch that it did not take."""
