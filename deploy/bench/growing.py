@@ -59,14 +59,21 @@ def growing(setting: Setting) -> list[Figure]:
         setting.report(f"{_ROUNDS} times {_EVENTS} events one by one, in each database")
         small, large = uvloop.run(_measure(few, server.url("many")))
     note = (
-        f"With {large.facts:,} facts stored, beside {small.facts:,}. Processor time of the worker and of its connections "
-        f"to the server, medians of {_ROUNDS} interleaved rounds of {_EVENTS} events: worker "
+        f"With {large.facts:,} facts stored, beside {small.facts:,}. Processor time of the worker and of its "
+        f"connections to the server, medians of {_ROUNDS} interleaved rounds of {_EVENTS} events: worker "
         f"{median(large.worker):.2f} beside {median(small.worker):.2f} ms, server {median(large.server):.2f} beside "
         f"{median(small.server):.2f} ms. Bare asyncpg that writes the rows of an event as well takes "
         f"{median(large.floor) / median(small.floor):.2f} times as long with the history as without."
     )
     return [
-        Figure("one more event, with history beside without", "ms", large.cpu, small.cpu, Aim(times_floor_at_most=1.2), note),
+        Figure(
+            "one more event, with history beside without",
+            "ms",
+            large.cpu,
+            small.cpu,
+            Aim(times_floor_at_most=1.2),
+            note,
+        ),
         Figure("the same, from fetch to commit, p50", "ms", median(large.wall), median(small.wall)),
     ]
 

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -74,12 +75,13 @@ def _cpu_seconds(do: Callable[[Columns], object], parts: Sequence[Columns]) -> f
 def _drawn(columns: Columns, at: Ints) -> Columns:
     """The columns of those `at` these positions, each row in one piece as a reader of facts would leave it."""
 
-    def drawn(column: Ints | Places) -> Ints | Places:
+    def drawn(name: str) -> Any:
+        column = getattr(columns, name)
         if isinstance(column, Places):
             return Places(column.at[at], column.ids)
         return np.ascontiguousarray(column[..., at])
 
-    return replace(columns, **{one.name: drawn(getattr(columns, one.name)) for one in fields(columns)})
+    return Columns(**{one.name: drawn(one.name) for one in fields(columns)})
 
 
 def _part(columns: Columns, where: slice) -> Columns:

@@ -132,7 +132,7 @@ async def _measure(setting: Setting, url: str, *, rounds: int) -> _Took:
 
 
 async def _publish_a_change(connection: Driver, url: str) -> float:
-    """Every amount of the plan some dollars more than before, so that every statement changes; when it was committed."""
+    """Every amount of the plan some dollars more than before: every statement changes. When it was committed."""
     versions = await connection.fetchval("SELECT count(*) FROM plan_version")
     changed = re.sub(r'"(\d*[1-9]\d*)\.00"', lambda found: f'"{int(found[1]) + versions}.00"', PLAN.read_text())
     await publish(url, changed)
