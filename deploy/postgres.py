@@ -58,8 +58,8 @@ _SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",
-    # A page that changes for the first time since a checkpoint goes into the log whole. Packing these was a fifth of all
-    # that the server computed for a recalculation, and a third of what it did for an event with a long history.
+    # A page that changes for the first time since a checkpoint goes into the log whole. Packing these was a fifth of
+    # all that the server computed for a recalculation, and a third for an event with a long history.
     "wal_compression": "off",
     "max_wal_size": "1GB",
     "min_wal_size": "128MB",
