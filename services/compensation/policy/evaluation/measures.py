@@ -61,7 +61,13 @@ class LinearPoints:
         under *= self.all_at - self.none_at
         np.maximum(points, 0, out=points)
         np.minimum(points, under, out=points)
-        values.points[self.measure] = half_up(points * (100 * SCALE // self.unit), under) * self.unit
+        # Half up, as `half_up` does it.
+        points *= 2 * (100 * SCALE // self.unit)
+        points += under
+        under *= 2
+        points //= under
+        points *= self.unit
+        values.points[self.measure] = points
 
 
 @dataclass(frozen=True, slots=True)
