@@ -14,12 +14,16 @@ from rich.console import Console
 from deploy.bench.backlog import backlog
 from deploy.bench.evaluator import evaluator
 from deploy.bench.figures import Figure, table, write
+from deploy.bench.growing import growing
 from deploy.bench.latency import latency
 from deploy.bench.loading import loading
 from deploy.bench.memory import memory
+from deploy.bench.population import population
+from deploy.bench.recalculating import recalculating
 from deploy.bench.setting import KEPT, Setting
 from deploy.bench.startup import startup
 from deploy.bench.stopping import FAILURES, interrupt_on_signals
+from deploy.bench.streams import streams
 from deploy.kafka_broker import kafka_missing
 from deploy.sample.build import HARMONY_EDUCATORS
 
@@ -33,6 +37,10 @@ _PARTS: dict[str, _Part] = {
     "latency-kafka": lambda setting: latency(setting, "kafka"),
     "backlog": backlog,
     "evaluator": evaluator,
+    "population": population,
+    "plan-change": recalculating,
+    "history": growing,
+    "payroll": streams,
 }
 """In this order: the first one loads the network that the next three stand on."""
 
@@ -55,10 +63,12 @@ def measure(names: Sequence[str], *, educators: int, console: Console) -> list[F
             loading(setting)
         for name in names:
             console.print(f"[bold]{name}[/]")
+            started = time.perf_counter()
             measured = _PARTS[name](setting)
             for figure in measured:
                 console.print(f"          {figure.name}: {figure.ours:,.2f} {figure.unit}, floor {figure.floor:,.2f}")
             figures += measured
+            console.print(f"          {name} took {time.perf_counter() - started:.0f} s", style="dim", highlight=False)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return figures

@@ -55,18 +55,20 @@ class Figure:
         """None where nothing is aimed at."""
         return self.aim.is_met(self.ours, self.ratio) if self.aim is not None else None
 
-    def to_json(self) -> dict[str, str | float]:
+    def to_json(self) -> dict[str, str | float | bool | None]:
         return {
             "name": self.name,
             "unit": self.unit,
             "ours": round(self.ours, 4),
             "floor": round(self.floor, 4),
             "ratio": round(self.ratio, 4),
+            "aim": str(self.aim) if self.aim is not None else None,
+            "met": self.is_met,
         }
 
 
 def write(file: Path, figures: Sequence[Figure]) -> None:
-    """Keep the figures as a JSON array of name, unit, ours, floor and ratio."""
+    """Keep the figures as a JSON array of name, unit, ours, floor, ratio, aim and whether it is met."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([figure.to_json() for figure in figures], indent=1) + "\n")
 

@@ -63,15 +63,16 @@ def prepare_database(server: PostgresServer, name: str) -> str:
     server.create_database(name)
     url = server.url(name)
     migrations.upgrade(bootstrap.MIGRATIONS, url)
-    run_apart(lambda: _publish_plan(url))
+    run_apart(lambda: publish(url, PLAN.read_text()))
     return url
 
 
-async def _publish_plan(url: str) -> None:
+async def publish(url: str, document: str) -> None:
+    """Have the plan document stand for its year."""
     engine, clock = create_engine(url), SystemClock()
     try:
         async with engine.begin() as connection:
-            version = await write_plan(connection, clock, PLAN.read_text(), by="bench:writer")
+            version = await write_plan(connection, clock, document, by="bench:writer")
             taken: dict[str, Any] = {"plan_version_id": version.id, "by": "bench:publisher"}
             await ask_for_review(connection, clock, **taken)
             await waive_comments(connection, clock, because="for measuring", **taken)

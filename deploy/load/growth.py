@@ -72,8 +72,8 @@ async def _one_more(connection: "asyncpg.Connection[asyncpg.Record]", url: str, 
     known = [row[0] for row in await connection.fetch("SELECT educator_id FROM bonus_total ORDER BY educator_id")]
     chosen = [UUID(int=one.int) for one in random.Random(_SEED).choices(known, k=events)]
     # A tenth first, so that plans are read and statements prepared.
-    await take_in(url, OneByOne(_awards(chosen[: max(1, events // 10)]), at_once=1))
-    bus = OneByOne(_awards(chosen), at_once=1)
+    await take_in(url, OneByOne(awards_of(chosen[: max(1, events // 10)]), at_once=1))
+    bus = OneByOne(awards_of(chosen), at_once=1)
     server_us = await take_in(url, bus)
     wall = Spread.of(seconds * 1000 for seconds in bus.wall_seconds)
     floor = Spread.of(seconds * 1000 for seconds in await bare_events(url, chosen))
@@ -81,7 +81,8 @@ async def _one_more(connection: "asyncpg.Connection[asyncpg.Record]", url: str, 
     return OneMore(facts, wall.p50, wall.p99, cpu, server_us / events, floor.p50, floor.p99)
 
 
-def _awards(educators: Sequence[UUID]) -> list[Record]:
+def awards_of(educators: Sequence[UUID]) -> list[Record]:
+    """An award for each, as the credentials service publishes it."""
     now = SystemClock().now()
     return [
         record(

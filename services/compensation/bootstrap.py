@@ -38,6 +38,7 @@ from shared.events.compensation import (
 )
 from shared.events.registry import Event
 from shared.events.topics import Topic
+from shared.kernel.collector import uncollected
 from shared.kernel.ids import uuid7
 from shared.messaging.bus import Partition, Subscription
 from shared.messaging.consumer import Consumer
@@ -58,7 +59,7 @@ ABOUT = About(
     version="1.0.0",
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
-_IDLE_SECONDS = 0.5
+_IDLE_SECONDS = 0.25
 _SNAPSHOT_IDLE_SECONDS = 5.0
 _BODY_LIMITS = {f"/{NAME}/v1/payout-batches/{{batch_id}}/acknowledgements": 32 * 1024 * 1024}
 """Payroll answers a batch once and whole, with a reason for each line of a state's batch that it did not take."""
@@ -109,8 +110,9 @@ def recalculator(runtime: Runtime[Settings]) -> Loop:
         while True:
             settled = await _settle(runtime)
             # Each in a transaction of its own: one holds all plans for itself, the other shares them.
-            async with begin(runtime.engine) as connection:
-                done = await recalculate_next(connection, runtime.clock, book)
+            with uncollected():
+                async with begin(runtime.engine) as connection:
+                    done = await recalculate_next(connection, runtime.clock, book)
             if done is None and not settled:
                 await asyncio.sleep(_IDLE_SECONDS)
 

@@ -6,11 +6,9 @@ retried in place; a poison event goes to the dead letters and blocks its own key
 """
 
 import asyncio
-import gc
 import logging
 import time
-from collections.abc import Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -20,6 +18,7 @@ from shared.db.direct import begin
 from shared.db.faults import is_passing
 from shared.events.registry import Event
 from shared.kernel.clock import Clock
+from shared.kernel.collector import uncollected
 from shared.messaging import dead_letters, offsets
 from shared.messaging.bus import Bounds, Bus, BusUnavailable, ConsumedRecord, Partition, Subscription
 from shared.messaging.offsets import OffsetMoved, Place, place_in
@@ -177,7 +176,7 @@ class Consumer:
         due, early = _due(records, self._expected)
         if due:
             self._handling = True
-            with BATCH_SECONDS.labels(self._name).time(), _uncollected():
+            with BATCH_SECONDS.labels(self._name).time(), uncollected():
                 await self._isolate(due)
         for partition in early:
             self._expected.pop(partition, None)
@@ -281,17 +280,6 @@ def _due(
         elif place is not None and record.offset > place:
             early.add(record.partition)
     return due, early
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector's rounds: a batch makes a million objects, which all live until it is written, and
-    looking through them for cycles again and again was measured to take a sixth of its processor time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 async def _until_one_ends(*works: Coroutine[None, None, None]) -> None:

@@ -56,8 +56,9 @@ class Books:
                 "unreported": account.unreported,
             }
             self.accounts[account.educator_id] = orjson.dumps(stored)
-            for year, total in account.totals.items():
-                self.totals[account.educator_id, year] = total
+        for one in changes.totals:
+            total = StandingTotal(one.sequence, one.plan_version_id, one.hash, one.components)
+            self.totals[one.educator_id, one.plan_year] = total
         self.facts += changes.facts
         self.published += changes.events
         for statement in changes.statements:

@@ -1,7 +1,7 @@
 """The statements of the event path, done on a database in memory: what stands between is the product's own code."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from types import ModuleType, SimpleNamespace
@@ -115,6 +115,14 @@ async def _save(transaction: Transaction, changes: Changes, recorded: object) ->
     transaction.write(change)
 
 
+@asynccontextmanager
+async def _saving(transaction: Transaction) -> AsyncIterator[Any]:
+    async def save(changes: Changes, recorded: object) -> None:
+        await _save(transaction, changes, recorded)
+
+    yield save
+
+
 async def _published(transaction: Transaction) -> list[PlanVersion]:
     versions = transaction.database.versions.values()
     return [version for version in versions if version.state is PlanState.PUBLISHED]
@@ -200,7 +208,7 @@ _OFFSETS: Any = SimpleNamespace(places=_places, enter=_enter, move=_move)
 _DEAD_LETTERS: Any = SimpleNamespace(blocked_keys=_blocked_keys, set_aside=_set_aside)
 _OUTBOX: Any = SimpleNamespace(record=_record)
 _ACCOUNTS: Any = SimpleNamespace(
-    share_plans=_share_plans, lock_accounts=_lock_accounts, educators_after=_educators_after, save=_save
+    share_plans=_share_plans, lock_accounts=_lock_accounts, educators_after=_educators_after, save=_save, saving=_saving
 )
 _PLANS: Any = SimpleNamespace(
     hold_plans=_hold_plans,

@@ -53,13 +53,17 @@ def integers(values: Iterable[int]) -> Ints:
 
 def count_true(rows: Bools) -> Ints:
     """How many of the rows hold, for each column."""
-    count: Ints = rows.sum(axis=0, dtype=np.int64)
+    count = np.zeros(rows.shape[1], dtype=np.int64)
+    for row in rows:
+        count += row
     return count
 
 
 def half_up(numerator: Ints, denominator: Ints | int) -> Ints:
     """numerator / denominator to the nearest integer, a tie upwards. The denominator is positive."""
-    quotient: Ints = (2 * numerator + denominator) // (2 * denominator)
+    quotient: Ints = 2 * numerator
+    quotient += denominator
+    quotient //= 2 * denominator
     return quotient
 
 

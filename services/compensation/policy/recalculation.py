@@ -55,6 +55,7 @@ class Changes:
     events: list[StatementRecalculated] = field(default_factory=list)
     traceparents: list[str | None] = field(default_factory=list)
     changed: dict[str, Account] = field(default_factory=dict)
+    """Accounts whose own row is written anew: not where the plan changed and no fact. That row is most of the bytes."""
     standing: dict[tuple[str, str], NewTotal] = field(default_factory=dict)
 
     @property
@@ -76,7 +77,7 @@ class Changes:
         self.standing |= later.standing
 
     def __bool__(self) -> bool:
-        return bool(self.changed)
+        return bool(self.changed or self.statements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,8 @@ def _post(cause: _Cause, plan: StandingPlan, decision: Decision, changes: Change
         )
     )
     account.totals[year] = StandingTotal(sequence, plan.plan_version_id, decision.hash, decision.components)
-    changes.changed[account.educator_id] = account
+    if account.unreported:
+        changes.changed[account.educator_id] = account
     _report(cause, plan, decision, sequence, entries, changes, decided_at)
 
 

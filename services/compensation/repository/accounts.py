@@ -1,6 +1,9 @@
 """The event path's reads and writes: a handful of statements for a batch of any size, since a round trip costs most."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +20,8 @@ from services.compensation.policy.plan_book import Standing
 from services.compensation.policy.recalculation import Changes
 from shared.db.direct import Driver, driver
 from shared.messaging import outbox
+
+Save: TypeAlias = Callable[[Changes, outbox.Rows], Awaitable[None]]
 
 PLANS_LOCK = "hashtext('published plans')"
 
@@ -194,6 +199,33 @@ async def save(connection: AsyncConnection, changes: Changes, recorded: outbox.R
         _json([row._asdict() for row in changes.entries]),
         _json([row._asdict() for row in changes.totals]),
     )
+
+
+@asynccontextmanager
+async def saving(connection: AsyncConnection) -> AsyncIterator[Save]:
+    """A `save` that returns once its rows are on their way, so that the server writes them while the next are decided.
+
+    One is under way at a time, and the block ends when all are written. Nobody else uses `connection` in it.
+    """
+    under_way: asyncio.Task[None] | None = None
+
+    async def hand_over(changes: Changes, recorded: outbox.Rows) -> None:
+        nonlocal under_way
+        if under_way is not None:
+            await under_way
+        under_way = asyncio.create_task(save(connection, changes, recorded))
+        # Sent before the caller goes on computing, which leaves the loop no turn.
+        await asyncio.sleep(0)
+
+    try:
+        yield hand_over
+    except BaseException:
+        if under_way is not None:
+            under_way.cancel()
+            await asyncio.gather(under_way, return_exceptions=True)
+        raise
+    if under_way is not None:
+        await under_way
 
 
 def _json(rows: list[dict[str, object]]) -> str:

@@ -16,6 +16,9 @@ from shared.kernel.clock import Clock
 from shared.messaging import outbox
 
 CHUNK = 500
+"""So many educators in a transaction, and"""
+PART = 100
+"""so many of them written at once, while the next are decided."""
 
 
 async def take_in_facts(connection: AsyncConnection, clock: Clock, book: PlanBook, arrivals: Sequence[Arrival]) -> None:
@@ -24,7 +27,8 @@ async def take_in_facts(connection: AsyncConnection, clock: Clock, book: PlanBoo
     standing = await _booked(connection, book, published)
     now = clock.now()
     changes = take_in(locked, arrivals, standing, decided_at=now)
-    await _save(connection, changes, now)
+    if changes:
+        await accounts.save(connection, changes, _events(changes, now))
 
 
 async def recalculate_next(connection: AsyncConnection, clock: Clock, book: PlanBook) -> int | None:
@@ -45,8 +49,13 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
         plan = next((plan for plan in standing if plan.plan_version_id == due.plan_version_id), None)
         # A version that was superseded while its recalculation ran has nothing more to decide: its successor will.
         if plan is not None:
-            changes = decide_again(locked.values(), plan, cause_event_id=due.cause_event_id, decided_at=now)
-            await _save(connection, changes, now)
+            everybody = list(locked.values())
+            async with accounts.saving(connection) as save:
+                for first in range(0, len(everybody), PART):
+                    part = everybody[first : first + PART]
+                    changes = decide_again(part, plan, cause_event_id=due.cause_event_id, decided_at=now)
+                    if changes:
+                        await save(changes, _events(changes, now))
     await plans.move_recalculation(
         connection,
         due.cause_event_id,
@@ -66,7 +75,5 @@ async def _booked(connection: AsyncConnection, book: PlanBook, standing: Sequenc
     return [book.get(one) for one in standing]
 
 
-async def _save(connection: AsyncConnection, changes: Changes, now: datetime) -> None:
-    if changes:
-        events = outbox.rows(changes.events, now=now, traceparents=changes.traceparents)
-        await accounts.save(connection, changes, events)
+def _events(changes: Changes, now: datetime) -> outbox.Rows:
+    return outbox.rows(changes.events, now=now, traceparents=changes.traceparents)

@@ -14,13 +14,15 @@ _RATE = Figure("events", "events/s", 4_200.0, 9_000.0, Aim(at_least=5_000))
 _WORDS = Figure("evaluator", "µs", 40.0, 0.0)
 
 
-def test_the_file_is_an_array_of_name_unit_ours_floor_and_ratio(tmp_path: Path) -> None:
+def test_the_file_is_an_array_of_figures_each_with_its_floor_its_aim_and_whether_that_is_met(tmp_path: Path) -> None:
     file = tmp_path / ".rung" / "bench.json"
     write(file, [_LATENCY, _RATE, _WORDS])
     assert json.loads(file.read_text()) == [
-        {"name": "award to statement, p50", "unit": "ms", "ours": 7.5, "floor": 3.9, "ratio": 1.9231},
-        {"name": "events", "unit": "events/s", "ours": 4200.0, "floor": 9000.0, "ratio": 0.4667},
-        {"name": "evaluator", "unit": "µs", "ours": 40.0, "floor": 0.0, "ratio": 0.0},
+        {"name": "award to statement, p50", "unit": "ms", "ours": 7.5, "floor": 3.9, "ratio": 1.9231}
+        | {"aim": "≤ 2 x floor", "met": True},
+        {"name": "events", "unit": "events/s", "ours": 4200.0, "floor": 9000.0, "ratio": 0.4667}
+        | {"aim": "≥ 5,000", "met": False},
+        {"name": "evaluator", "unit": "µs", "ours": 40.0, "floor": 0.0, "ratio": 0.0} | {"aim": None, "met": None},
     ]
 
 

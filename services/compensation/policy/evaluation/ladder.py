@@ -39,8 +39,9 @@ class LadderTables:
     clauses: tuple[Clause, ...]
     has_ways: bool
     """Whether the clauses are not the needs themselves, one by one."""
-    up_to: Ints
-    """A row for each clause and a column for each rung: 1 where the rung, or one below it, has it."""
+    below: Ints
+    """A row for each clause: the rung below its own, which is the highest reached while it is not met."""
+    highest: int
     by_measure: tuple[tuple[int, int, int], ...]
     """Need, measure, and the least that is asked for in millionths."""
     by_gates: tuple[tuple[int, Ints], ...]
@@ -82,15 +83,13 @@ def ladder_tables(plan: Plan, starts_in: int, measures: dict[str, int]) -> Ladde
             clauses.append(Clause(at, tuple(ways)))
     gates = [gate.code for gate in plan.gates]
     placements = LadderPlacements(plan, starts_in)
-    rungs = range(len(plan.ladder.rungs))
     return LadderTables(
         needs=tuple(needs),
         readers=tuple(need_reader(need, plan.pathways, starts_in) for need in needs),
         clauses=tuple(clauses),
         has_ways=any(len(clause.ways) > 1 for clause in clauses),
-        up_to=np.array([[int(clause.rung <= rung) for rung in rungs] for clause in clauses], dtype=np.int64).reshape(
-            len(clauses), len(rungs)
-        ),
+        below=integers(clause.rung - 1 for clause in clauses)[:, None],
+        highest=len(plan.ladder.rungs) - 1,
         by_measure=tuple(
             (at, measures[need.measure], millionths(need.at_least))
             for at, need in enumerate(needs)
@@ -113,7 +112,7 @@ def stand(tables: LadderTables, columns: Columns, values: Values, gates: Gates) 
     unmet = shortfalls > 0
     if tables.has_ways:
         unmet = _unmet_clauses(tables, unmet)
-    reached: Ints = (unmet.T @ tables.up_to == 0).sum(axis=1) - 1
+    reached: Ints = np.where(unmet, tables.below, tables.highest).min(axis=0, initial=tables.highest)
     if not tables.placement_readers:
         return Rungs(shortfalls, reached, reached, reached, np.full_like(reached, -1))
     held, years_below = columns.placements[0] - 1, columns.placements[1]

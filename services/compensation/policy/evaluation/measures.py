@@ -55,11 +55,19 @@ class LinearPoints:
     unit: int
 
     def fill(self, values: Values) -> None:
-        divisors = values.denominators[self.measure]
-        none_at = self.none_at * divisors
-        above = np.minimum(np.maximum(values.numerators[self.measure], none_at), self.all_at * divisors) - none_at
-        whole = divisors * (self.all_at - self.none_at)
-        values.points[self.measure] = half_up(above * (100 * SCALE // self.unit), whole) * self.unit
+        # In place, and one array for all that is under the line: what is touched anew costs more than what is computed.
+        under, points = values.denominators[self.measure], values.numerators[self.measure]
+        points -= self.none_at * under
+        under *= self.all_at - self.none_at
+        np.maximum(points, 0, out=points)
+        np.minimum(points, under, out=points)
+        # Half up, as `half_up` does it.
+        points *= 2 * (100 * SCALE // self.unit)
+        points += under
+        under *= 2
+        points //= under
+        points *= self.unit
+        values.points[self.measure] = points
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +90,19 @@ class WeightTable:
     measure: int
     weights: Ints
     unit: int
+    of: Ints
+    """The positions of the measures that any kind of person has a weight for."""
+    columns: Ints
+    """The weights once more, a row for each of these measures."""
+    weighs: Bools
+    """For each kind of person whether it has any weight."""
 
     def fill(self, values: Values) -> None:
-        weights = self.weights[values.kinds]
-        exact = (weights.T * values.points).sum(axis=0)
-        points = half_up(exact, SCALE * self.unit) * self.unit
+        parts = self.columns.take(values.kinds, axis=1)
+        parts *= values.points[self.of]
+        points = half_up(parts.sum(axis=0), SCALE * self.unit) * self.unit
         values.points[self.measure] = values.numerators[self.measure] = points
-        values.measured[self.measure] = weights.any(axis=1)
+        values.measured[self.measure] = self.weighs[values.kinds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +207,8 @@ def _weights(measure: Weighted, at: int, position: Mapping[str, int], people: Pe
         weighed = people.who(row.applies_to.covers)
         for code, weight in row.of.items():
             table[weighed, position[code]] = millionths(weight)
-    return WeightTable(at, table, unit)
+    of = integers(position[code] for code in dict.fromkeys(code for row in measure.weights for code in row.of))
+    return WeightTable(at, table, unit, of, np.ascontiguousarray(table[:, of].T), table.max(axis=1) > 0)
 
 
 def _of_several(measure: Chosen | Combined, at: int, position: Mapping[str, int], unit: int) -> Derivation:
@@ -214,13 +229,14 @@ def measured(count: int, columns: Columns, steps: Sequence[Derivation]) -> Value
     values = Values(
         kinds=columns.kind,
         numerators=np.zeros(shape, dtype=np.int64),
-        denominators=np.ones(shape, dtype=np.int64),
+        denominators=np.empty(shape, dtype=np.int64),
         measured=np.zeros(shape, dtype=np.bool_),
         points=np.zeros(shape, dtype=np.int64),
     )
     values.numerators[:read] = columns.numerators
     np.greater(columns.denominators, 0, out=values.measured[:read])
     np.maximum(columns.denominators, 1, out=values.denominators[:read])
+    values.denominators[read:] = 1
     for step in steps:
         step.fill(values)
     return values

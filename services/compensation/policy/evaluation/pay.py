@@ -135,7 +135,8 @@ def within_cap(counted: Ints, cap: int | None) -> Ints:
     """Components are paid in the plan's order until the cap on the total is reached."""
     if cap is None:
         return counted
-    paid_up_to = np.minimum(counted.cumsum(axis=0), cap)
-    capped: Ints = paid_up_to.copy()
-    capped[1:] -= paid_up_to[:-1]
+    capped, left = np.empty_like(counted), np.full(counted.shape[1], cap, dtype=np.int64)
+    for amount, paid_of_it in zip(counted, capped, strict=True):
+        np.minimum(amount, left, out=paid_of_it)
+        left -= paid_of_it
     return capped

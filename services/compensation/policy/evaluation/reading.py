@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -35,10 +36,7 @@ def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple
     """The same from what was gathered already, within the plan's own scope."""
     rows: list[list[int]] = []
     sources: list[Source | None] = []
-    lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
-    lengths += [len(plan.worked_readers), len(plan.plan.offers)]
-    lengths += [len(plan.ladder.readers), len(plan.ladder.placement_readers)]
-    absent = [plan.people.nobody, 0, *[0] * sum(lengths)]
+    borders, absent = _layout(plan)
     for found in gathered:
         if found is None:
             rows.append(absent)
@@ -48,8 +46,7 @@ def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple
         rows.append(_row(plan, found, paid))
         sources.append(Source(found, paid))
     table = np.array(rows, dtype=np.int64).reshape(len(rows), len(absent)).T
-    borders = [2, *np.cumsum([2 + lengths[0], *lengths[1:]]).tolist()]
-    parts = [table[first:after] for first, after in pairwise(borders)]
+    parts = [table[first:after] for first, after in borders]
     columns = Columns(
         kind=table[0],
         fte_days=table[1],
@@ -65,6 +62,15 @@ def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple
         districts=_places([source.found.employment.district_id if source else None for source in sources]),
     )
     return columns, sources
+
+
+@lru_cache(maxsize=64)
+def _layout(plan: CompiledPlan) -> tuple[tuple[tuple[int, int], ...], list[int]]:
+    """Where each part of a column begins and ends, and the column of who is not rostered."""
+    lengths = [len(plan.readers), len(plan.readers), len(plan.stipends), len(plan.hire_readers)]
+    lengths += [len(plan.worked_readers), len(plan.plan.offers)]
+    lengths += [len(plan.ladder.readers), len(plan.ladder.placement_readers)]
+    return tuple(pairwise(accumulate(lengths, initial=2))), [plan.people.nobody, 0, *[0] * sum(lengths)]
 
 
 def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], ...]) -> list[int]:

@@ -32,7 +32,9 @@ def remember(memo: Memo, key: Hashable, part: Part | list[Part]) -> orjson.Fragm
 
 def written(part: Part | list[Part]) -> orjson.Fragment:
     """A piece of a statement as the bytes that it will be in every statement."""
-    return orjson.Fragment(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))
+    # Copied, because orjson's own bytes hold on to a page of memory each, and touching that much for the first time was
+    # measured to take twice as long as all of the writing.
+    return orjson.Fragment(bytes(memoryview(orjson.dumps(part, option=orjson.OPT_SORT_KEYS))))
 
 
 @lru_cache(maxsize=16_384)
