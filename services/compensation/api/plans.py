@@ -32,14 +32,15 @@ PlanOwner = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 
 @router.get("/plans", summary="Versions of all plans, without their documents")
 async def list_plan_versions(
-    _principal: CurrentPrincipal,
+    principal: CurrentPrincipal,
     connection: Reading,
     request: Request,
     plan_year: Annotated[SchoolYearLabel | None, Query()] = None,
     state: Annotated[PlanState | None, Query()] = None,
 ) -> list[PlanVersionView]:
+    """Before it is opened to comment, or that is waived, a version is seen by HR alone."""
     now = request.app.state.clock.now()
-    versions = await service.plan_versions(connection, plan_year=plan_year, state=state)
+    versions = await service.plan_versions(connection, principal, plan_year=plan_year, state=state)
     return [PlanVersionView.of(version, now=now) for version in versions]
 
 
@@ -80,9 +81,9 @@ async def write_plan(_principal: PlanOwner, call: OnceCall) -> Response:
     "/plans/{plan_version_id}", summary="A plan version with its document", responses=responses(PlanVersionUnknown)
 )
 async def get_plan_version(
-    plan_version_id: UUID, _principal: CurrentPrincipal, connection: Reading, request: Request
+    plan_version_id: UUID, principal: CurrentPrincipal, connection: Reading, request: Request
 ) -> PlanVersionView:
-    version = await service.plan_version(connection, plan_version_id)
+    version = await service.visible_version(connection, plan_version_id, principal)
     return PlanVersionView.of(version, now=request.app.state.clock.now(), document=version.document)
 
 
@@ -93,12 +94,12 @@ async def get_plan_version(
 )
 async def list_plan_differences(
     plan_version_id: UUID,
-    _principal: CurrentPrincipal,
+    principal: CurrentPrincipal,
     connection: Reading,
     earlier: Annotated[UUID, Query(alias="from", description="The version to compare it with.")],
 ) -> list[DifferenceView]:
     """Parts with a code are compared with the part of the same code; the order of parts is told where it changed."""
-    found = await service.changes_between(connection, plan_version_id, earlier_id=earlier)
+    found = await service.changes_between(connection, plan_version_id, principal, earlier_id=earlier)
     return [DifferenceView.of(one) for one in found]
 
 

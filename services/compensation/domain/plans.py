@@ -108,6 +108,12 @@ class PlanVersion:
         """Whether something of it is to count as creditable compensation of the retirement system (TRS)."""
         return any(component.get("retirement") for component in self.document["components"])
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it: from the step on that opens it to comment, or says why that is waived."""
+        is_opened = self.comments_close_at is not None or self.comments_waived_because is not None
+        return is_opened or self.published_at is not None
+
     def is_effective(self, now: datetime) -> bool:
         """Whether work is paid by it now."""
         return self.state is PlanState.PUBLISHED and self._local_date(now) >= self.effective_on

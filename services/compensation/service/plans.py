@@ -17,6 +17,7 @@ from shared.events.compensation import PlanPublished
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
+from shared.web.auth import Principal, Role
 
 
 async def write_plan(
@@ -96,6 +97,16 @@ async def plan_version(connection: AsyncConnection, plan_version_id: UUID) -> Pl
     return _known(plan_version_id, await plans.get(connection, plan_version_id))
 
 
+async def visible_version(connection: AsyncConnection, plan_version_id: UUID, principal: Principal) -> PlanVersion:
+    """What is a draft still does not exist for others than HR. Raises PlanVersionUnknown."""
+    version = await plan_version(connection, plan_version_id)
+    return _known(plan_version_id, version if may_read(version, principal) else None)
+
+
+def may_read(version: PlanVersion, principal: Principal) -> bool:
+    return version.is_public or principal.has_any(Role.HR, Role.ADMIN)
+
+
 async def locked_version(connection: AsyncConnection, plan_version_id: UUID, *, shared: bool = False) -> PlanVersion:
     """The version as it stays until this transaction ends. Raises PlanVersionUnknown."""
     return _known(plan_version_id, await plans.lock(connection, plan_version_id, shared=shared))
@@ -108,9 +119,15 @@ def _known(plan_version_id: UUID, version: PlanVersion | None) -> PlanVersion:
 
 
 async def plan_versions(
-    connection: AsyncConnection, *, plan_year: str | None = None, state: PlanState | None = None
+    connection: AsyncConnection,
+    principal: Principal,
+    *,
+    plan_year: str | None = None,
+    state: PlanState | None = None,
 ) -> Sequence[PlanVersion]:
-    return await plans.list_all(connection, plan_year=plan_year, state=state)
+    """Those that the caller may read."""
+    found = await plans.list_all(connection, plan_year=plan_year, state=state)
+    return [version for version in found if may_read(version, principal)]
 
 
 async def history(connection: AsyncConnection, plan_version_id: UUID) -> Sequence[PlanStep]:
@@ -120,10 +137,10 @@ async def history(connection: AsyncConnection, plan_version_id: UUID) -> Sequenc
 
 
 async def changes_between(
-    connection: AsyncConnection, plan_version_id: UUID, *, earlier_id: UUID
+    connection: AsyncConnection, plan_version_id: UUID, principal: Principal, *, earlier_id: UUID
 ) -> Sequence[Difference]:
     """What the version says otherwise than the earlier one. Raises PlanVersionUnknown."""
-    later, earlier = [await plan_version(connection, one) for one in (plan_version_id, earlier_id)]
+    later, earlier = [await visible_version(connection, one, principal) for one in (plan_version_id, earlier_id)]
     return differences(earlier.document, later.document)
 
 

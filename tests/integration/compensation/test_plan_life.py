@@ -76,6 +76,20 @@ async def test_a_version_goes_from_draft_to_publication_and_every_step_is_on_rec
     assert none.json() == []
 
 
+async def test_until_it_is_opened_to_everybody_a_version_is_seen_by_hr_alone(compensation: Compensation) -> None:
+    published, draft = await compensation.announce(), await in_review(compensation)
+    paths = (f"/plans/{draft}", f"/plans/{draft}/differences?from={published}")
+    for path in paths:
+        answer = await compensation.call("GET", path, as_=EDUCATOR)
+        assert (answer.status_code, answer.json()["code"]) == (404, "plan-version-unknown")
+        assert (await compensation.call("GET", path, as_=WRITER)).status_code == 200
+    listed = await compensation.call("GET", "/plans", as_=EDUCATOR)
+    assert [one["id"] for one in listed.json()] == [published]
+    await compensation.step(draft, "public-comment", {"closes_at": in_(compensation, minutes=30)})
+    for path in paths:
+        assert (await compensation.call("GET", path, as_=EDUCATOR)).status_code == 200
+
+
 async def test_who_wrote_it_takes_no_step_that_another_person_has_to(
     compensation: Compensation, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -218,15 +232,13 @@ async def test_what_two_versions_say_differently_is_told_place_by_place(compensa
     earlier = await compensation.write()
     later = await compensation.write(PLAN.replace(b'"200.00"', b'"150.00"'))
     path = f"/plans/{later}/differences"
-    answer = await compensation.call("GET", path, as_=EDUCATOR, params={"from": earlier})
+    answer = await compensation.call("GET", path, as_=WRITER, params={"from": earlier})
     [difference] = answer.json()
     assert (difference["part"], difference["before"], difference["after"]) == (
         "micro-credential-stipend",
         "200.00",
         "150.00",
     )
-    assert (await compensation.call("GET", path, as_=EDUCATOR, params={"from": later})).json() == []
-    missing = await compensation.call(
-        "GET", path, as_=EDUCATOR, params={"from": "01930000-0000-7000-8000-000000000001"}
-    )
+    assert (await compensation.call("GET", path, as_=WRITER, params={"from": later})).json() == []
+    missing = await compensation.call("GET", path, as_=WRITER, params={"from": "01930000-0000-7000-8000-000000000001"})
     assert missing.json()["code"] == "plan-version-unknown"
