@@ -247,6 +247,7 @@ class Payouts:
         approved_by, _ = batch.steps.get("approved", ("", None))
         refuse({"releaser-not-separate": state == "sealed" and caller.subject in (prepared_by, approved_by)})
         refuse({"lines-on-hold": any(line.educator in self._on_hold() for line in batch.lines)})
+        refuse({"lines-not-owed": any(line.cents > 0 and self.overpaid(line.educator) for line in batch.lines)})
         return self._taken(batch, state, caller)
 
     def withdraw(self, caller: Caller, batch: Batch, reason: str) -> Granted:

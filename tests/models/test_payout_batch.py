@@ -80,6 +80,7 @@ MET = {
     "preparer-cannot-approve",
     "releaser-not-separate",
     "lines-on-hold",
+    "lines-not-owed",
     "payment-hold-lifted",
     "nothing-overpaid",
     "payment-under-way",
@@ -117,6 +118,8 @@ async def office(database: str) -> AsyncIterator[Office]:
             )
         )
         assert published.status == 200, published.body
+        while await opened.recalculate() is not None:
+            pass
         yield Office(opened, Consumer(opened), published.json()["content_hash"])
 
 

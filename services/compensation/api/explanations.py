@@ -14,7 +14,7 @@ from services.compensation.schemas import page as setting
 from services.compensation.schemas.explanation import ExplanationView, StatementStatusView
 from services.compensation.schemas.parts import Money
 from services.compensation.service import explanation as service
-from shared.web.auth import CurrentPrincipal
+from shared.web.auth import CurrentPrincipal, Role
 from shared.web.conditional import IfNoneMatch, content_tag, is_not_modified, not_modified
 from shared.web.problems import responses
 from shared.web.transaction import Reading
@@ -50,6 +50,7 @@ async def get_statement_status(
     state = request.app.state
     standing = await service.status(connection, state.clock, educator_id, plan_year, principal)
     progress = standing.progress
+    is_theirs = principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.ADMIN)
     return StatementStatusView(
         status=progress.status,
         why=why(progress),
@@ -59,8 +60,8 @@ async def get_statement_status(
         paid=Money.of(progress.paid_cents),
         waiting=Money.of(progress.waiting_cents),
         held=Money.of(progress.held_cents),
-        offers_open=standing.offers_open,
-        inquiries_open=progress.inquiries_open,
+        offers_open=standing.offers_open if is_theirs else None,
+        inquiries_open=progress.inquiries_open if is_theirs else None,
     )
 
 

@@ -15,6 +15,7 @@ from services.compensation.errors import (
     InquiryWindowClosed,
     OfferClosed,
     OfferUnknown,
+    OpenerCannotAnswer,
     ReasonMissing,
     StatementAbsent,
 )
@@ -89,7 +90,7 @@ async def answer_offer(
 @router.post(
     "/educators/{educator_id}/inquiries",
     status_code=201,
-    summary="Dispute a statement; what is in no payout batch yet is on hold until it is answered",
+    summary="Dispute a statement; what no sealed batch pays yet is on hold until it is answered",
     response_model=InquiryView,
     responses=responses(NotYours, StatementAbsent, ComponentUnknown, InquiryWindowClosed, *NOT_ONCE),
 )
@@ -181,7 +182,7 @@ async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, _principal: 
     "/inquiries/{inquiry_id}/answer",
     summary="Decide an inquiry, with the reason; not for whose pay it is",
     response_model=InquiryWithSteps,
-    responses=responses(*_STEP, InquiryOfOwnPay),
+    responses=responses(*_STEP, InquiryOfOwnPay, OpenerCannotAnswer),
 )
 async def answer_inquiry(inquiry_id: UUID, body: InquiryAnswer, principal: Hr, call: OnceCall) -> Response:
     """What is upheld is corrected where it is wrong, in the evidence or in the plan; this decides and ends the hold."""
@@ -197,7 +198,7 @@ async def answer_inquiry(inquiry_id: UUID, body: InquiryAnswer, principal: Hr, c
     "/inquiries/{inquiry_id}/withdrawal",
     summary="Take an inquiry back",
     response_model=InquiryWithSteps,
-    responses=responses(*_STEP, NotYours),
+    responses=responses(*_STEP, NotYours, ReasonMissing),
 )
 async def withdraw_inquiry(
     inquiry_id: UUID, body: InquiryWithdrawal, principal: CurrentPrincipal, call: OnceCall

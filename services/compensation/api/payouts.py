@@ -9,12 +9,14 @@ from services.compensation.api.refusals import on_record
 from services.compensation.domain import AcceptedLine, PayoutState
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
+    LinesNotOwed,
     LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
+    RecalculationUnderWay,
     ReleaserNotSeparate,
     YearNotSettled,
 )
@@ -41,6 +43,7 @@ router = APIRouter(tags=["payouts"], prefix="/payout-batches")
 Preparer = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 BatchReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
 Payroll = Annotated[Principal, require(Role.PAYROLL)]
+_CHECKED = (LinesOnHold, LinesNotOwed, RecalculationUnderWay)
 _STEP = (PayoutBatchUnknown, PayoutStepOutOfOrder, *NOT_ONCE)
 ON_RECORD = [on_record("batch_id")]
 
@@ -50,7 +53,7 @@ ON_RECORD = [on_record("batch_id")]
     status_code=201,
     summary="Prepare a batch: freeze what waits to be paid, and the instalments that are due",
     response_model=PayoutBatchView,
-    responses=responses(NothingToPay, YearNotSettled, *NOT_ONCE),
+    responses=responses(NothingToPay, YearNotSettled, RecalculationUnderWay, *NOT_ONCE),
 )
 async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Preparer, call: OnceCall) -> Response:
     async def prepared() -> PayoutBatchView:
@@ -90,7 +93,7 @@ async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: R
     "/{batch_id}/approval",
     summary="Approve a prepared batch; not for who prepared it",
     response_model=PayoutBatchView,
-    responses=responses(*_STEP, PreparerCannotApprove, LinesOnHold),
+    responses=responses(*_STEP, *_CHECKED, PreparerCannotApprove),
     dependencies=ON_RECORD,
 )
 async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
@@ -105,7 +108,7 @@ async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceC
     "/{batch_id}/seal",
     summary="Seal an approved batch, which releases it to payroll; not for who prepared or approved it",
     response_model=PayoutBatchView,
-    responses=responses(*_STEP, ReleaserNotSeparate, LinesOnHold),
+    responses=responses(*_STEP, *_CHECKED, ReleaserNotSeparate),
     dependencies=ON_RECORD,
 )
 async def seal_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:

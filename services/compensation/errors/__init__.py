@@ -24,11 +24,13 @@ from services.compensation.errors.inquiries import (
     InquiryOfOwnPay,
     InquiryUnknown,
     InquiryWindowClosed,
+    OpenerCannotAnswer,
 )
 from services.compensation.errors.layouts import LayoutInvalid, LayoutUnknown, ValueDoesNotFit
 from services.compensation.errors.offers import OfferClosed, OfferUnknown, ReasonMissing
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
+    LinesNotOwed,
     LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
@@ -80,6 +82,7 @@ from services.compensation.errors.years import (
     CampusesTooMany,
     CommonFactsAbsent,
     NothingToSettle,
+    RecalculationUnderWay,
     YearBeingPaid,
     YearClosed,
     YearNotClosed,
@@ -111,6 +114,7 @@ __all__ = [
     "InstalmentsDoNotMatch",
     "LayoutInvalid",
     "LayoutUnknown",
+    "LinesNotOwed",
     "LinesOnHold",
     "LogDoesNotMatch",
     "NothingOverpaid",
@@ -120,6 +124,7 @@ __all__ = [
     "NothingToSnapshot",
     "OfferClosed",
     "OfferUnknown",
+    "OpenerCannotAnswer",
     "OpenerCannotApprove",
     "OwnPlacement",
     "PaymentHoldLifted",
@@ -142,6 +147,7 @@ __all__ = [
     "PseudonymKeyMissing",
     "PseudonymsCollide",
     "ReasonMissing",
+    "RecalculationUnderWay",
     "RecoveryStepOutOfOrder",
     "RecoveryUnknown",
     "ReleaserNotSeparate",

@@ -41,3 +41,11 @@ class ComponentUnknown(CompensationError):
     code = "component-unknown"
     status = 422
     title = "The statement has no such component"
+
+
+class OpenerCannotAnswer(CompensationError):
+    """Who opened an inquiry for an educator does not answer it."""
+
+    code = "opener-cannot-answer"
+    status = 403
+    title = "Another person has to answer it"

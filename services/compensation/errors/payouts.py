@@ -66,3 +66,11 @@ class AcknowledgementDoesNotMatch(CompensationError):
     code = "acknowledgement-does-not-match"
     status = 409
     title = "Payroll counted something else"
+
+
+class LinesNotOwed(CompensationError):
+    """Since the batch was prepared somebody in it came to be owed less: paid as it stands, it would pay too much."""
+
+    code = "lines-not-owed"
+    status = 409
+    title = "The batch would pay too much"

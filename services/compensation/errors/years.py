@@ -57,3 +57,11 @@ class YearBeingPaid(CompensationError):
     code = "year-being-paid"
     status = 409
     title = "A payout batch of the year is under way"
+
+
+class RecalculationUnderWay(CompensationError):
+    """Not everybody of the year is decided by what stands now; until then nothing of it is paid."""
+
+    code = "recalculation-under-way"
+    status = 409
+    title = "Everybody is being recalculated"

@@ -170,7 +170,7 @@ def _how_to_ask(rule: InquiryRule) -> Iterator[str]:
         yield f"If something is wrong, open an inquiry by {rule.until:%Y-%m-%d %H:%M} ({rule.zone.key})."
     own = "" if rule.source is not None else " (the plan does not say; this is the product's default)"
     yield f"An answer is due within {rule.answered_within_days} calendar days{own}."
-    yield "While an inquiry is open, what is in no payout batch yet is not paid. HR can open it for you."
+    yield "While an inquiry is open, what payroll has not been given yet is not paid. HR can open it for you."
 
 
 def _footer(matter: PageMatter) -> Part:

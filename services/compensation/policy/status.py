@@ -15,7 +15,9 @@ def why(progress: Progress) -> str:
     parts = [_STANDING[progress.status]]
     if progress.paid_cents and progress.status is not StatementStatus.PAID:
         parts.append(f"{dollars(progress.paid_cents)} is paid.")
-    if progress.approved_cents:
+    if progress.approved_cents < 0:
+        parts.append(f"{dollars(-progress.approved_cents)} is to be taken back with a batch that is approved.")
+    elif progress.approved_cents:
         parts.append(f"{dollars(progress.approved_cents)} is approved for payment.")
     if progress.is_held:
         parts.append(f"{dollars(progress.held_cents)} is on hold." if progress.held_cents else "Payment is on hold.")

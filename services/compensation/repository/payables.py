@@ -54,6 +54,22 @@ _OVERPAID = text(
 )
 
 
+_NOT_OWED = text(
+    """
+    SELECT l.number FROM payout_line l JOIN payout_batch b ON b.id = l.batch_id
+    WHERE b.id = :batch_id AND l.amount_cents > 0 AND l.educator_id IN (
+      SELECT educator_id FROM open_item WHERE plan_year = b.plan_year
+      GROUP BY educator_id HAVING sum(amount_cents) < 0)
+    ORDER BY l.number
+    """
+)
+
+
+async def lines_not_owed(connection: AsyncConnection, batch_id: UUID) -> list[int]:
+    """Numbers of the lines that pay somebody whose open sums come to less than nothing: they were owed more before."""
+    return [row.number for row in await connection.execute(_NOT_OWED, {"batch_id": batch_id})]
+
+
 async def hold_payouts(connection: AsyncConnection) -> None:
     """What decides where money goes is done one at a time: preparing, approving, sealing, holds and recoveries."""
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('payouts'))"))

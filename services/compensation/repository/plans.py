@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, Select, func, select, text, update
+from sqlalchemy import Row, Select, func, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -161,6 +161,17 @@ async def ever_published(connection: AsyncConnection, plan_year: str) -> list[Pl
         .order_by(plan_version.c.published_at, plan_version.c.id)
     )
     return [_plan_version(row) for row in rows]
+
+
+async def is_decided(connection: AsyncConnection, plan_year: str) -> bool:
+    """Whether everybody of the year is decided by what stands: nothing is to be settled or recalculated."""
+    of_year = select(plan_version.c.id).where(plan_version.c.plan_year == plan_year)
+    waiting = union_all(
+        select(recalculation.c.plan_version_id).where(recalculation.c.finished_at.is_(None)),
+        select(settlement_request.c.plan_version_id).where(settlement_request.c.done_at.is_(None)),
+    ).subquery()
+    found = select(waiting.c.plan_version_id).where(waiting.c.plan_version_id.in_(of_year)).limit(1)
+    return (await connection.execute(found)).first() is None
 
 
 async def is_closed(connection: AsyncConnection, plan_year: str) -> bool:

@@ -25,7 +25,9 @@ SELECT coalesce((SELECT sum(amount_cents) FROM ledger_entry WHERE educator_id = 
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared'), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state IN ('approved', 'sealed')), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'acknowledged' AND l.state = 'accepted'), 0)::bigint,
-       coalesce((SELECT is_final FROM common_facts WHERE plan_year = $2 ORDER BY number DESC LIMIT 1), false),
+       coalesce((SELECT is_final FROM common_facts WHERE plan_year = $2 ORDER BY number DESC LIMIT 1), false)
+         AND NOT EXISTS (SELECT FROM recalculation r JOIN plan_version v ON v.id = r.plan_version_id
+                         WHERE v.plan_year = $2 AND r.finished_at IS NULL),
        (SELECT count(*) FROM inquiry WHERE educator_id = $1 AND plan_year = $2 AND state = 'open'),
        (SELECT count(*) FROM payment_hold WHERE educator_id = $1 AND plan_year = $2 AND lifted_at IS NULL)
 FROM payout_line l

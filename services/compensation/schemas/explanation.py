@@ -22,8 +22,8 @@ class StatementStatusView(Body):
     paid: Money = Field(description="Acknowledged by payroll.")
     waiting: Money = Field(description="Earned, and neither approved nor paid; negative where too much was.")
     held: Money = Field(description="Of what waits, what is on hold.")
-    offers_open: int = Field(description="Offers that wait for an answer.")
-    inquiries_open: int
+    offers_open: int | None = Field(description="Offers that wait for an answer.")
+    inquiries_open: int | None
 
 
 class ClauseView(Body):

@@ -18,7 +18,13 @@ from services.compensation.domain import (
     InquiryStepKind,
     StatementStatus,
 )
-from services.compensation.errors import ComponentUnknown, InquiryUnknown, InquiryWindowClosed
+from services.compensation.errors import (
+    ComponentUnknown,
+    InquiryUnknown,
+    InquiryWindowClosed,
+    OpenerCannotAnswer,
+    ReasonMissing,
+)
 from services.compensation.policy.deadlines import InquiryRule, inquiry_rule
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import inquiries, reading
@@ -55,7 +61,9 @@ async def open_inquiry(
     codes = [component["code"] for component in orjson.loads(statement.body)["components"]]
     if asked.component is not None and asked.component not in codes:
         raise ComponentUnknown(f"the statement has no component {asked.component!r}: name one of {', '.join(codes)}")
-    plan = (await deciding_plan(connection, book, asked.plan_year, statement)).compiled.plan
+    # The window is that of the plan that stands, whichever version decided the statement in dispute.
+    standing = await chosen_statement(connection, educator_id, asked.plan_year)
+    plan = (await deciding_plan(connection, book, asked.plan_year, standing)).compiled.plan
     rule, now = inquiry_rule(plan), clock.now()
     progress = await reading.progress_of(connection, educator_id, asked.plan_year)
     if not rule.is_open(now, is_paid=progress.status is StatementStatus.PAID):
@@ -101,9 +109,11 @@ async def answer(
 ) -> tuple[Inquiry, list[InquiryStep]]:
     """Decide it, with the reason; the hold ends. What follows from it is corrected where it is wrong, not here.
 
-    Raises InquiryUnknown, InquiryClosed, InquiryOfOwnPay.
+    Raises InquiryUnknown, InquiryClosed, InquiryOfOwnPay, OpenerCannotAnswer.
     """
     known = await _locked(connection, inquiry_id)
+    if by.subject == known.opened_by and not by.is_educator(known.educator_id):
+        raise OpenerCannotAnswer(f"{by.subject} opened inquiry {inquiry_id}: another person has to answer it")
     is_own_pay = by.is_educator(known.educator_id)
     if is_own_pay:
         _log.warning("an inquiry was to be answered by whose pay it is", inquiry_id=str(inquiry_id), by=by.subject)
@@ -114,10 +124,15 @@ async def answer(
 async def withdraw(
     connection: AsyncConnection, clock: Clock, inquiry_id: UUID, reason: str | None, *, by: Principal
 ) -> tuple[Inquiry, list[InquiryStep]]:
-    """Take it back; the hold ends. Raises InquiryUnknown, InquiryClosed, NotYours."""
+    """Take it back, for the educator in person or by HR with a reason; the hold ends.
+
+    Raises InquiryUnknown, InquiryClosed, NotYours, ReasonMissing.
+    """
     known = await _locked(connection, inquiry_id)
     may_ask(known.educator_id, by)
     changed = known.withdrawn(reason, by=by.subject, at=clock.now())
+    if reason is None and not by.is_educator(known.educator_id):
+        raise ReasonMissing("who withdraws an inquiry for the educator says why: send a reason")
     return await _stepped(connection, clock, changed, InquiryStepKind.WITHDRAWN, by.subject)
 
 

@@ -15,10 +15,12 @@ from services.compensation.domain.payables import divide, net_cents, payable
 from services.compensation.domain.payouts import totals_by_district
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
+    LinesNotOwed,
     LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
+    RecalculationUnderWay,
     YearNotSettled,
 )
 from services.compensation.policy.payout_lines import Terms, freeze, line_bytes
@@ -56,7 +58,7 @@ async def prepare_batch(
     district_id: UUID | None = None,
 ) -> PayoutBatch:
     """Freeze what waits to be paid of `plan_year`, and the instalments of recoveries that are due by `pay_date`; of one
-    district, or of the whole network. Raises NothingToPay, YearNotSettled.
+    district, or of the whole network. Raises NothingToPay, YearNotSettled, RecalculationUnderWay.
 
     A line is the sum of one educator's entries of one component; entries that cancel out wait until a sum remains.
     Who was overpaid, and who is on hold, is left out.
@@ -64,6 +66,7 @@ async def prepare_batch(
     await accounts.allow_silence(connection)
     await payables.hold_payouts(connection)
     await _no_estimates(connection, plan_year)
+    await _all_decided(connection, plan_year)
     division = await _divided(connection, plan_year, pay_date, district_id)
     now = clock.now()
     batch_id = uuid7(now)
@@ -112,15 +115,39 @@ async def _no_estimates(connection: AsyncConnection, plan_year: str) -> None:
         raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
 
 
+async def _all_decided(connection: AsyncConnection, plan_year: str) -> None:
+    if not await plans.is_decided(connection, plan_year):
+        raise RecalculationUnderWay(
+            f"a plan was published or {plan_year} settled, and not everybody is decided by it yet: try again when "
+            "GET /compensation/v1/plans/{id}/recalculation says that it is finished; nothing was changed"
+        )
+
+
+async def _ready_to_pay(connection: AsyncConnection, batch: PayoutBatch) -> None:
+    """Raises RecalculationUnderWay, LinesOnHold, LinesNotOwed: what became of who is in it since it was prepared."""
+    await _all_decided(connection, batch.plan_year)
+    await _none_on_hold(connection, batch)
+    numbers = await payables.lines_not_owed(connection, batch.id)
+    if numbers:
+        raise LinesNotOwed(
+            f"lines {_named(numbers)} of batch {batch.id} pay more than is owed by now: withdraw it and prepare again; "
+            "nothing was changed",
+            errors=[FieldError(f"/lines/{number}", "pays more than is owed by now") for number in numbers[:100]],
+        )
+
+
+def _named(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:20])) + (" and more" if len(numbers) > 20 else "")
+
+
 async def _none_on_hold(connection: AsyncConnection, batch: PayoutBatch) -> None:
     """Raises LinesOnHold. At its preparation nobody in the batch was: these holds were placed since."""
     held = await holds.held_lines(connection, batch.id)
     if held:
         lines = list(dict.fromkeys(row.number for row in held))
-        named = ", ".join(str(number) for number in lines[:20]) + (" and more" if len(lines) > 20 else "")
         raise LinesOnHold(
-            f"lines {named} of batch {batch.id} are on hold since it was prepared: withdraw it and prepare again, "
-            "or have the holds lifted; nothing was changed",
+            f"lines {_named(lines)} of batch {batch.id} are on hold since it was prepared: withdraw it and prepare "
+            "again, or have the holds lifted; nothing was changed",
             errors=[
                 FieldError(f"/lines/{row.number}", f"is kept back by payment hold {row.hold_id}") for row in held[:100]
             ],
@@ -128,10 +155,10 @@ async def _none_on_hold(connection: AsyncConnection, batch: PayoutBatch) -> None
 
 
 async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
-    """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove, LinesOnHold."""
+    """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove, and what `_ready_to_pay` does."""
     await payables.hold_payouts(connection)
     batch = (await _locked(connection, batch_id)).approve(by, clock.now())
-    await _none_on_hold(connection, batch)
+    await _ready_to_pay(connection, batch)
     await payment_journal.approved(connection, clock, batch)
     return await _step(connection, batch, approved_by=batch.approved_by, approved_at=batch.approved_at)
 
@@ -139,11 +166,11 @@ async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUI
 async def seal_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
     """Release the batch to payroll, as it was approved.
 
-    Raises PayoutBatchUnknown, PayoutStepOutOfOrder, ReleaserNotSeparate, LinesOnHold.
+    Raises PayoutBatchUnknown, PayoutStepOutOfOrder, ReleaserNotSeparate, and what `_ready_to_pay` does.
     """
     await payables.hold_payouts(connection)
     batch = (await _locked(connection, batch_id)).seal(by, clock.now())
-    await _none_on_hold(connection, batch)
+    await _ready_to_pay(connection, batch)
     return await _step(connection, batch, sealed_by=batch.sealed_by, sealed_at=batch.sealed_at)
 
 

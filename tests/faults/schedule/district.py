@@ -48,6 +48,8 @@ _GOOD = {"goal": 3, "evidence": 3, "targets": 2, "strategies": 4}
 _V1 = "/compensation/v1"
 _BATCHES = f"{_V1}/payout-batches"
 _CHANGED_MEANWHILE = ("nothing-overpaid", "payment-under-way", "instalments-do-not-match")
+# A plan was published since the batch was prepared, or pays less by now.
+_NOT_NOW = ("recalculation-under-way", "lines-not-owed")
 # What a change of before is refused with, where it had come through and its answer was lost.
 _DONE_BEFORE = ("amendment-changes-nothing", "observation-cancelled")
 _NOT_YET_KNOWN = ("educator-not-on-roster", "educator-not-rostered", "not-yours", "insufficient-scope")
@@ -398,14 +400,20 @@ class District:
             try:
                 batch = await self._step("", HR, body)
             except Refused as refused:
-                if refused.code == "nothing-to-pay":
+                if refused.code in ("nothing-to-pay", *_NOT_NOW):
                     return
                 raise
             if rng.random() < 0.2:
                 await self._step(f"/{batch['id']}/withdrawal", HR, {"reason": "A plan is about to change."})
                 return
-            await self._step(f"/{batch['id']}/approval", SECOND_HR)
-            await self._step(f"/{batch['id']}/seal", THIRD_HR)
+            try:
+                await self._step(f"/{batch['id']}/approval", SECOND_HR)
+                await self._step(f"/{batch['id']}/seal", THIRD_HR)
+            except Refused as refused:
+                if refused.code not in _NOT_NOW:
+                    raise
+                await self._step(f"/{batch['id']}/withdrawal", HR, {"reason": "It would pay what is not owed."})
+                return
             content = (await self.caller.call("GET", f"{_BATCHES}/{batch['id']}/lines", PAYROLL)).content
             self.promises.batches[batch["id"]] = Batch("sealed", *_figures(batch), content)
             lines = [json.loads(line)["line_id"] for line in content.splitlines()]

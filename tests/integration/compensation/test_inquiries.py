@@ -70,6 +70,21 @@ class TestInquiry:
         read = await earned.call("GET", f"/inquiries/{inquiry['id']}", as_=OWN)
         assert read.json() == answered.json()
 
+    async def test_hr_withdraws_nothing_without_a_reason_and_answers_nothing_that_it_opened(
+        self, earned: Compensation
+    ) -> None:
+        path = f"/educators/{ANA}/inquiries"
+        opened = await earned.call("POST", path, as_=WRITER, json=DISPUTE)
+        inquiry = opened.json()
+        for name, body, refusal in (
+            ("answer", {"outcome": "denied", "reason": "It was all counted."}, (403, "opener-cannot-answer")),
+            ("withdrawal", {}, (422, "reason-missing")),
+        ):
+            refused = await step(earned, inquiry, name, WRITER, **body)
+            assert (refused.status_code, refused.json()["code"]) == refusal
+        withdrawn = await step(earned, inquiry, "withdrawal", WRITER, reason="Ana asked for it on the phone.")
+        assert withdrawn.json()["state"] == "withdrawn"
+
     async def test_who_sees_it_and_who_may_ask(self, earned: Compensation) -> None:
         """Not the principal of the campus, whose own rating may be what is disputed, and not payroll."""
         assert (await asked(earned, as_=WRITER)).status_code == 201

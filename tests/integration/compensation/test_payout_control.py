@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.compensation.api import refusals
 from tests.support.compensation import APPROVER, PAYROLL, PLAN, RELEASER, WRITER, Compensation
-from tests.support.factories.events import CAMPUS, DISTRICT, awarded, educator_id, rostered
+from tests.support.factories.events import CAMPUS, DISTRICT, awarded, educator_id, revoked, rostered
 from tests.support.payouts import (
     YEAR,
     acknowledge,
@@ -71,6 +71,29 @@ async def test_a_refusal_is_answered_though_it_cannot_be_recorded(
 
     monkeypatch.setattr(refusals.service, "record_refusal", unreachable)
     refused(await step(earned, await prepared(earned), "approval", WRITER), 403, "preparer-cannot-approve")
+
+
+async def test_nothing_is_paid_that_is_not_owed_by_now(earned: Compensation) -> None:
+    batch = await prepared(earned)
+    given(await step(earned, batch, "approval", APPROVER))
+    await earned.take_in(revoked(EVA, 1))
+    problem = refused(await step(earned, batch, "seal", RELEASER), 409, "lines-not-owed")
+    [line] = [line for line in await _answered(earned, batch) if line["educator_id"] == str(EVA)]
+    assert problem["errors"] == [{"pointer": f"/lines/{line['number']}", "detail": "pays more than is owed by now"}]
+    given(await step(earned, batch, "withdrawal", WRITER, {"reason": "an award was revoked"}))
+    assert (await sealed(earned))["control_total"]["amount"] == "600.00"
+
+
+async def test_nothing_is_paid_before_everybody_is_decided_by_what_stands(earned: Compensation) -> None:
+    batch = await prepared(earned)
+    await earned.announce(PLAN.replace(b'"200.00"', b'"100.00"'))
+    refused(await step(earned, batch, "approval", APPROVER), 409, "recalculation-under-way")
+    body = {**YEAR, "pay_date": "2021-11-15"}
+    refused(await earned.call("POST", "/payout-batches", as_=WRITER, json=body), 409, "recalculation-under-way")
+    await earned.recalculate()
+    refused(await step(earned, batch, "approval", APPROVER), 409, "lines-not-owed")
+    given(await step(earned, batch, "withdrawal", WRITER, {"reason": "the plan pays less"}))
+    assert (await prepared(earned))["control_total"]["amount"] == "400.00"
 
 
 async def test_a_hold_keeps_everything_of_an_educator_back_until_it_is_lifted(earned: Compensation) -> None:

@@ -46,14 +46,15 @@ class Payroll:
     async def step(self) -> None:
         await self.rng.choice(
             (
-                *(self.work, self.work, self.prepare, self.approve, self.seal, self.withdraw, self.answer),
+                *(self.work, self.work, self.prepare, self.approve, self.seal, self.seal, self.withdraw),
+                *(self.answer, self.answer),
                 *(self.recover, self.recover, self.stop, self.hold_or_lift),
             )
         )()
 
     async def work(self) -> None:
         """An award comes or goes, in versions that follow one another."""
-        who, what = self.rng.randrange(len(EDUCATORS)), self.rng.randrange(4)
+        who, what = self.rng.randrange(len(EDUCATORS)), self.rng.randrange(2)
         version = self.versions[who, what] = self.versions.get((who, what), 0) + 1
         happen = awarded if version % 2 else revoked
         await self.compensation.take_in(happen(EDUCATORS[who], what, version=version, credential=f"mc-{what}"))
@@ -120,8 +121,10 @@ class Payroll:
         if batch is not None:
             answer = await self.compensation.call("POST", f"/payout-batches/{batch['id']}/{step}", as_=who, json=body)
             if answer.status_code == 409:
-                assert answer.json()["code"] == "lines-on-hold"
-                assert self.holds
+                code = answer.json()["code"]
+                assert code == "lines-not-owed" or (code == "lines-on-hold" and self.holds)
+                if code == "lines-not-owed":
+                    await self._take("withdrawal", state, WRITER, {"reason": "it would pay too much"})
                 return
             self.batches[batch["id"]] = given(answer)
 
@@ -182,7 +185,7 @@ async def reconciled(compensation: Compensation) -> None:
     assert [check for check in answer.json()["checks"] if not check["holds"]] == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(1, 4))
 async def test_any_history_pays_every_cent_once(compensation: Compensation, seed: int) -> None:
     await compensation.publish()
     for educator in EDUCATORS:
@@ -190,7 +193,7 @@ async def test_any_history_pays_every_cent_once(compensation: Compensation, seed
             rostered(educator), observed(educator, 1), observed(educator, 2), grown(educator, "72.5")
         )
     payroll = Payroll(compensation, random.Random(seed))
-    for _ in range(80):
+    for _ in range(100):
         await payroll.step()
         await payroll.check()
     await reconciled(compensation)

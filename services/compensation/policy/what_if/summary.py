@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from services.compensation.domain import OFFER_ATTRIBUTE
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import Bools, Ints
 from services.compensation.policy.what_if.comparing import Block, Comparison, Outcome, Person, crossed
@@ -128,6 +129,13 @@ class Tally:
         for number, educators in enumerate(self.comparison.supposing.touched, start=1):
             if not educators:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
+        offers = self._plans[1].plan.offers
+        if offers:
+            accepted = f"{{change: attribute, attribute: {OFFER_ATTRIBUTE}, item: {offers[0].code}, value: accepted}}"
+            yield (
+                "What the plan offers costs nothing until it is accepted. What it costs if all accept: run it with the "
+                f"change {accepted}, one for each offer."
+            )
         if self.comparison.is_redrawn:
             yield (
                 "Places among all, bands by shares and pots of the standing plan were last settled from other facts: "
