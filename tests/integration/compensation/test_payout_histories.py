@@ -54,10 +54,17 @@ class Payroll:
 
     async def work(self) -> None:
         """An award comes or goes, in versions that follow one another."""
-        who, what = self.rng.randrange(len(EDUCATORS)), self.rng.randrange(2)
+        who, what = self.rng.randrange(len(EDUCATORS)), self.rng.randrange(4)
         version = self.versions[who, what] = self.versions.get((who, what), 0) + 1
         happen = awarded if version % 2 else revoked
         await self.compensation.take_in(happen(EDUCATORS[who], what, version=version, credential=f"mc-{what}"))
+
+    async def lose(self) -> None:
+        """Two awards that were paid are revoked."""
+        standing = [key for key, version in self.versions.items() if version % 2]
+        for who, what in self.rng.sample(standing, 2):
+            version = self.versions[who, what] = self.versions[who, what] + 1
+            await self.compensation.take_in(revoked(EDUCATORS[who], what, version=version, credential=f"mc-{what}"))
 
     async def prepare(self) -> None:
         """By a pay date that some instalments are due on and others are not."""
@@ -166,7 +173,7 @@ class Payroll:
         self.rejects = 0.0
         while self.holds:
             await self.lift(self.holds.pop())
-        for _ in range(3):
+        for _ in range(5):
             for batch in list(self.batches.values()):
                 await self._finish(batch)
             for _ in range(2 * len(EDUCATORS)):
@@ -185,7 +192,7 @@ async def reconciled(compensation: Compensation) -> None:
     assert [check for check in answer.json()["checks"] if not check["holds"]] == []
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_any_history_pays_every_cent_once(compensation: Compensation, seed: int) -> None:
     await compensation.publish()
     for educator in EDUCATORS:
@@ -193,10 +200,12 @@ async def test_any_history_pays_every_cent_once(compensation: Compensation, seed
             rostered(educator), observed(educator, 1), observed(educator, 2), grown(educator, "72.5")
         )
     payroll = Payroll(compensation, random.Random(seed))
-    for _ in range(100):
+    for _ in range(80):
         await payroll.step()
         await payroll.check()
     await reconciled(compensation)
+    await payroll.finish()
+    await payroll.lose()
     await payroll.finish()
     await payroll.check()
     await reconciled(compensation)
