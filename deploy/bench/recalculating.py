@@ -23,6 +23,7 @@ from deploy.bench.workers import worker
 from deploy.load.growth import take_in
 from deploy.load.multiplied import multiply, settle
 from deploy.load.one_by_one import OneByOne
+from deploy.load.spent import Spent
 from deploy.loading import PLAN
 from deploy.postgres import PostgresServer
 from deploy.workspace import Workspace
@@ -53,9 +54,16 @@ _FLOOR = "CREATE SCHEMA floor; " + "; ".join(
 
 @dataclass(frozen=True, slots=True)
 class _Took:
+    """Seconds; `cpu_us` is processor time an educator, of the worker and of the server."""
+
     educators: int
     seconds: float
     floor: float
+    cpu_us: Mapping[str, float]
+
+    def __str__(self) -> str:
+        spent = ", ".join(f"{name} {of:,.0f}" for name, of in self.cpu_us.items())
+        return f"Processor time an educator, µs: {spent}."
 
 
 def recalculating(setting: Setting) -> list[Figure]:
@@ -67,27 +75,19 @@ def recalculating(setting: Setting) -> list[Figure]:
         setting.report(f"the season of {_EDUCATORS:,} educators is taken in by the service")
         uvloop.run(_fill(url, server.url("bus")))
         bus = {"RUNG_BUS_DATABASE_URL": server.url("bus")}
-        with worker(bus, url, Workspace(setting.root, "embedded"), log=folder / "worker.log"):
-            few = uvloop.run(_measure(setting, url, rounds=3))
+        with worker(bus, url, Workspace(setting.root, "embedded"), log=folder / "worker.log") as process:
+            spent = Spent({"worker": process.pid, "server": server.pid})
+            few = uvloop.run(_measure(setting, url, spent, rounds=3))
             setting.report(f"the educators are multiplied by {_TIMES}")
             uvloop.run(_multiply(url))
-            many = uvloop.run(_measure(setting, url, rounds=1))
+            many = uvloop.run(_measure(setting, url, spent, rounds=1))
     note = (
         "From the commit of the publication to that of the last educator, in the worker's process beside its relay. "
         "Floor: the same statements, ledger entries, totals and events once more by COPY, known already."
     )
     return [
-        Figure(
-            f"a plan change, {few.educators:,} educators decided anew",
-            "s",
-            few.seconds,
-            few.floor,
-            Aim(at_most=2),
-            note,
-        ),
-        Figure(
-            f"a plan change, {many.educators:,} educators decided anew", "s", many.seconds, many.floor, Aim(at_most=30)
-        ),
+        Figure(f"a plan change, {one.educators:,} educators decided anew", "s", one.seconds, one.floor, aim, told)
+        for one, aim, told in ((few, Aim(at_most=2), f"{few} {note}"), (many, Aim(at_most=30), str(many)))
     ]
 
 
@@ -114,21 +114,23 @@ async def _multiply(url: str) -> None:
         await connection.close()
 
 
-async def _measure(setting: Setting, url: str, *, rounds: int) -> _Took:
+async def _measure(setting: Setting, url: str, spent: Spent, *, rounds: int) -> _Took:
     connection = await asyncpg.connect(url)
-    ours, floors = [], []
+    ours, floors, cpu_us = [], [], dict[str, float]()
     try:
         educators = await connection.fetchval("SELECT count(*) FROM bonus_total")
         for _ in range(rounds):
             await _until(connection, _DUE, _UNPUBLISHED)
             setting.report(f"a plan change is published to {educators:,} educators")
             began = await _publish_a_change(connection, url)
+            spent.begin()
             await _until(connection, _DUE)
             ours.append(time.perf_counter() - began)
+            cpu_us = {name: cores * ours[-1] * 1e6 / educators for name, cores in spent.cores().items()}
             floors.append(await _write_once_more(connection, educators))
     finally:
         await connection.close()
-    return _Took(educators, median(ours), median(floors))
+    return _Took(educators, median(ours), median(floors), cpu_us)
 
 
 async def _publish_a_change(connection: Driver, url: str) -> float:
