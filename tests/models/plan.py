@@ -56,6 +56,10 @@ class Version:
     def writer(self) -> str:
         return str(self.shown["written_by"])
 
+    def may_read(self, caller: Caller) -> bool:
+        """Everybody, once it was opened to comment or that was waived."""
+        return caller.is_any(*OFFICE) or bool(self.closes_at or self.waived_because or self.published)
+
     def view(self, now: datetime) -> Json:
         by, at = self.published or (None, None)
         approval = self.approval or {}
@@ -245,11 +249,12 @@ class Plans:
         """The version of each year that it is paid by, the oldest year first."""
         return sorted((one for one in self.versions if one.state == "published"), key=lambda one: one.wanted.year)
 
-    def read(self, version: Version) -> Granted:
+    def read(self, caller: Caller, version: Version) -> Granted:
+        refuse({"plan-version-unknown": not version.may_read(caller)})
         return Granted(version.view(self.now))
 
-    def all(self) -> Granted:
-        views = (one.view(self.now) | {"document": None} for one in self.versions)
+    def all(self, caller: Caller) -> Granted:
+        views = (one.view(self.now) | {"document": None} for one in self.versions if one.may_read(caller))
         return Granted(sorted(views, key=lambda view: str(view["id"])))
 
     def progress(self, caller: Caller, version: Version) -> Granted:

@@ -57,6 +57,7 @@ MET = {
     "comments-still-open",
     "idempotency-key-reused",
     "not-found",
+    "plan-version-unknown",
     "nothing is due",
     "by a published version",
     "by a superseded version",
@@ -310,11 +311,11 @@ class PlanMachine(KeyedDoorMachine):
         version, caller = self.version(at, "public_comment"), CALLERS[who]
         path = f"/plans/{version.version_id}"
         doors: dict[str, tuple[str, Callable[[], Granted]]] = {
-            "version": (path, lambda: self.model.read(version)),
+            "version": (path, lambda: self.model.read(caller, version)),
             "recalculation": (f"{path}/recalculation", lambda: self.model.progress(caller, version)),
             "comments": (f"{path}/comments", lambda: self.model.comments(caller, version)),
             "history": (f"{path}/history", lambda: self.model.history(caller, version)),
-            "list": ("/plans", self.model.all),
+            "list": ("/plans", lambda: self.model.all(caller)),
         }
         path, shown = doors[door]
         answer = await self.doors.call("GET", path, caller)
