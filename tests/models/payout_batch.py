@@ -301,7 +301,7 @@ class Payouts:
                 "account_code": None,
                 "retirement": None,
                 "plan_content_hash": self.plan_hash,
-                "minute_reference": None,
+                "minute_reference": "illustrative, no minutes",
                 "paid_in_year": "2021-22",
                 "recovery_id": line.recovery_id or None,
             }
