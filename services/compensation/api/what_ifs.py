@@ -52,7 +52,7 @@ _COLUMNS = (
 )
 
 
-def _filter(
+async def _filter(
     outcome: Annotated[WhatIfOutcome | None, Query(description="Those who gain, lose, or neither.")] = None,
     gate: Annotated[
         str | None, Query(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="Those who cross this gate, either way.")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from deploy.publishing import TO_APPROVAL
 from tests.support.compensation import APPROVER, PLAN, WRITER, Compensation
@@ -90,9 +91,7 @@ async def test_until_it_is_opened_to_everybody_a_version_is_seen_by_hr_alone(com
         assert (await compensation.call("GET", path, as_=EDUCATOR)).status_code == 200
 
 
-async def test_who_wrote_it_takes_no_step_that_another_person_has_to(
-    compensation: Compensation, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_who_wrote_it_takes_no_step_that_another_person_has_to(compensation: Compensation) -> None:
     """Neither through the door, which puts it on record, nor in the database."""
     version = await in_review(compensation)
     for (door, body), state, code in zip(
@@ -101,10 +100,10 @@ async def test_who_wrote_it_takes_no_step_that_another_person_has_to(
         ("writer-cannot-open-comments", "writer-cannot-approve", "writer-cannot-publish"),
         strict=True,
     ):
-        assert await refused(compensation, f"/plans/{version}/{door}", body, as_=WRITER) == code
-        logged = capsys.readouterr().out
-        assert code in logged
-        assert "hr-writer wrote version 1 of harmony-pbcs" in logged
+        with capture_logs() as logs:
+            assert await refused(compensation, f"/plans/{version}/{door}", body, as_=WRITER) == code
+        [record] = [one for one in logs if one.get("code") == code]
+        assert "hr-writer wrote version 1 of harmony-pbcs" in record["detail"]
         with pytest.raises(DBAPIError, match="two_people"):
             async with compensation.engine.begin() as connection:
                 await connection.execute(

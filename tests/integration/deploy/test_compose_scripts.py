@@ -81,7 +81,7 @@ def test_secrets_are_made_once_and_their_folder_is_its_owner_s_alone(tmp_path: P
     made = make(folder)
     before = {path.name: path.read_text() for path in folder.iterdir()}
 
-    assert len(made) == len(before) == 3 + 2 * len(SERVICES)
+    assert len(made) == len(before) == 4 + 2 * len(SERVICES)
     assert make(folder) == []
     assert {path.name: path.read_text() for path in folder.iterdir()} == before
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
