@@ -20,6 +20,7 @@ from deploy.loading import PLAN, PLAN_YEAR
 from deploy.publishing import approve_and_publish
 from deploy.sample.awards import CREDENTIALS
 from shared.web.tokens import Role
+from tests.faults.schedule.bodies import slo_body
 from tests.faults.schedule.caller import Caller, Refused
 from tests.faults.schedule.doors import Answer
 from tests.faults.schedule.promises import Award, Batch, Promises
@@ -336,7 +337,7 @@ class District:
         self_ = Person(f"educator:{educator.number}", (Role.EDUCATOR,), UUID(educator.educator_id))
         reviewer = self.principals[educator.campus]
         started = await self._when_on_roster(
-            lambda: self.caller.call("POST", "/slo/v1/slos", self_, json=_slo_body(rng))
+            lambda: self.caller.call("POST", "/slo/v1/slos", self_, json=slo_body(rng))
         )
         identity = self._slo_stands(started)
         path = f"/slo/v1/slos/{identity}"
@@ -488,17 +489,3 @@ def _zulu(moment: datetime) -> str:
 
 def _figures(batch: dict[str, Any]) -> tuple[str, str]:
     return batch["control_total"]["amount"], batch["content_hash"]
-
-
-def _slo_body(rng: random.Random) -> dict[str, Any]:
-    return {
-        "school_year": PLAN_YEAR,
-        "interval": "year",
-        "subject": "Theatre Arts",
-        "learning_goal": f"Students sustain a character through {rng.randint(2, 9)} scenes.",
-        "standards": ["TEKS 117.315(c)(2)"],
-        "population": {"below": 9, "typical": 11},
-        "targets": {"below": {"text": "gain two levels", "percent": "80.0"}, "typical": {"text": "gain one"}},
-        "strategies": ["weekly rehearsal"],
-        "assessments": ["performance task"],
-    }
