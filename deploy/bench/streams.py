@@ -23,7 +23,9 @@ from deploy.postgres import PostgresServer
 from deploy.private_loop import run_apart
 from deploy.workspace import Workspace
 from services.compensation.bootstrap import NAME
+from services.compensation.policy.plan_book import PlanBook
 from services.compensation.service.payouts import approve_batch, prepare_batch, seal_batch
+from services.compensation.service.recalculation import recalculate_next
 from shared.db.engine import create_engine
 from shared.kernel.clock import SystemClock
 from shared.web.tokens import Role
@@ -66,6 +68,7 @@ def streams(setting: Setting) -> list[Figure]:
     with PostgresServer(folder / "postgres") as server:
         url = prepare_database(server, NAME)
         setting.report(f"{_LINES:,} educators are posted to the ledger, and frozen into a batch")
+        run_apart(lambda: _decide_everybody(url))
         run_apart(lambda: _post(url))
         batch_id = run_apart(lambda: _sealed_batch(url))
         workspace = Workspace(setting.root, "embedded")
@@ -145,6 +148,16 @@ async def _post(url: str) -> None:
         await connection.execute("VACUUM (ANALYZE)", timeout=300)
     finally:
         await connection.close()
+
+
+async def _decide_everybody(url: str) -> None:
+    """Nobody is there yet; but nothing is paid before the publication's recalculation is finished."""
+    engine = create_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await recalculate_next(connection, SystemClock(), PlanBook())
+    finally:
+        await engine.dispose()
 
 
 async def _sealed_batch(url: str) -> str:
