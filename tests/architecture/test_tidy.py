@@ -68,7 +68,7 @@ NEVER_WRITTEN = [
         ("pypi", ".org"),
         ("python", "hosted.org"),
         ("registry.", "npmjs"),
-        ("repo.maven", ".apache"),
+        ("repo.", "maven.apache"),
         ("repo1.", "maven"),
         ("proxy.", "golang"),
         ("arti", "factory"),

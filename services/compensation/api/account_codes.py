@@ -4,17 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.schemas.account_codes import AccountCodesBody, AccountCodesView
 from services.compensation.service import account_codes as service
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import Principal, Role, require
 from shared.web.conditional import IfMatch, IfMatchRequired, MalformedIfMatch, StaleVersion, version_tag
 from shared.web.problems import responses
 from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["payouts"], prefix="/account-codes")
 
-Office = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 PlanYear = Annotated[SchoolYearLabel, Path(description="The school year that the plan pays for.")]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
+from services.compensation.api.callers import Office
 from services.compensation.errors import (
     CampusesTooMany,
     CloserCannotReopen,
@@ -30,14 +31,12 @@ from services.compensation.service import attributes as attribute_service
 from services.compensation.service import common_facts as service
 from services.compensation.service.attributes import NewValue
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import Principal, Role, require
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
 from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["attributes"])
 
-Keeper = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 PlanYear = Annotated[SchoolYearLabel, Path(description="The school year that the plan pays for.")]
 Values = Annotated[list[AttributeValue], Field(min_length=1, max_length=500)]
 
@@ -48,7 +47,7 @@ Values = Annotated[list[AttributeValue], Field(min_length=1, max_length=500)]
     response_model=RecordedView,
     responses=responses(EducatorNotRostered, *NOT_ONCE),
 )
-async def record_attributes(body: Values, _principal: Keeper, call: OnceCall) -> Response:
+async def record_attributes(body: Values, _principal: Office, call: OnceCall) -> Response:
     """All of them or none. Of two values for the same attribute the later one counts."""
 
     async def kept() -> RecordedView:
@@ -68,7 +67,7 @@ async def record_attributes(body: Values, _principal: Keeper, call: OnceCall) ->
 @router.get("/educators/{educator_id}/attributes", summary="What is kept of an educator for a school year")
 async def list_attributes(
     educator_id: UUID,
-    _principal: Keeper,
+    _principal: Office,
     connection: Reading,
     school_year: Annotated[SchoolYearLabel, Query()],
 ) -> list[AttributeView]:
@@ -82,7 +81,7 @@ async def list_attributes(
     summary="What every decision of a plan year rests on besides the educator's own facts",
     responses=responses(CommonFactsAbsent),
 )
-async def get_common_facts(plan_year: PlanYear, _principal: Keeper, connection: Reading) -> CommonFactsView:
+async def get_common_facts(plan_year: PlanYear, _principal: Office, connection: Reading) -> CommonFactsView:
     return CommonFactsView.of(await service.of_year(connection, plan_year))
 
 
@@ -92,7 +91,7 @@ async def get_common_facts(plan_year: PlanYear, _principal: Keeper, connection: 
     responses=responses(CampusesTooMany, YearClosed),
 )
 async def keep_campuses(
-    plan_year: PlanYear, body: CampusValues, principal: Keeper, connection: Transaction, request: Request
+    plan_year: PlanYear, body: CampusValues, principal: Office, connection: Transaction, request: Request
 ) -> CommonFactsView:
     """The same again changes nothing."""
     campuses = {str(campus): dict(values) for campus, values in body.campuses.items()}
@@ -109,7 +108,7 @@ async def keep_campuses(
     responses=responses(NothingToSettle, YearClosed, *NOT_ONCE),
 )
 async def ask_for_settlement(
-    plan_year: PlanYear, body: SettlementRequest, _principal: Keeper, call: OnceCall
+    plan_year: PlanYear, body: SettlementRequest, _principal: Office, call: OnceCall
 ) -> Response:
     """Done in the background, with everybody's recalculation after it; the common facts then have a new number."""
 
@@ -129,7 +128,7 @@ async def ask_for_settlement(
     responses=responses(YearNotClosed, CloserCannotReopen, YearBeingPaid, *NOT_ONCE),
 )
 async def reopen_plan_year(
-    plan_year: PlanYear, body: YearReopeningRequest, _principal: Keeper, call: OnceCall
+    plan_year: PlanYear, body: YearReopeningRequest, _principal: Office, call: OnceCall
 ) -> Response:
     """What was settled is an estimate again: nothing more of the year is paid until it is settled anew, which decides
     everybody by all that is known then."""

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.errors import BudgetAbsent, BudgetChanged
 from services.compensation.schemas.budgets import (
     BudgetDecision,
@@ -15,14 +16,12 @@ from services.compensation.schemas.budgets import (
 )
 from services.compensation.service import budgets as service
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import Principal, Role, require
 from shared.web.lines import CSV, CSV_CONTENT, csv_text, preferred
 from shared.web.problems import responses
 from shared.web.transaction import Reading, Transaction
 
 router = APIRouter(tags=["books"], prefix="/budgets/{plan_year}")
 
-BudgetHolder = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 PlanYear = Annotated[SchoolYearLabel, Path(description="The school year that the plan pays for.")]
 _AMOUNTS = ("budget", "accrued", "approved", "paid", "recovered", "open", "difference")
 _COLUMNS = ("district_id", "component", *_AMOUNTS, "forecast", "factor", "reason")
@@ -30,7 +29,7 @@ _COLUMNS = ("district_id", "component", *_AMOUNTS, "forecast", "factor", "reason
 
 @router.put("", summary="Keep a budget in place of the one that stands", responses=responses(BudgetChanged))
 async def decide_budget(
-    plan_year: PlanYear, body: BudgetRequest, principal: BudgetHolder, connection: Transaction, request: Request
+    plan_year: PlanYear, body: BudgetRequest, principal: Office, connection: Transaction, request: Request
 ) -> BudgetView:
     """The same amounts again change nothing."""
     decided = await service.decide_budget(
@@ -46,7 +45,7 @@ async def decide_budget(
 
 
 @router.get("", summary="The budget that stands, with its history", responses=responses(BudgetAbsent))
-async def get_budget(plan_year: PlanYear, _principal: BudgetHolder, connection: Reading) -> BudgetInFull:
+async def get_budget(plan_year: PlanYear, _principal: Office, connection: Reading) -> BudgetInFull:
     *before, standing = await service.history(connection, plan_year)
     return BudgetInFull(**dict(BudgetView.of(standing)), history=[BudgetDecision.of(one) for one in before])
 
@@ -59,7 +58,7 @@ async def get_budget(plan_year: PlanYear, _principal: BudgetHolder, connection: 
 )
 async def get_budget_report(
     plan_year: PlanYear,
-    _principal: BudgetHolder,
+    _principal: Office,
     connection: Reading,
     request: Request,
     accept: Annotated[str, Header()] = "application/json",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.errors import NothingToSnapshot, SnapshotFileUnknown, SnapshotUnknown
 from services.compensation.schemas.evaluator_snapshots import SnapshotRequest, SnapshotView
 from services.compensation.service import evaluator_snapshots as service
@@ -17,7 +18,6 @@ from shared.web.transaction import Reading
 
 router = APIRouter(tags=["evaluator"], prefix="/evaluator-snapshots")
 
-Keeper = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 SnapshotReader = Annotated[Principal, require(Role.EVALUATOR, Role.HR, Role.ADMIN)]
 _MEDIA_TYPES = {"csv": "text/csv", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
 
@@ -29,7 +29,7 @@ _MEDIA_TYPES = {"csv": "text/csv", "json": "application/json", "parquet": "appli
     response_model=SnapshotView,
     responses=responses(NothingToSnapshot, *NOT_ONCE),
 )
-async def ask_for_evaluator_snapshot(body: SnapshotRequest, _principal: Keeper, call: OnceCall) -> Response:
+async def ask_for_evaluator_snapshot(body: SnapshotRequest, _principal: Office, call: OnceCall) -> Response:
     """Made in the background, of one moment. It has the next number of its year and takes no other's place."""
 
     async def asked() -> SnapshotView:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.compensation.api.callers import Office
 from services.compensation.errors import (
     AccountingPeriodClosed,
     AccountingPeriodNotClosed,
@@ -30,7 +31,6 @@ from shared.web.transaction import Reading
 
 router = APIRouter(tags=["books"])
 
-Bookkeeper = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 BalanceReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
 PlanYear = Annotated[SchoolYearLabel, Query(description="The year that it was earned in.")]
 InPath = Annotated[Month, Path()]
@@ -67,7 +67,7 @@ async def get_trial_balance(plan_year: PlanYear, _principal: BalanceReader, conn
 )
 async def list_ledger_legs(
     plan_year: PlanYear,
-    _principal: Bookkeeper,
+    _principal: Office,
     request: Request,
     posted_period: Annotated[Month | None, Query(description="Only what was posted in this month.")] = None,
     accept: Annotated[str, Header()] = NDJSON,
@@ -99,7 +99,7 @@ async def get_accounting_period(month: InPath, _principal: BalanceReader, connec
     response_model=PeriodView,
     responses=responses(AccountingPeriodClosed, AccountingPeriodNotOver, *NOT_ONCE),
 )
-async def close_accounting_period(month: InPath, _principal: Bookkeeper, call: OnceCall) -> Response:
+async def close_accounting_period(month: InPath, _principal: Office, call: OnceCall) -> Response:
     async def closed() -> PeriodView:
         return PeriodView.of(await service.close_period(call.connection, call.clock, month, by=call.by))
 
@@ -113,7 +113,7 @@ async def close_accounting_period(month: InPath, _principal: Bookkeeper, call: O
     responses=responses(AccountingPeriodNotClosed, CloserCannotReopen, *NOT_ONCE),
 )
 async def reopen_accounting_period(
-    month: InPath, body: PeriodReopeningRequest, _principal: Bookkeeper, call: OnceCall
+    month: InPath, body: PeriodReopeningRequest, _principal: Office, call: OnceCall
 ) -> Response:
     async def reopened() -> PeriodView:
         full = await service.reopen_period(call.connection, call.clock, month, reason=body.reason, by=call.by)

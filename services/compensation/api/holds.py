@@ -5,18 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.errors import EducatorNotRostered, HeldByInquiry, PaymentHoldLifted, PaymentHoldUnknown
 from services.compensation.schemas.recoveries import HoldRequest, PaymentHoldView, StepReason
 from services.compensation.service import holds as service
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import Principal, Role, require
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
 from shared.web.transaction import Reading
 
 router = APIRouter(tags=["payouts"], prefix="/payment-holds")
-
-Office = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 
 
 @router.post(

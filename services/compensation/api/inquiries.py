@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.api.chosen import PlanYear
 from services.compensation.domain import InquiryCategory, InquiryFilter, InquiryState
 from services.compensation.errors import (
@@ -34,7 +35,7 @@ from services.compensation.schemas.inquiries import (
 from services.compensation.service import inquiries as service
 from services.compensation.service import offers as offer_service
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import CurrentPrincipal, NotYours, Principal, Role, require
+from shared.web.auth import CurrentPrincipal, NotYours
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.pagination import BadCursor, Cursor, Paging, link_next
 from shared.web.problems import responses
@@ -42,7 +43,6 @@ from shared.web.transaction import Reading
 
 router = APIRouter(tags=["inquiries"])
 
-Hr = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 OfferCode = Annotated[
     str, Path(pattern=r"^[a-z][a-z0-9_-]{0,62}$", description="Code of an offer of the plan.", examples=["impactplus"])
 ]
@@ -128,7 +128,7 @@ async def list_own_inquiries(
 
 @router.get("/inquiries", summary="Inquiries of all educators, with how many there are", responses=responses(BadCursor))
 async def list_inquiries(
-    _principal: Hr,
+    _principal: Office,
     connection: Reading,
     paging: Paging,
     request: Request,
@@ -170,7 +170,7 @@ async def get_inquiry(
     response_model=InquiryWithSteps,
     responses=responses(*_STEP),
 )
-async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, _principal: Hr, call: OnceCall) -> Response:
+async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, _principal: Office, call: OnceCall) -> Response:
     async def assigned() -> InquiryWithSteps:
         found = await service.assign(call.connection, call.clock, inquiry_id, owner=body.owner, by=call.by)
         return InquiryWithSteps.with_steps(found, call.clock.now())
@@ -184,7 +184,7 @@ async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, _principal: 
     response_model=InquiryWithSteps,
     responses=responses(*_STEP, InquiryOfOwnPay, OpenerCannotAnswer),
 )
-async def answer_inquiry(inquiry_id: UUID, body: InquiryAnswer, principal: Hr, call: OnceCall) -> Response:
+async def answer_inquiry(inquiry_id: UUID, body: InquiryAnswer, principal: Office, call: OnceCall) -> Response:
     """What is upheld is corrected where it is wrong, in the evidence or in the plan; this decides and ends the hold."""
 
     async def answered() -> InquiryWithSteps:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.api.refusals import on_record
 from services.compensation.domain import AcceptedLine, PayoutState
 from services.compensation.errors import (
@@ -40,7 +41,6 @@ from shared.web.transaction import Reading
 
 router = APIRouter(tags=["payouts"], prefix="/payout-batches")
 
-Preparer = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 BatchReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
 Payroll = Annotated[Principal, require(Role.PAYROLL)]
 _CHECKED = (LinesOnHold, LinesNotOwed, RecalculationUnderWay)
@@ -55,7 +55,7 @@ ON_RECORD = [on_record("batch_id")]
     response_model=PayoutBatchView,
     responses=responses(NothingToPay, YearNotSettled, RecalculationUnderWay, *NOT_ONCE),
 )
-async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Preparer, call: OnceCall) -> Response:
+async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Office, call: OnceCall) -> Response:
     async def prepared() -> PayoutBatchView:
         batch = await service.prepare_batch(
             call.connection,
@@ -96,7 +96,7 @@ async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: R
     responses=responses(*_STEP, *_CHECKED, PreparerCannotApprove),
     dependencies=ON_RECORD,
 )
-async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
+async def approve_payout_batch(batch_id: UUID, _principal: Office, call: OnceCall) -> Response:
     async def approved() -> PayoutBatchView:
         batch = await service.approve_batch(call.connection, call.clock, batch_id, by=call.by)
         return PayoutBatchView.of(batch)
@@ -111,7 +111,7 @@ async def approve_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceC
     responses=responses(*_STEP, *_CHECKED, ReleaserNotSeparate),
     dependencies=ON_RECORD,
 )
-async def seal_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall) -> Response:
+async def seal_payout_batch(batch_id: UUID, _principal: Office, call: OnceCall) -> Response:
     async def sealed() -> PayoutBatchView:
         batch = await service.seal_batch(call.connection, call.clock, batch_id, by=call.by)
         return PayoutBatchView.of(batch)
@@ -127,7 +127,7 @@ async def seal_payout_batch(batch_id: UUID, _principal: Preparer, call: OnceCall
     dependencies=ON_RECORD,
 )
 async def withdraw_payout_batch(
-    batch_id: UUID, body: WithdrawalRequest, _principal: Preparer, call: OnceCall
+    batch_id: UUID, body: WithdrawalRequest, _principal: Office, call: OnceCall
 ) -> Response:
     async def withdrawn() -> PayoutBatchView:
         batch = await service.withdraw_batch(call.connection, call.clock, batch_id, by=call.by, reason=body.reason)
@@ -189,6 +189,6 @@ async def list_acknowledged_lines(
     summary="Steps of the batch that were tried and refused: by whom, when, why",
     responses=responses(PayoutBatchUnknown),
 )
-async def list_payout_batch_refusals(batch_id: UUID, principal: Preparer, connection: Reading) -> list[RefusedStepView]:
+async def list_payout_batch_refusals(batch_id: UUID, principal: Office, connection: Reading) -> list[RefusedStepView]:
     batch = await service.visible_batch(connection, batch_id, principal)
     return [RefusedStepView.of(one) for one in await refusal_service.refusals_of(connection, batch.id)]

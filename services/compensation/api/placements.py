@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
+from services.compensation.api.callers import Office
 from services.compensation.errors import (
     EducatorNotRostered,
     NothingToPlace,
@@ -28,14 +29,13 @@ from services.compensation.schemas.placements import (
 from services.compensation.service import ladder_history
 from services.compensation.service import placements as service
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import CurrentPrincipal, NotYours, Principal, Role, require
+from shared.web.auth import CurrentPrincipal, NotYours
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
 from shared.web.transaction import Reading
 
 router = APIRouter(tags=["ladder"])
 
-Keeper = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 Placements = Annotated[list[PlacementRequest], Field(min_length=1, max_length=500)]
 
 
@@ -45,7 +45,7 @@ Placements = Annotated[list[PlacementRequest], Field(min_length=1, max_length=50
     response_model=RecordedView,
     responses=responses(EducatorNotRostered, OwnPlacement, PlacementInvalid, RungNotReached, *NOT_ONCE),
 )
-async def record_placements(body: Placements, principal: Keeper, call: OnceCall) -> Response:
+async def record_placements(body: Placements, principal: Office, call: OnceCall) -> Response:
     """All of them or none. Only what the year's statement reaches can be confirmed, and nobody confirms their own."""
 
     async def kept() -> RecordedView:
@@ -64,7 +64,7 @@ async def record_placements(body: Placements, principal: Keeper, call: OnceCall)
     responses=responses(OwnPlacement, PlacementAlreadyWithdrawn, PlacementUnknown, *NOT_ONCE),
 )
 async def withdraw_placement(
-    placement_id: UUID, body: WithdrawalOfPlacement, principal: Keeper, call: OnceCall
+    placement_id: UUID, body: WithdrawalOfPlacement, principal: Office, call: OnceCall
 ) -> Response:
     """A new version; the one before is kept. Who stood by it is recalculated at once."""
 
@@ -87,7 +87,7 @@ async def withdraw_placement(
 async def place_everybody(
     plan_year: Annotated[SchoolYearLabel, Path(description="A school year that is over.")],
     body: PlaceEverybodyRequest,
-    _principal: Keeper,
+    _principal: Office,
     call: OnceCall,
 ) -> Response:
     """Call it with `next` of the answer until that is null. Done again it changes only what came out differently."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.api.plans import PlanOwner
+from services.compensation.api.callers import Office
 from services.compensation.domain import PlanVersion
 from services.compensation.errors import (
     CommentsNotOpen,
@@ -50,7 +50,7 @@ _STEP = (PlanVersionUnknown, PlanAlreadyPublished, PlanStepOutOfOrder, *NOT_ONCE
 @router.post(
     "/review", summary="Ask for review of a draft", response_model=PlanVersionView, responses=responses(*_STEP)
 )
-async def ask_for_plan_review(plan_version_id: UUID, _principal: PlanOwner, call: OnceCall) -> Response:
+async def ask_for_plan_review(plan_version_id: UUID, _principal: Office, call: OnceCall) -> Response:
     """By who wrote it, or by another plan owner."""
     return await _once(call, partial(service.ask_for_review, plan_version_id=plan_version_id))
 
@@ -62,7 +62,7 @@ async def ask_for_plan_review(plan_version_id: UUID, _principal: PlanOwner, call
     responses=responses(*_STEP, WriterCannotOpenComments, PlanDateDoesNotFit),
 )
 async def open_plan_to_comment(
-    plan_version_id: UUID, body: PublicCommentRequest, _principal: PlanOwner, call: OnceCall
+    plan_version_id: UUID, body: PublicCommentRequest, _principal: Office, call: OnceCall
 ) -> Response:
     """Comments are taken from now on. What waives them is shown to everybody."""
     if body.closes_at is not None:
@@ -79,7 +79,7 @@ async def open_plan_to_comment(
     responses=responses(*_STEP, WriterCannotApprove, CommentsStillOpen, PlanDateDoesNotFit),
 )
 async def record_board_approval(
-    plan_version_id: UUID, body: BoardApprovalRequest, _principal: PlanOwner, call: OnceCall
+    plan_version_id: UUID, body: BoardApprovalRequest, _principal: Office, call: OnceCall
 ) -> Response:
     """When public comment is over. Who records it may also publish it."""
     step = partial(service.approve_plan, plan_version_id=plan_version_id, approval=body.to_approval())
@@ -92,14 +92,14 @@ async def record_board_approval(
     response_model=PlanVersionView,
     responses=responses(*_STEP),
 )
-async def return_plan(plan_version_id: UUID, body: ReturnRequest, _principal: PlanOwner, call: OnceCall) -> Response:
+async def return_plan(plan_version_id: UUID, body: ReturnRequest, _principal: Office, call: OnceCall) -> Response:
     return await _once(call, partial(service.return_plan, plan_version_id=plan_version_id, reason=body.reason))
 
 
 @router.get(
     "/history", summary="Who took which step of a version's life, and why", responses=responses(PlanVersionUnknown)
 )
-async def list_plan_steps(plan_version_id: UUID, _principal: PlanOwner, connection: Reading) -> list[PlanStepView]:
+async def list_plan_steps(plan_version_id: UUID, _principal: Office, connection: Reading) -> list[PlanStepView]:
     """Of versions that are older than this record, what came since."""
     return [PlanStepView.of(step) for step in await history(connection, plan_version_id)]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.compensation.api.callers import Office
 from services.compensation.api.refusals import on_record
 from services.compensation.errors import (
     InstalmentsDoNotMatch,
@@ -19,14 +20,12 @@ from services.compensation.schemas.recoveries import OverpaymentView, RecoveryRe
 from services.compensation.service import recoveries as service
 from services.compensation.service import refusals as refusal_service
 from shared.events.types import SchoolYearLabel
-from shared.web.auth import Principal, Role, require
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.problems import responses
 from shared.web.transaction import Reading
 
 router = APIRouter(tags=["payouts"])
 
-Office = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 PlanYear = Annotated[SchoolYearLabel, Query()]
 _STEP = (RecoveryUnknown, RecoveryStepOutOfOrder, *NOT_ONCE)
 _ON_RECORD = [on_record("recovery_id")]

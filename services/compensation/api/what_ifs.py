@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.compensation.api.callers import Office
 from services.compensation.api.what_if_chart import chart
 from services.compensation.domain import WhatIfOutcome
 from services.compensation.errors import (
@@ -24,7 +25,6 @@ from services.compensation.schemas.what_ifs import WhatIfRequest, WhatIfRowView,
 from services.compensation.service import what_ifs as service
 from shared.events.types import SchoolYearLabel
 from shared.kernel.money import format_cents
-from shared.web.auth import Principal, Role, require
 from shared.web.lines import CSV, LINES, NDJSON, csv_lines, ndjson, preferred
 from shared.web.once import NOT_ONCE, OnceCall
 from shared.web.pagination import BadCursor, Cursor, Page, Paging, link_next
@@ -33,7 +33,6 @@ from shared.web.transaction import Reading
 
 router = APIRouter(tags=["what-ifs"], prefix="/what-ifs")
 
-PlanOwner = Annotated[Principal, require(Role.HR, Role.ADMIN)]
 _SVG = "image/svg+xml"
 _COLUMNS = (
     "educator_id",
@@ -75,7 +74,7 @@ WhatIfId = Annotated[UUID, Path()]
         PlanVersionUnknown, PlanUnreadable, PlanInvalid, PlanOfAnotherYear, WhatIfWithoutPlan, *NOT_ONCE
     ),
 )
-async def ask_what_if(body: WhatIfRequest, _principal: PlanOwner, call: OnceCall) -> Response:
+async def ask_what_if(body: WhatIfRequest, _principal: Office, call: OnceCall) -> Response:
     """Run in the background on everybody's facts as of one moment, beside the plan that stands; look at it again until
     it is done. Touches no statement, ledger or batch. The faults of a document are told as when it is written.
     """
@@ -91,7 +90,7 @@ async def ask_what_if(body: WhatIfRequest, _principal: PlanOwner, call: OnceCall
 
 @router.get("", summary="What-ifs, the newest first, without their summaries", responses=responses(BadCursor))
 async def list_what_ifs(
-    _principal: PlanOwner,
+    _principal: Office,
     connection: Reading,
     paging: Paging,
     request: Request,
@@ -111,7 +110,7 @@ async def list_what_ifs(
     responses=responses(WhatIfUnknown, WhatIfNotDone, WhatIfsOfSeveralYears),
 )
 async def compare_what_ifs(
-    _principal: PlanOwner,
+    _principal: Office,
     connection: Reading,
     ids: Annotated[list[UUID], Query(min_length=1, max_length=5, description="Once for each: `ids=...&ids=...`.")],
 ) -> WhatIfsBeside:
@@ -121,7 +120,7 @@ async def compare_what_ifs(
 @router.get(
     "/{what_if_id}", summary="A what-if: how far it has come, and its summary", responses=responses(WhatIfUnknown)
 )
-async def get_what_if(what_if_id: WhatIfId, _principal: PlanOwner, connection: Reading) -> WhatIfView:
+async def get_what_if(what_if_id: WhatIfId, _principal: Office, connection: Reading) -> WhatIfView:
     return WhatIfView.of(await service.what_if(connection, what_if_id), with_summary=True)
 
 
@@ -139,7 +138,7 @@ async def get_what_if(what_if_id: WhatIfId, _principal: PlanOwner, connection: R
 )
 async def list_what_if_rows(
     what_if_id: WhatIfId,
-    _principal: PlanOwner,
+    _principal: Office,
     connection: Reading,
     asked: Filter,
     paging: Paging,
@@ -172,7 +171,7 @@ async def list_what_if_rows(
         200: {"description": "The chart.", "content": {_SVG: {"schema": {"type": "string"}}}},
     },
 )
-async def draw_what_if(what_if_id: WhatIfId, _principal: PlanOwner, connection: Reading) -> Response:
+async def draw_what_if(what_if_id: WhatIfId, _principal: Office, connection: Reading) -> Response:
     """The same bytes each time."""
     found = await service.done(connection, what_if_id)
     return Response(chart(found), media_type=_SVG)
