@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -133,22 +133,21 @@ async def _settle(runtime: Runtime[Settings]) -> bool:
 
 def what_if_runner(runtime: Runtime[Settings]) -> Loop:
     """Runs the what-ifs that are asked for, one after the other."""
-
-    async def run() -> None:
-        while True:
-            if not await run_what_if(runtime):
-                await asyncio.sleep(_IDLE_SECONDS)
-
-    return run
+    return _one_by_one(lambda: run_what_if(runtime), idle_seconds=_IDLE_SECONDS)
 
 
 def snapshot_maker(runtime: Runtime[Settings]) -> Loop:
     """Makes the evaluator's snapshots that are asked for."""
+    return _one_by_one(lambda: make_next_snapshot(runtime), idle_seconds=_SNAPSHOT_IDLE_SECONDS)
+
+
+def _one_by_one(take: Callable[[], Awaitable[bool]], *, idle_seconds: float) -> Loop:
+    """Take what is due, one after the other, and rest where nothing is: `take` answers whether there was something."""
 
     async def run() -> None:
         while True:
-            if not await make_next_snapshot(runtime):
-                await asyncio.sleep(_SNAPSHOT_IDLE_SECONDS)
+            if not await take():
+                await asyncio.sleep(idle_seconds)
 
     return run
 
