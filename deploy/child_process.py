@@ -98,8 +98,10 @@ class ChildProcess:
         return True
 
     def pause(self) -> None:
-        """Freeze it and all its descendants: clients wait without an answer or an error."""
-        _signal_tree(psutil.Process(self.pid), signal.SIGSTOP)
+        """Freeze it and all its descendants, and return when they stand still: clients wait without answer or error."""
+        root = psutil.Process(self.pid)
+        _signal_tree(root, signal.SIGSTOP)
+        _wait_until_all(_stands_still, (root, *root.children(recursive=True)), seconds=10)
 
     def resume(self) -> None:
         """Undo `pause`; harmless when it was not paused."""
@@ -131,7 +133,7 @@ def kill_tree(root: psutil.Process) -> None:
         for process in doomed:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        _wait_until_gone(doomed, seconds=10)
+        _wait_until_all(_is_gone, doomed, seconds=10)
 
 
 def end_left_over(root: psutil.Process, polite: signal.Signals, *, seconds: float) -> None:
@@ -140,7 +142,7 @@ def end_left_over(root: psutil.Process, polite: signal.Signals, *, seconds: floa
         family = [root, *root.children(recursive=True)]
         root.send_signal(polite)
         _signal_tree(root, signal.SIGCONT)
-        if not _wait_until_gone(family, seconds=seconds):
+        if not _wait_until_all(_is_gone, family, seconds=seconds):
             kill_tree(root)
 
 
@@ -151,9 +153,11 @@ def _signal_tree(root: psutil.Process, number: signal.Signals) -> None:
             process.send_signal(number)
 
 
-def _wait_until_gone(processes: Sequence[psutil.Process], *, seconds: float) -> bool:
+def _wait_until_all(
+    are_so: Callable[[psutil.Process], bool], processes: Sequence[psutil.Process], *, seconds: float
+) -> bool:
     deadline = time.monotonic() + seconds
-    while not all(map(_is_gone, processes)):
+    while not all(map(are_so, processes)):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.01)
@@ -166,6 +170,16 @@ def _is_gone(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def _stands_still(process: psutil.Process) -> bool:
+    # A signal to stop reaches the threads one after the other, and each may do a little more until then.
+    try:
+        return all(
+            psutil.Process(thread.id).status() == psutil.STATUS_STOPPED for thread in process.threads()
+        ) or _is_gone(process)
+    except psutil.NoSuchProcess:
+        return _is_gone(process)
 
 
 class _Spawner:

@@ -73,7 +73,6 @@ async def test_a_rebuild_comes_to_the_same_rows_whatever_the_order_was(
 async def test_a_rebuild_may_think_for_longer_than_others_may_be_silent(
     make_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.db.engine.SILENCE_SECONDS", 1)
     monkeypatch.setattr("services.compensation.service.rebuild._DECISIONS_AT_ONCE", 20)
     pauses = iter([1.5])
 
@@ -82,14 +81,13 @@ async def test_a_rebuild_may_think_for_longer_than_others_may_be_silent(
         return decide_again(*accounts, **given)
 
     monkeypatch.setattr("services.compensation.service.rebuild.decide_again", decide_slowly)
-    async with (
-        running_compensation(make_database()) as lived,
-        running_compensation(make_database()) as empty,
-    ):
+    async with running_compensation(make_database()) as lived:
         await a_lived_year(lived, 1)
-        async with empty.engine.begin() as connection:
-            await rebuild(connection, empty.clock, await log_of(lived))
-        assert await empty.state() == await lived.state()
+        monkeypatch.setattr("shared.db.engine.SILENCE_SECONDS", 1)
+        async with running_compensation(make_database()) as empty:
+            async with empty.engine.begin() as connection:
+                await rebuild(connection, empty.clock, await log_of(lived))
+            assert await empty.state() == await lived.state()
 
 
 async def test_what_the_lost_database_had_not_taken_in_yet_is_decided_too(make_database: Callable[[], str]) -> None:

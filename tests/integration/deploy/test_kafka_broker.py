@@ -132,12 +132,14 @@ class TestTheSessionsBroker:
     def test_waits_while_paused(self, kafka: Kafka) -> None:
         if not isinstance(kafka, KafkaBroker):
             pytest.skip("the broker of somebody else is not ours to pause")
-        kafka.pause()
         with socket.create_connection(("127.0.0.1", int(kafka.bootstrap.rpartition(":")[2]))) as client:
-            client.settimeout(0.5)
-            client.sendall(bytes.fromhex("0000000e 0012 0000 00000001 0004 74657374".replace(" ", "")))
-            with pytest.raises(TimeoutError):
-                client.recv(4)
-            kafka.resume()
-            client.settimeout(10)
+            kafka.pause()
+            try:
+                client.settimeout(0.5)
+                client.sendall(bytes.fromhex("0000000e 0012 0000 00000001 0004 74657374".replace(" ", "")))
+                with pytest.raises(TimeoutError):
+                    client.recv(4)
+            finally:
+                kafka.resume()
+            client.settimeout(30)
             assert len(client.recv(4)) == 4
