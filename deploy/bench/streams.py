@@ -154,8 +154,10 @@ async def _decide_everybody(url: str) -> None:
     """Nobody is there yet; but nothing is paid before the publication's recalculation is finished."""
     engine = create_engine(url)
     try:
-        async with engine.begin() as connection:
-            await recalculate_next(connection, SystemClock(), PlanBook())
+        left: int | None = 0
+        while left is not None:
+            async with engine.begin() as connection:
+                left = await recalculate_next(connection, SystemClock(), PlanBook())
     finally:
         await engine.dispose()
 

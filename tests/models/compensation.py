@@ -13,7 +13,7 @@ from tests.models.bench import Bench, bench
 from tests.models.doors import Caller
 from tests.support.factories.events import received
 
-PLANS = ("recalculation", "plan_comment", "plan_step", "plan_version")
+PLANS = ("recalculation_range", "recalculation", "plan_comment", "plan_step", "plan_version")
 BOOKS = (
     "payment_entry",
     "payout_instalment",
@@ -62,6 +62,6 @@ class Consumer:
             await self._handle(connection, [received(event) for event in events])
 
     async def recalculate(self) -> int | None:
-        """The next educators of a recalculation; None where nothing is due."""
+        """A range of a recalculation, or its division into ranges; None where nothing is due."""
         async with self._engine.begin() as connection:
             return await recalculation.recalculate_next(connection, self._clock, self._book)

@@ -93,11 +93,11 @@ class Version:
 
 @dataclass
 class Recalculation:
-    """Everybody by a version that was published: how far it has come."""
+    """Everybody by a version that was published: how far it has come. A range is (after, up to), None for no border."""
 
     version: Version
     requested_at: datetime
-    after: UUID | None = None
+    ranges: list[tuple[UUID | None, UUID | None]] | None = None
     educators: int = 0
     finished_at: datetime | None = None
 
@@ -289,16 +289,26 @@ class Plans:
         return next((one for one in self.recalculations if one.finished_at is None), None)
 
     def recalculate(self) -> int | None:
-        """The next educators of the oldest recalculation that is not finished; None where nothing is due."""
-        due = self.due()
-        if due is None:
-            return None
-        ids = [one for one in sorted(self.accounts) if due.after is None or one > due.after][: self._chunk]
+        """A range of the oldest recalculation that is not finished, or its division; None where nothing is due."""
+        divided = [one for one in self.recalculations if one.ranges]
+        if not divided:
+            due = self.due()
+            if due is None:
+                return None
+            borders = [*sorted(self.accounts)[self._chunk - 1 :: self._chunk], None]
+            due.ranges = list(zip([None, *borders], borders, strict=False))
+            return 0
+        due = divided[0]
+        assert due.ranges is not None
+        after, until = due.ranges.pop(0)
+        ids = [
+            one for one in sorted(self.accounts) if (after is None or one > after) and (until is None or one <= until)
+        ]
         if due.version.state == "published":
             for educator in ids:
                 self._decide(educator, due.version)
-        due.after, due.educators = (ids[-1] if ids else due.after), due.educators + len(ids)
-        due.finished_at = self.now if len(ids) < self._chunk else None
+        due.educators += len(ids)
+        due.finished_at = None if due.ranges else self.now
         return len(ids)
 
     def _decide(self, educator: UUID, version: Version) -> None:

@@ -295,7 +295,7 @@ class PlanMachine(KeyedDoorMachine):
 
     @step()
     async def recalculate(self) -> None:
-        """The next educators of a recalculation; by a version that was superseded meanwhile, nobody is decided."""
+        """A range of a recalculation; by a version that was superseded meanwhile, nobody is decided."""
         due = self.model.due()
         self.came_to(GRANTED)
         self.came_to("nothing is due" if due is None else f"by a {due.version.state} version")

@@ -34,7 +34,7 @@ class Recalculation:
 
     plan_version_id: UUID
     cause_event_id: UUID
-    after_educator_id: UUID | None = None
+    ranges: dict[int, tuple[str | None, str | None]] | None = None
     is_finished: bool = False
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -31,7 +32,13 @@ def on_memory(*, chunk: int) -> Iterator[None]:
     """Have consumer, recalculation (of `chunk` educators at a time) and publication do their statements here."""
     with (
         patch.multiple(consumer_runtime, begin=Database.begin, offsets=_OFFSETS, dead_letters=_DEAD_LETTERS),
-        patch.multiple(recalculation_service, accounts=_ACCOUNTS, plans=_PLANS, CHUNK=chunk),
+        patch.multiple(
+            recalculation_service,
+            accounts=_ACCOUNTS,
+            plans=_PLANS,
+            recalculations=_RECALCULATIONS,
+            CHUNK=chunk,
+        ),
         patch.multiple(plan_service, plans=_PLANS, outbox=_OUTBOX),
     ):
         yield
@@ -98,9 +105,13 @@ async def _lock_accounts(
     ]
 
 
-async def _educators_after(transaction: Transaction, after: UUID | None, limit: int) -> list[str]:
+async def _educators_between(transaction: Transaction, after: str | None, until: str | None) -> list[str]:
     await Pause("read educators")
-    return [one for one in sorted(transaction.database.books.accounts) if after is None or one > str(after)][:limit]
+    return [
+        one
+        for one in sorted(transaction.database.books.accounts)
+        if (after is None or one > after) and (until is None or one <= until)
+    ]
 
 
 async def _save(transaction: Transaction, changes: Changes, recorded: object) -> None:
@@ -128,16 +139,37 @@ async def _published(transaction: Transaction) -> list[PlanVersion]:
     return [version for version in versions if version.state is PlanState.PUBLISHED]
 
 
-async def _due_recalculation(transaction: Transaction) -> Recalculation | None:
-    """The oldest that is unfinished and that nobody has: a row that is locked is passed over."""
+async def _divide_next(transaction: Transaction, *, size: int, at: datetime) -> bool:
+    """The oldest that is not divided and that nobody has: a row that is locked is passed over."""
     await Pause("read recalculations")
     for due in transaction.database.recalculations:
-        if due.is_finished:
+        if due.is_finished or due.ranges is not None or transaction.is_held(_name(due)):
             continue
-        if not transaction.is_held(_name(due)):
-            transaction.hold(_name(due))
-            return due
-        transaction.database.seen["a sweep beside another"] += 1
+        transaction.hold(_name(due))
+        await Pause("divide a recalculation")
+        borders = [*sorted(transaction.database.books.accounts)[size - 1 :: size], None]
+        ranges = dict(enumerate(zip([None, *borders], borders, strict=False)))
+        transaction.write(partial(setattr, due, "ranges", ranges))
+        return True
+    return False
+
+
+async def _next_range(transaction: Transaction) -> Any:
+    """The first range of the oldest that nobody has."""
+    await Pause("read ranges")
+    for due in transaction.database.recalculations:
+        for number, (after, until) in sorted((due.ranges or {}).items()):
+            name = f"{_name(due)}, range {number}"
+            if not transaction.is_held(name):
+                transaction.hold(name)
+                return SimpleNamespace(
+                    cause_event_id=due.cause_event_id,
+                    plan_version_id=due.plan_version_id,
+                    number=number,
+                    after_educator_id=after,
+                    until_educator_id=until,
+                )
+            transaction.database.seen["a sweep beside another"] += 1
     return None
 
 
@@ -145,19 +177,17 @@ def _name(recalculation: Recalculation) -> str:
     return f"recalculation {recalculation.plan_version_id}"
 
 
-async def _move_recalculation(
-    transaction: Transaction,
-    cause_event_id: UUID,
-    *,
-    after: UUID | None,
-    educators: int,
-    finished_at: datetime | None,
+async def _decided(
+    transaction: Transaction, cause_event_id: UUID, number: int, *, educators: int, at: datetime
 ) -> None:
-    await Pause("move recalculation")
-    [moved] = [one for one in transaction.database.recalculations if one.cause_event_id == cause_event_id]
+    [due] = [one for one in transaction.database.recalculations if one.cause_event_id == cause_event_id]
+    await transaction.lock(_name(due))
+    await Pause("a range is decided")
 
     def change() -> None:
-        moved.after_educator_id, moved.is_finished = after, finished_at is not None
+        assert due.ranges is not None
+        del due.ranges[number]
+        due.is_finished = not due.ranges
 
     transaction.write(change)
 
@@ -208,13 +238,16 @@ _OFFSETS: Any = SimpleNamespace(places=_places, enter=_enter, move=_move)
 _DEAD_LETTERS: Any = SimpleNamespace(blocked_keys=_blocked_keys, set_aside=_set_aside)
 _OUTBOX: Any = SimpleNamespace(record=_record)
 _ACCOUNTS: Any = SimpleNamespace(
-    share_plans=_share_plans, lock_accounts=_lock_accounts, educators_after=_educators_after, save=_save, saving=_saving
+    share_plans=_share_plans,
+    lock_accounts=_lock_accounts,
+    educators_between=_educators_between,
+    save=_save,
+    saving=_saving,
 )
+_RECALCULATIONS: Any = SimpleNamespace(divide_next=_divide_next, next_range=_next_range, decided=_decided)
 _PLANS: Any = SimpleNamespace(
     hold_plans=_hold_plans,
     published=_published,
-    due_recalculation=_due_recalculation,
-    move_recalculation=_move_recalculation,
     lock=_lock,
     record_step=_record_step,
     publications=_publications,

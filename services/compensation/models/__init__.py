@@ -20,6 +20,7 @@ from services.compensation.models.plans import (
     plan_step,
     plan_version,
     recalculation,
+    recalculation_range,
     settlement_request,
 )
 from services.compensation.models.recoveries import (
@@ -63,6 +64,7 @@ __all__ = [
     "plan_step",
     "plan_version",
     "recalculation",
+    "recalculation_range",
     "recovery",
     "recovery_entry",
     "recovery_instalment",

@@ -107,11 +107,22 @@ recalculation = Table(
     metadata,
     Column("cause_event_id", Uuid, primary_key=True),
     Column("plan_version_id", Uuid, ForeignKey("plan_version.id"), nullable=False),
-    Column("after_educator_id", Uuid, comment="everybody up to this id is done; null before the first"),
+    Column("after_educator_id", Uuid, comment="everybody up to this id was done before there were ranges"),
     Column("educators", Integer, nullable=False, server_default="0"),
     Column("requested_at", DateTime(timezone=True), nullable=False),
+    Column("divided_at", DateTime(timezone=True), comment="when everybody was divided into ranges"),
     Column("finished_at", DateTime(timezone=True)),
     comment="one row for whatever changed for everybody: how far the recalculation of everybody has come",
+)
+
+recalculation_range = Table(
+    "recalculation_range",
+    metadata,
+    Column("cause_event_id", Uuid, ForeignKey("recalculation.cause_event_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("after_educator_id", Uuid, comment="who comes after this id; null: from the first on"),
+    Column("until_educator_id", Uuid, comment="up to this one; null: to the last there is then"),
+    comment="educators that a recalculation has still to decide; a range is gone once they are decided",
 )
 
 settlement_request = Table(

@@ -17,25 +17,15 @@ from services.compensation.domain import (
 )
 from services.compensation.models import (
     common_facts,
-    educator_account,
     plan_comment,
     plan_step,
     plan_version,
     recalculation,
     settlement_request,
 )
+from services.compensation.repository import recalculations
 from services.compensation.repository.accounts import PLANS_LOCK
 from shared.kernel.ids import uuid7
-
-# Until it is settled nobody shares a pot: decided before, everybody would be taken from and given back.
-_is_to_be_settled = (
-    select(settlement_request.c.id)
-    .where(
-        settlement_request.c.plan_version_id == recalculation.c.plan_version_id,
-        settlement_request.c.done_at.is_(None),
-    )
-    .exists()
-)
 
 
 async def hold_plans(connection: AsyncConnection) -> None:
@@ -140,17 +130,8 @@ async def publish(connection: AsyncConnection, version: PlanVersion, *, event_id
     )
     await save(connection, version, event_id=event_id)
     assert version.published_at is not None  # noqa: S101 - the domain publishes with a moment
-    await ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=version.published_at)
+    await recalculations.ask_for(connection, version.id, cause_event_id=event_id, at=version.published_at)
     return superseded
-
-
-async def ask_for_recalculation(
-    connection: AsyncConnection, plan_version_id: UUID, *, cause_event_id: UUID, at: datetime
-) -> None:
-    """Have everybody decided anew by this version, because of the event."""
-    await connection.execute(
-        insert(recalculation).values(cause_event_id=cause_event_id, plan_version_id=plan_version_id, requested_at=at)
-    )
 
 
 async def ever_published(connection: AsyncConnection, plan_year: str) -> list[PlanVersion]:
@@ -221,49 +202,6 @@ async def publications(connection: AsyncConnection) -> int:
     """How many there were so far, of any plan and year."""
     count = select(func.count()).where(plan_version.c.published_at.is_not(None))
     return (await connection.scalar(count)) or 0
-
-
-async def due_recalculation(connection: AsyncConnection) -> Any:
-    """The oldest unfinished recalculation, locked; None where there is none or another worker has it."""
-    found = await connection.execute(
-        select(recalculation.c.cause_event_id, recalculation.c.plan_version_id, recalculation.c.after_educator_id)
-        .where(recalculation.c.finished_at.is_(None), ~_is_to_be_settled)
-        .order_by(recalculation.c.requested_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return found.first()
-
-
-async def move_recalculation(
-    connection: AsyncConnection,
-    cause_event_id: UUID,
-    *,
-    after: UUID | None,
-    educators: int,
-    finished_at: datetime | None,
-) -> None:
-    await connection.execute(
-        update(recalculation)
-        .where(recalculation.c.cause_event_id == cause_event_id)
-        .values(
-            after_educator_id=after,
-            educators=recalculation.c.educators + educators,
-            finished_at=finished_at,
-        )
-    )
-
-
-async def progress(connection: AsyncConnection, plan_version_id: UUID) -> Any:
-    """Of the last that was asked for, with the number of all educators as `educators_total`."""
-    everybody = select(func.count()).select_from(educator_account).scalar_subquery()
-    found = await connection.execute(
-        select(recalculation, everybody.label("educators_total"))
-        .where(recalculation.c.plan_version_id == plan_version_id)
-        .order_by(recalculation.c.requested_at.desc())
-        .limit(1)
-    )
-    return found.first()
 
 
 def _versions() -> Select[Any]:

@@ -27,7 +27,7 @@ from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.evaluation.settling import settle
 from services.compensation.policy.facts.gather import CampusAttributes
 from services.compensation.policy.plan import parse_plan
-from services.compensation.repository import accounts, common_facts, payables, payouts, plans
+from services.compensation.repository import accounts, common_facts, payables, payouts, plans, recalculations
 from services.compensation.service.plans import is_settled_at_close, version_to_settle
 from shared.events.compensation import CampusValue, CommonFactsChanged, SettledNumber
 from shared.kernel.clock import Clock
@@ -193,7 +193,7 @@ async def _change(
     await common_facts.add(connection, changed, by=by, at=now, event_id=event_id, reason=reason)
     version = await plans.published_for(connection, changed.plan_year)
     if version is not None:
-        await plans.ask_for_recalculation(connection, version.id, cause_event_id=event_id, at=now)
+        await recalculations.ask_for(connection, version.id, cause_event_id=event_id, at=now)
     return changed
 
 

@@ -12,7 +12,7 @@ from services.compensation.errors import PlanVersionUnknown, YearClosed
 from services.compensation.policy.differences import Difference, differences
 from services.compensation.policy.evaluation.compiled import looks_at_everybody
 from services.compensation.policy.plan import content_hash, document_of, parse_plan
-from services.compensation.repository import plans
+from services.compensation.repository import plans, recalculations
 from shared.events.compensation import PlanPublished
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
@@ -146,4 +146,4 @@ async def changes_between(
 
 async def recalculation_progress(connection: AsyncConnection, plan_version_id: UUID) -> Any:
     """How far everybody's recalculation by this version has come; None where it was never asked for."""
-    return await plans.progress(connection, plan_version_id)
+    return await recalculations.progress(connection, plan_version_id)

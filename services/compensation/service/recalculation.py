@@ -6,17 +6,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import (
-    Arrival,
-)
+from services.compensation.domain import Account, Arrival
 from services.compensation.policy.plan_book import BookedPlan, PlanBook, Standing
 from services.compensation.policy.recalculation import Changes, decide_again, take_in
-from services.compensation.repository import accounts, common_facts, plans
+from services.compensation.repository import accounts, common_facts, plans, recalculations
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
 
 CHUNK = 500
-"""So many educators in a transaction, and"""
+"""So many educators in a range, which is a transaction, and"""
 PART = 100
 """so many of them written at once, while the next are decided."""
 
@@ -32,38 +30,37 @@ async def take_in_facts(connection: AsyncConnection, clock: Clock, book: PlanBoo
 
 
 async def recalculate_next(connection: AsyncConnection, clock: Clock, book: PlanBook) -> int | None:
-    """Decide the next educators of the oldest unfinished recalculation by the plan that stands for the year now.
+    """Decide a range of educators of the oldest unfinished recalculation by the plan that stands for the year now.
 
-    Returns how many, or None where nothing is due. The place reached moves in the same transaction, so a crash
-    repeats nothing and leaves nobody out.
+    Returns how many, 0 where everybody was divided into ranges first, or None where nothing is left for this worker.
+    A range is gone in the transaction that decides it, so a crash repeats nothing and leaves nobody out.
     """
     await accounts.share_plans(connection)
-    due = await plans.due_recalculation(connection)
-    if due is None:
-        return None
-    ids = await accounts.educators_after(connection, due.after_educator_id, CHUNK)
     now = clock.now()
-    if ids:
-        locked, published = await accounts.lock_accounts(connection, ids)
+    due = await recalculations.next_range(connection)
+    if due is None:
+        return 0 if await recalculations.divide_next(connection, size=CHUNK, at=now) else None
+    ids = await accounts.educators_between(connection, due.after_educator_id, due.until_educator_id)
+    for first in range(0, len(ids), CHUNK):
+        locked, published = await accounts.lock_accounts(connection, ids[first : first + CHUNK])
         standing = await _booked(connection, book, published)
         plan = next((plan for plan in standing if plan.plan_version_id == due.plan_version_id), None)
         # A version that was superseded while its recalculation ran has nothing more to decide: its successor will.
         if plan is not None:
-            everybody = list(locked.values())
-            async with accounts.saving(connection) as save:
-                for first in range(0, len(everybody), PART):
-                    part = everybody[first : first + PART]
-                    changes = decide_again(part, plan, cause_event_id=due.cause_event_id, decided_at=now)
-                    if changes:
-                        await save(changes, _events(changes, now))
-    await plans.move_recalculation(
-        connection,
-        due.cause_event_id,
-        after=UUID(ids[-1]) if ids else due.after_educator_id,
-        educators=len(ids),
-        finished_at=None if len(ids) == CHUNK else now,
-    )
+            await _decide(connection, list(locked.values()), plan, cause_event_id=due.cause_event_id, now=now)
+    await recalculations.decided(connection, due.cause_event_id, due.number, educators=len(ids), at=now)
     return len(ids)
+
+
+async def _decide(
+    connection: AsyncConnection, everybody: Sequence[Account], plan: BookedPlan, *, cause_event_id: UUID, now: datetime
+) -> None:
+    async with accounts.saving(connection) as save:
+        for first in range(0, len(everybody), PART):
+            part = everybody[first : first + PART]
+            changes = decide_again(part, plan, cause_event_id=cause_event_id, decided_at=now)
+            if changes:
+                await save(changes, _events(changes, now))
 
 
 async def _booked(connection: AsyncConnection, book: PlanBook, standing: Sequence[Standing]) -> list[BookedPlan]:

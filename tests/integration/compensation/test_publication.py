@@ -38,8 +38,9 @@ async def test_everybody_is_told_how_far_the_recalculation_has_come(
         return told["educators"], told["educators_total"], told["finished_at"] is not None
 
     assert await progress() == (0, 3, False)
-    async with compensation.engine.begin() as connection:
-        await recalculation.recalculate_next(connection, compensation.clock, PlanBook())
+    for _ in ("divided into ranges", "the first range"):
+        async with compensation.engine.begin() as connection:
+            await recalculation.recalculate_next(connection, compensation.clock, PlanBook())
     assert await progress() == (2, 3, False)
     await compensation.recalculate()
     await compensation.take_in(rostered(educator_id(3)))
