@@ -1,13 +1,15 @@
 """Figure: a plan change is published, and everybody has a new statement, ledger and total: 3,752 people, and 100,000.
 
-The compensation worker runs as a process of its own on the embedded log, its relay and its consumer with it. The floor
-writes the rows that came of it once more by COPY, in commits of the same size, and knows them already.
+As many compensation workers as the smallest machine has cores share the work, on the embedded log, each with its
+consumer, one with the relay. The floor writes the rows that came of it once more by COPY, in commits of the same size,
+and knows them already.
 """
 
 import asyncio
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,6 +35,7 @@ from shared.db.direct import Driver
 from shared.events.topics import Topic
 from shared.messaging.embedded import EmbeddedBus
 
+_WORKERS = 2
 _EDUCATORS = 3_752
 _TIMES = 27
 """So many times as many educators are over 100,000."""
@@ -54,7 +57,7 @@ _FLOOR = "CREATE SCHEMA floor; " + "; ".join(
 
 @dataclass(frozen=True, slots=True)
 class _Took:
-    """Seconds; `cpu_us` is processor time an educator, of the worker and of the server."""
+    """Seconds; `cpu_us` is processor time an educator, of each worker and of the server."""
 
     educators: int
     seconds: float
@@ -75,14 +78,19 @@ def recalculating(setting: Setting) -> list[Figure]:
         setting.report(f"the season of {_EDUCATORS:,} educators is taken in by the service")
         uvloop.run(_fill(url, server.url("bus")))
         bus = {"RUNG_BUS_DATABASE_URL": server.url("bus")}
-        with worker(bus, url, Workspace(setting.root, "embedded"), log=folder / "worker.log") as process:
-            spent = Spent({"worker": process.pid, "server": server.pid})
+        workspace = Workspace(setting.root, "embedded")
+        with ExitStack() as running:
+            pids = {"server": server.pid}
+            for number in range(1, _WORKERS + 1):
+                log = folder / f"worker-{number}.log"
+                pids[f"worker {number}"] = running.enter_context(worker(bus, url, workspace, log=log)).pid
+            spent = Spent(pids)
             few = uvloop.run(_measure(setting, url, spent, rounds=3))
             setting.report(f"the educators are multiplied by {_TIMES}")
             uvloop.run(_multiply(url))
             many = uvloop.run(_measure(setting, url, spent, rounds=1))
     note = (
-        "From the commit of the publication to that of the last educator, in the worker's process beside its relay. "
+        f"From the commit of the publication to that of the last educator, in {_WORKERS} workers beside their relay. "
         "Floor: the same statements, ledger entries, totals and events once more by COPY, known already."
     )
     return [

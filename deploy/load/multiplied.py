@@ -74,6 +74,8 @@ async def settle(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 async def multiply(connection: "asyncpg.Connection[asyncpg.Record]", first: int, behind: int) -> None:
     """Add the copies numbered `first` to `behind` (not with it), and leave the tables as the server keeps them."""
+    # Right after they were filled, the tables look empty to the planner, which would join everything with everything.
+    await connection.execute("ANALYZE", timeout=600)
     for statement in _STATEMENTS:
         await connection.execute(statement, first, behind, timeout=600)
     await connection.execute("VACUUM (ANALYZE)", timeout=600)
