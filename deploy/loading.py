@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -15,6 +16,7 @@ from deploy.sample import write_sample
 from deploy.sample.awards import CREDENTIALS, PATHWAYS
 from deploy.services import SERVICES
 from deploy.stack import Stack
+from shared.kernel.clock import SystemClock
 from shared.web.tokens import Role
 
 PLAN = Path(__file__).parents[1] / "services/compensation/plans/harmony-pbcs-2020-21.yaml"
@@ -72,7 +74,11 @@ class SampleLoader:
             "POST", "/compensation/v1/plans", WRITER, content=PLAN.read_bytes(), media_type="application/yaml"
         )
         version = f"/compensation/v1/plans/{answer.json()['id']}"
-        await approve_and_publish(lambda door, body: self._doors.call("POST", f"{version}/{door}", APPROVER, json=body))
+
+        async def take(door: str, body: Any) -> Any:
+            return await self._doors.call("POST", f"{version}/{door}", APPROVER, json=body)
+
+        await approve_and_publish(take, SystemClock().now())
 
     async def _ratings(self) -> None:
         await self._doors.call("POST", "/evaluation/v1/summative-ratings/bulk", WRITER, json={"school_year": PLAN_YEAR})

@@ -1,4 +1,4 @@
-"""What whoever runs Rung does by hand: dead letters, publishing again, rebuilding, reconciling. `rung ops --help`.
+"""What whoever runs Rung does by hand: dead letters, publishing again, rebuilding, suspended payouts, reconciling.
 
 Every command works on the running embedded engine, or by RUNG_<SERVICE>_DATABASE_URL and RUNG_KAFKA_BOOTSTRAP on any
 other installation.
@@ -22,6 +22,7 @@ from deploy.services import SERVICES, bootstrap_of, settings_of
 from deploy.workspace import Workspace
 from shared.db import migrations
 from shared.kernel.errors import RungError
+from shared.kernel.money import parse_amount
 from shared.kernel.period import SchoolYear
 from shared.messaging import dead_letters
 from shared.messaging.relay import republish
@@ -143,7 +144,7 @@ def rebuild_compensation(
 ) -> None:
     """Rebuild statements and ledger from the log alone in an empty database, verifying every statement.
 
-    Payout batches are not in the log: restore them from the database's backup before anything is paid again.
+    Payout batches are not in the log: payouts are suspended there until resume-payouts finds them whole.
     """
 
     if not into.startswith(("postgresql://", "postgres://")):
@@ -154,8 +155,57 @@ def rebuild_compensation(
         await asyncio.to_thread(migrations.upgrade, bootstrap.MIGRATIONS, into)
         educators = await bootstrap.rebuild_from_log(runtime)
         console.print(f"{educators} educators rebuilt; every statement came out as it was published")
+        tables = " ".join(f"-t {table}" for table in bootstrap.PAYOUT_TABLES)
+        typer.echo(
+            "Payouts are suspended. Restore what was paid from the backup, as a superuser of the database,\n"
+            f"  pg_dump --data-only --disable-triggers {tables} BACKUP | psql -v ON_ERROR_STOP=1 REBUILT\n"
+            "and then, with RUNG_COMPENSATION_DATABASE_URL=REBUILT, rung ops resume-payouts --help"
+        )
 
     _work("compensation", work, database_url=into)
+
+
+@app.command("suspend-payouts")
+def suspend_payouts(reason: Annotated[str, typer.Option(help="why; everybody who is refused is told")]) -> None:
+    """Let nothing be paid until payouts are resumed, because the database came from a backup that may be too old."""
+
+    async def work(runtime: Runtime[Any]) -> None:
+        await bootstrap_of("compensation").suspend(runtime, by=getuser(), reason=reason)
+        console.print("payouts are suspended")
+
+    _work("compensation", work)
+
+
+@app.command("resume-payouts")
+def resume_payouts(
+    payroll_has: Annotated[
+        list[str], typer.Option(help="what payroll was given of a plan year, as payroll says it: 2020-21=3:1234.00")
+    ],
+    reason: Annotated[str, typer.Option(help="why it is certain; it is kept")],
+) -> None:
+    """Pay again, where batches agree with what payroll was given of every plan year, and the books tie out.
+
+    Say it for each year: how many batches payroll was given, paid or not, and the sum of their control totals.
+    """
+    given = dict(map(_given, payroll_has))
+
+    async def work(runtime: Runtime[Any]) -> None:
+        await bootstrap_of("compensation").resume(runtime, payroll_has=given, by=getuser(), reason=reason)
+        console.print("payouts go on")
+
+    _work("compensation", work)
+
+
+def _given(text: str) -> tuple[str, tuple[int, int]]:
+    """Plan year, number of batches, cents."""
+    try:
+        year, told = text.split("=")
+        count, total = told.split(":")
+        return str(SchoolYear.parse(year)), (int(count), parse_amount(total))
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text}: say it as 2020-21=3:1234.00, with the number of batches and their sum"
+        ) from None
 
 
 @app.command("reconcile")

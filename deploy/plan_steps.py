@@ -79,7 +79,9 @@ def comment(
 def approve(
     version: Version,
     minutes: Annotated[str, typer.Option(help="where the board's minutes say so: 2021-06-14, item 7")],
-    approved_on: Annotated[str, typer.Option(help="the day of the vote: 2021-06-14")],
+    approved_on: Annotated[
+        str, typer.Option(help="the day of the vote, not before the version was written: 2021-06-14")
+    ],
     describes_all_pay: Annotated[
         bool,
         typer.Option(

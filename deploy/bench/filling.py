@@ -1,7 +1,6 @@
 """A backlog for the compensation service: a season of events on a bus, and a database that has the plan."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from deploy.bench.season import recorded_at, season
@@ -76,7 +75,7 @@ async def publish(url: str, document: str) -> None:
             taken: dict[str, Any] = {"plan_version_id": version.id, "by": "bench:publisher"}
             await ask_for_review(connection, clock, **taken)
             await waive_comments(connection, clock, because="for measuring", **taken)
-            approval = BoardApproval("none, for measuring", date(2020, 6, 15), describes_all_pay=True)
+            approval = BoardApproval("none, for measuring", version.local_date(clock.now()), describes_all_pay=True)
             await approve_plan(connection, clock, approval=approval, **taken)
             await publish_plan(connection, clock, version.id, by="bench:publisher")
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.compensation.api import ROUTERS
-from services.compensation.domain import Found, WhatIf
+from services.compensation.domain import Found, Released, WhatIf
 from services.compensation.errors import CompensationError
 from services.compensation.handlers import EVENTS, TOPICS, handler
 from services.compensation.policy.layouts import Layout, parse_layout
@@ -26,6 +26,7 @@ from services.compensation.service.evaluator_snapshots import (
 from services.compensation.service.rebuild import Log, rebuild
 from services.compensation.service.recalculation import recalculate_next
 from services.compensation.service.reconciliation import reconcile
+from services.compensation.service.suspensions import resume_payouts, suspend_payouts
 from services.compensation.settings import Settings
 from shared.db.direct import begin
 from shared.db.faults import is_passing
@@ -59,6 +60,26 @@ ABOUT = About(
     version="1.0.0",
     description="Plans, ladder, bonus statements with a reason for every cent, ledger, payout batches.",
 )
+PAYOUT_TABLES = (
+    "account_codes",
+    "accounting_period_step",
+    "budget",
+    "inquiry",
+    "inquiry_step",
+    "offer_answer",
+    "payment_entry",
+    "payment_hold",
+    "payout_batch",
+    "payout_entry",
+    "payout_instalment",
+    "payout_line",
+    "payout_suspension",
+    "recovery",
+    "recovery_entry",
+    "recovery_instalment",
+    "refused_step",
+)
+"""What of money and people's answers is in no event: a rebuilt database has them from the backup alone."""
 _IDLE_SECONDS = 0.25
 _SNAPSHOT_IDLE_SECONDS = 5.0
 _BODY_LIMITS = {f"/{NAME}/v1/payout-batches/{{batch_id}}/acknowledgements": 32 * 1024 * 1024}
@@ -229,6 +250,21 @@ async def rebuild_from_log(runtime: Runtime[Settings]) -> int:
         await subscription.close()
     async with runtime.engine.begin() as connection:
         return await rebuild(connection, runtime.clock, log)
+
+
+async def suspend(runtime: Runtime[Settings], *, by: str, reason: str) -> None:
+    """Let nothing be paid from the runtime's database until payouts are resumed: it came from a backup, say."""
+    async with begin(runtime.engine) as connection:
+        await suspend_payouts(connection, runtime.clock, by=by, reason=reason)
+
+
+async def resume(
+    runtime: Runtime[Settings], *, payroll_has: Mapping[str, tuple[int, int]], by: str, reason: str
+) -> None:
+    """Pay from it again: payroll has so many batches, of so many cents, of each plan year. Raises PayoutsNotWhole."""
+    given = {year: Released(*of_year) for year, of_year in payroll_has.items()}
+    async with begin(runtime.engine) as connection:
+        await resume_payouts(connection, runtime.clock, payroll_has=given, by=by, reason=reason)
 
 
 async def reconciliation(runtime: Runtime[Settings], plan_year: str) -> list[Found]:

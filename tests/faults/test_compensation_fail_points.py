@@ -74,7 +74,7 @@ class Payouts:
 
     async def seal(self, batch: str) -> tuple[Any, list[Any]]:
         """What was sealed once it was approved, and the lines as payroll pulls them."""
-        await self.take(f"/{batch}/approval", APPROVER)
+        await self.take(f"/{batch}/approval", APPROVER, json={"accepts_estimates": True})
         sealed = await self.take(f"/{batch}/seal", RELEASER)
         pulled = await self.api.take("GET", f"{BATCHES}/{batch}/lines", by=PAYROLL)
         return sealed, [json.loads(line) for line in pulled.content.splitlines()]
@@ -202,7 +202,7 @@ async def test_the_versions_of_a_plan(deaths: Deaths, database: str) -> None:
             version = await write(document)
             question = {"title": "Before it is published", "plan_year": "2020-21", "plan_version_id": version}
             await api.take("POST", "/compensation/v1/what-ifs", by=WRITER, json=question)
-            await approve_and_publish(partial(take, version))
+            await approve_and_publish(partial(take, version), SystemClock().now())
         returned = await write(PLAN)
         closes_at = (SystemClock().now() + timedelta(days=1)).isoformat()
         for door, body in (

@@ -238,12 +238,13 @@ class Payouts:
         hold.lifted = caller.subject, self.now
         return Granted(hold.view(self.plan_year))
 
-    def step(self, caller: Caller, batch: Batch, state: str) -> Granted:
-        """Approve or seal."""
+    def step(self, caller: Caller, batch: Batch, state: str, *, has_seen: bool = True) -> Granted:
+        """Approve, with or without having seen that it pays estimates, or seal."""
         refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
         refuse({"payout-step-out-of-order": batch.state != STEPS[state]})
         prepared_by, _ = batch.steps["prepared"]
         refuse({"preparer-cannot-approve": state == "approved" and caller.subject == prepared_by})
+        refuse({"estimates-not-accepted": state == "approved" and not has_seen})
         approved_by, _ = batch.steps.get("approved", ("", None))
         refuse({"releaser-not-separate": state == "sealed" and caller.subject in (prepared_by, approved_by)})
         refuse({"lines-on-hold": any(line.educator in self._on_hold() for line in batch.lines)})
@@ -379,6 +380,7 @@ class Payouts:
                 }
             ],
             "lines_without_account_code": len(batch.lines),
+            "is_estimate": True,
             "held": {
                 "educators": len({line.educator for line in batch.held}),
                 "amount": {"amount": money(sum(line.cents for line in batch.held)), "currency": "USD"},

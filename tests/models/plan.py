@@ -175,7 +175,7 @@ class Plans:
     def approve(self, caller: Caller, version: Version, approval: Json) -> Granted:
         refuse({"insufficient-scope": not caller.is_any(*OFFICE)})
         voted_on = date.fromisoformat(approval["approved_on"])
-        is_early = version.closes_at is not None and voted_on < version.closes_at.date()
+        is_early = voted_on < (version.closes_at or datetime.fromisoformat(version.shown["written_at"])).date()
         refuse(
             {
                 **version.out_of_order("public_comment"),

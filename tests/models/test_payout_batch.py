@@ -88,6 +88,7 @@ MET = {
     "instalments-do-not-match",
     "recovery-step-out-of-order",
     "opener-cannot-approve",
+    "estimates-not-accepted",
     "acknowledgement-does-not-match",
     "payout-line-unknown",
     "idempotency-key-reused",
@@ -116,7 +117,8 @@ async def office(database: str) -> AsyncIterator[Office]:
         published = await approve_and_publish(
             lambda door, body: doors.call(
                 "POST", f"{version}/{door}", CALLERS["admin"], body=body, headers={"idempotency-key": "1"}
-            )
+            ),
+            opened.clock.now(),
         )
         assert published.status == 200, published.body
         consumer = Consumer(opened)
@@ -267,15 +269,22 @@ class PayoutMachine(KeyedDoorMachine):
         if any(entry.is_open for entry in self.model.entries):
             self.came_to("cancels out")
 
-    @step(at=AT, who=OFFICE, state=st.sampled_from([None, None, "approved", "sealed"]))
-    async def advance(self, at: int, who: str, state: str | None) -> None:
+    @step(
+        at=AT,
+        who=OFFICE,
+        state=st.sampled_from([None, None, "approved", "sealed"]),
+        has_seen=st.sampled_from([True] * 5 + [False]),
+    )
+    async def advance(self, at: int, who: str, state: str | None, has_seen: bool) -> None:
         """Approve or seal; without `state`, whichever is next."""
         batch = self.batch(at, "prepared", "approved")
-        await self.advance_one(CALLERS[who], batch, state or FOLLOWING.get(batch.state, "approved"))
+        following = state or FOLLOWING.get(batch.state, "approved")
+        await self.advance_one(CALLERS[who], batch, following, has_seen=has_seen)
 
-    async def advance_one(self, caller: Caller, batch: Batch, state: str) -> None:
+    async def advance_one(self, caller: Caller, batch: Batch, state: str, *, has_seen: bool = True) -> None:
         door = {"approved": "approval", "sealed": "seal"}[state]
-        await self.keyed(caller, batch, door, b"", lambda: self.model.step(caller, batch, state))
+        body = {"accepts_estimates": has_seen} if state == "approved" else b""
+        await self.keyed(caller, batch, door, body, lambda: self.model.step(caller, batch, state, has_seen=has_seen))
 
     @step(who=OFFICE, which=st.sampled_from(EDUCATORS), first=st.integers(1, 30_000), wrong=st.integers(0, 5))
     async def recover(self, who: str, which: UUID, first: int, wrong: int) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import text
 
-from deploy.publishing import TO_APPROVAL, approve_and_publish
+from deploy.publishing import approve_and_publish, to_approval
 from services.compensation import bootstrap
 from services.compensation.handlers import handler
 from services.compensation.policy.plan_book import PlanBook
@@ -119,13 +119,13 @@ class Compensation:
     async def announce(self, document: bytes = PLAN) -> str:
         """Write and publish a plan; the recalculation is left to whoever works on this database."""
         version_id = await self.write(document)
-        await approve_and_publish(partial(self.step, version_id))
+        await approve_and_publish(partial(self.step, version_id), self.clock.now())
         return version_id
 
     async def approved(self, document: bytes = PLAN) -> str:
         """Write a plan and take it up to its publication."""
         version_id = await self.write(document)
-        for door, body in TO_APPROVAL:
+        for door, body in to_approval(self.clock.now()):
             await self.step(version_id, door, body)
         return version_id
 

@@ -66,7 +66,7 @@ class Outside:
         """Prepare, approve and seal a batch of all that is due, by two people; the sealed batch."""
         body = {"plan_year": PLAN_YEAR, "pay_date": "2021-11-15"}
         batch = (await self.doors.call("POST", _BATCHES, HR, json=body)).json()
-        await self.doors.call("POST", f"{_BATCHES}/{batch['id']}/approval", SECOND_HR)
+        await self.doors.call("POST", f"{_BATCHES}/{batch['id']}/approval", SECOND_HR, json={"accepts_estimates": True})
         sealed: dict[str, Any] = (await self.doors.call("POST", f"{_BATCHES}/{batch['id']}/seal", THIRD_HR)).json()
         return sealed
 

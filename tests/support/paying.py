@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.support.compensation import APPROVER, RELEASER, WRITER, Compensation
-from tests.support.payouts import Json, acknowledge, given, line_documents, prepared, step
+from tests.support.payouts import SEEN, Json, acknowledge, given, line_documents, prepared, step
 
 STEPS = ("prepared", "approved", "sealed", "acknowledged")
 _TAKEN: Mapping[str, tuple[str, Json, Json | None]] = {
-    "approved": ("approval", APPROVER, None),
+    "approved": ("approval", APPROVER, SEEN),
     "sealed": ("seal", RELEASER, None),
     "withdrawn": ("withdrawal", WRITER, {"reason": "wrong pay date"}),
 }

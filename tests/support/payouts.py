@@ -10,6 +10,8 @@ from tests.support.compensation import APPROVER, PAYROLL, RELEASER, WRITER, Comp
 Json = dict[str, Any]
 REQUEST = {"plan_year": "2020-21", "pay_date": "2021-11-15"}
 YEAR = {"plan_year": "2020-21"}
+SEEN = {"accepts_estimates": True}
+"""What who approves a batch of an open year has seen."""
 
 
 def given(answer: httpx.Response, status: int = 200) -> Any:
@@ -40,7 +42,7 @@ async def step(
 
 async def sealed(compensation: Compensation, **changes: Any) -> Json:
     batch = await prepared(compensation, **changes)
-    given(await step(compensation, batch, "approval", APPROVER))
+    given(await step(compensation, batch, "approval", APPROVER, SEEN))
     released: Json = given(await step(compensation, batch, "seal", RELEASER))
     return released
 

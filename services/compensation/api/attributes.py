@@ -11,8 +11,10 @@ from services.compensation.errors import (
     CampusesTooMany,
     CloserCannotReopen,
     CommonFactsAbsent,
+    ConflictOfInterest,
     EducatorNotRostered,
     NothingToSettle,
+    PayoutsSuspended,
     YearBeingPaid,
     YearClosed,
     YearNotClosed,
@@ -45,19 +47,18 @@ Values = Annotated[list[AttributeValue], Field(min_length=1, max_length=500)]
     "/attributes",
     summary="Record attributes of educators; those whose values changed are recalculated at once",
     response_model=RecordedView,
-    responses=responses(EducatorNotRostered, *NOT_ONCE),
+    responses=responses(EducatorNotRostered, ConflictOfInterest, *NOT_ONCE),
 )
-async def record_attributes(body: Values, _principal: Office, call: OnceCall) -> Response:
-    """All of them or none. Of two values for the same attribute the later one counts."""
+async def record_attributes(body: Values, principal: Office, call: OnceCall) -> Response:
+    """All of them or none; nobody records their own. Of two values for the same attribute the later one counts."""
 
     async def kept() -> RecordedView:
-        values = {one.key(): one.value for one in body}
         recorded = await attribute_service.record_attributes(
             call.connection,
             call.clock,
             call.request.app.state.plan_book,
-            [NewValue(attribute, value) for attribute, value in values.items()],
-            by=call.by,
+            [NewValue(one.key(), one.value) for one in body],
+            by=principal,
         )
         return RecordedView(changed=recorded.changed, unchanged=recorded.unchanged)
 
@@ -125,7 +126,7 @@ async def ask_for_settlement(
     "/common-facts/{plan_year}/reopening",
     summary="Reopen a plan year that was settled for good; not for who had it settled",
     response_model=CommonFactsView,
-    responses=responses(YearNotClosed, CloserCannotReopen, YearBeingPaid, *NOT_ONCE),
+    responses=responses(YearNotClosed, CloserCannotReopen, YearBeingPaid, PayoutsSuspended, *NOT_ONCE),
 )
 async def reopen_plan_year(
     plan_year: PlanYear, body: YearReopeningRequest, _principal: Office, call: OnceCall

@@ -14,7 +14,8 @@ from services.compensation.schemas import page as setting
 from services.compensation.schemas.explanation import ExplanationView, StatementStatusView
 from services.compensation.schemas.parts import Money
 from services.compensation.service import explanation as service
-from shared.web.auth import CurrentPrincipal, Role
+from services.compensation.service.access import is_in_person_or_hr
+from shared.web.auth import CurrentPrincipal
 from shared.web.conditional import IfNoneMatch, content_tag, is_not_modified, not_modified
 from shared.web.problems import responses
 from shared.web.transaction import Reading
@@ -50,7 +51,7 @@ async def get_statement_status(
     state = request.app.state
     standing = await service.status(connection, state.clock, educator_id, plan_year, principal)
     progress = standing.progress
-    is_theirs = principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.ADMIN)
+    is_theirs = is_in_person_or_hr(educator_id, principal)
     return StatementStatusView(
         status=progress.status,
         why=why(progress),

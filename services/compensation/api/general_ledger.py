@@ -12,6 +12,7 @@ from services.compensation.errors import (
     AccountingPeriodNotClosed,
     AccountingPeriodNotOver,
     CloserCannotReopen,
+    PayoutsSuspended,
 )
 from services.compensation.schemas.general_ledger import (
     Month,
@@ -97,7 +98,7 @@ async def get_accounting_period(month: InPath, _principal: BalanceReader, connec
     "/accounting-periods/{month}/closing",
     summary="Close a month that is over: its totals are frozen, later corrections land in later months",
     response_model=PeriodView,
-    responses=responses(AccountingPeriodClosed, AccountingPeriodNotOver, *NOT_ONCE),
+    responses=responses(AccountingPeriodClosed, AccountingPeriodNotOver, PayoutsSuspended, *NOT_ONCE),
 )
 async def close_accounting_period(month: InPath, _principal: Office, call: OnceCall) -> Response:
     async def closed() -> PeriodView:

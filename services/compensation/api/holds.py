@@ -6,7 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.compensation.api.callers import Office
-from services.compensation.errors import EducatorNotRostered, HeldByInquiry, PaymentHoldLifted, PaymentHoldUnknown
+from services.compensation.errors import (
+    ConflictOfInterest,
+    EducatorNotRostered,
+    HeldByInquiry,
+    PaymentHoldLifted,
+    PaymentHoldUnknown,
+)
 from services.compensation.schemas.recoveries import HoldRequest, PaymentHoldView, StepReason
 from services.compensation.service import holds as service
 from shared.events.types import SchoolYearLabel
@@ -20,11 +26,11 @@ router = APIRouter(tags=["payouts"], prefix="/payment-holds")
 @router.post(
     "",
     status_code=201,
-    summary="Hold all that an educator is paid for a plan year",
+    summary="Hold all that an educator is paid for a plan year; not for oneself",
     response_model=PaymentHoldView,
-    responses=responses(EducatorNotRostered, *NOT_ONCE),
+    responses=responses(EducatorNotRostered, ConflictOfInterest, *NOT_ONCE),
 )
-async def place_payment_hold(body: HoldRequest, _principal: Office, call: OnceCall) -> Response:
+async def place_payment_hold(body: HoldRequest, principal: Office, call: OnceCall) -> Response:
     """Nothing of it goes into a batch, and a batch that has it is neither approved nor sealed. Sealed ones go on."""
 
     async def placed() -> PaymentHoldView:
@@ -34,7 +40,7 @@ async def place_payment_hold(body: HoldRequest, _principal: Office, call: OnceCa
             educator_id=body.educator_id,
             plan_year=body.plan_year,
             reason=body.reason,
-            by=call.by,
+            by=principal,
         )
         return PaymentHoldView.of(hold)
 
@@ -54,13 +60,13 @@ async def list_payment_holds(
 
 @router.post(
     "/{hold_id}/lift",
-    summary="Lift a hold: what it kept back goes into the next batch",
+    summary="Lift a hold, not one's own: what it kept back goes into the next batch",
     response_model=PaymentHoldView,
-    responses=responses(PaymentHoldUnknown, PaymentHoldLifted, HeldByInquiry, *NOT_ONCE),
+    responses=responses(PaymentHoldUnknown, PaymentHoldLifted, HeldByInquiry, ConflictOfInterest, *NOT_ONCE),
 )
-async def lift_payment_hold(hold_id: UUID, body: StepReason, _principal: Office, call: OnceCall) -> Response:
+async def lift_payment_hold(hold_id: UUID, body: StepReason, principal: Office, call: OnceCall) -> Response:
     async def lifted() -> PaymentHoldView:
-        hold = await service.lift_hold(call.connection, call.clock, hold_id, by=call.by, reason=body.reason)
+        hold = await service.lift_hold(call.connection, call.clock, hold_id, by=principal, reason=body.reason)
         return PaymentHoldView.of(hold)
 
     return await call.once(lifted)

@@ -10,13 +10,14 @@ from services.compensation.api.chosen import PlanYear
 from services.compensation.domain import InquiryCategory, InquiryFilter, InquiryState
 from services.compensation.errors import (
     ComponentUnknown,
+    ConflictOfInterest,
     InquiryClosed,
-    InquiryOfOwnPay,
     InquiryUnknown,
     InquiryWindowClosed,
     OfferClosed,
     OfferUnknown,
     OpenerCannotAnswer,
+    PayoutsSuspended,
     ReasonMissing,
     StatementAbsent,
 )
@@ -66,7 +67,9 @@ async def list_offers(
     "/educators/{educator_id}/offers/{offer}",
     summary="Accept or decline an offer; the statement is decided anew at once",
     response_model=OfferView,
-    responses=responses(NotYours, StatementAbsent, OfferUnknown, OfferClosed, ReasonMissing, *NOT_ONCE),
+    responses=responses(
+        NotYours, StatementAbsent, OfferUnknown, OfferClosed, ReasonMissing, PayoutsSuspended, *NOT_ONCE
+    ),
 )
 async def answer_offer(
     educator_id: UUID, offer: OfferCode, body: OfferRequest, principal: CurrentPrincipal, call: OnceCall
@@ -166,13 +169,13 @@ async def get_inquiry(
 
 @router.post(
     "/inquiries/{inquiry_id}/assignment",
-    summary="Say who answers for an inquiry",
+    summary="Say who answers for an inquiry; not for whose pay it is",
     response_model=InquiryWithSteps,
-    responses=responses(*_STEP),
+    responses=responses(*_STEP, ConflictOfInterest),
 )
-async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, _principal: Office, call: OnceCall) -> Response:
+async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, principal: Office, call: OnceCall) -> Response:
     async def assigned() -> InquiryWithSteps:
-        found = await service.assign(call.connection, call.clock, inquiry_id, owner=body.owner, by=call.by)
+        found = await service.assign(call.connection, call.clock, inquiry_id, owner=body.owner, by=principal)
         return InquiryWithSteps.with_steps(found, call.clock.now())
 
     return await call.once(assigned)
@@ -182,7 +185,7 @@ async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, _principal: 
     "/inquiries/{inquiry_id}/answer",
     summary="Decide an inquiry, with the reason; not for whose pay it is",
     response_model=InquiryWithSteps,
-    responses=responses(*_STEP, InquiryOfOwnPay, OpenerCannotAnswer),
+    responses=responses(*_STEP, ConflictOfInterest, OpenerCannotAnswer),
 )
 async def answer_inquiry(inquiry_id: UUID, body: InquiryAnswer, principal: Office, call: OnceCall) -> Response:
     """What is upheld is corrected where it is wrong, in the evidence or in the plan; this decides and ends the hold."""

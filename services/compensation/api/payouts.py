@@ -10,11 +10,13 @@ from services.compensation.api.refusals import on_record
 from services.compensation.domain import AcceptedLine, PayoutState
 from services.compensation.errors import (
     AcknowledgementDoesNotMatch,
+    EstimatesNotAccepted,
     LinesNotOwed,
     LinesOnHold,
     NothingToPay,
     PayoutBatchUnknown,
     PayoutLineUnknown,
+    PayoutsSuspended,
     PayoutStepOutOfOrder,
     PreparerCannotApprove,
     RecalculationUnderWay,
@@ -25,6 +27,7 @@ from services.compensation.schemas.parts import Money
 from services.compensation.schemas.payouts import (
     AcknowledgedLine,
     AcknowledgementRequest,
+    BatchApprovalRequest,
     PayoutBatchRequest,
     PayoutBatchView,
     RefusedStepView,
@@ -43,7 +46,7 @@ router = APIRouter(tags=["payouts"], prefix="/payout-batches")
 
 BatchReader = Annotated[Principal, require(Role.HR, Role.ADMIN, Role.PAYROLL)]
 Payroll = Annotated[Principal, require(Role.PAYROLL)]
-_CHECKED = (LinesOnHold, LinesNotOwed, RecalculationUnderWay)
+_CHECKED = (LinesOnHold, LinesNotOwed, RecalculationUnderWay, PayoutsSuspended)
 _STEP = (PayoutBatchUnknown, PayoutStepOutOfOrder, *NOT_ONCE)
 ON_RECORD = [on_record("batch_id")]
 
@@ -53,7 +56,7 @@ ON_RECORD = [on_record("batch_id")]
     status_code=201,
     summary="Prepare a batch: freeze what waits to be paid, and the instalments that are due",
     response_model=PayoutBatchView,
-    responses=responses(NothingToPay, YearNotSettled, RecalculationUnderWay, *NOT_ONCE),
+    responses=responses(NothingToPay, YearNotSettled, RecalculationUnderWay, PayoutsSuspended, *NOT_ONCE),
 )
 async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Office, call: OnceCall) -> Response:
     async def prepared() -> PayoutBatchView:
@@ -93,12 +96,18 @@ async def get_payout_batch(batch_id: UUID, principal: BatchReader, connection: R
     "/{batch_id}/approval",
     summary="Approve a prepared batch; not for who prepared it",
     response_model=PayoutBatchView,
-    responses=responses(*_STEP, *_CHECKED, PreparerCannotApprove),
+    responses=responses(*_STEP, *_CHECKED, PreparerCannotApprove, EstimatesNotAccepted),
     dependencies=ON_RECORD,
 )
-async def approve_payout_batch(batch_id: UUID, _principal: Office, call: OnceCall) -> Response:
+async def approve_payout_batch(
+    batch_id: UUID, body: BatchApprovalRequest, _principal: Office, call: OnceCall
+) -> Response:
+    """A batch of a year that is open pays estimates, on account: who approves it says that they know."""
+
     async def approved() -> PayoutBatchView:
-        batch = await service.approve_batch(call.connection, call.clock, batch_id, by=call.by)
+        batch = await service.approve_batch(
+            call.connection, call.clock, batch_id, by=call.by, accepts_estimates=body.accepts_estimates
+        )
         return PayoutBatchView.of(batch)
 
     return await call.once(approved)
@@ -123,7 +132,7 @@ async def seal_payout_batch(batch_id: UUID, _principal: Office, call: OnceCall) 
     "/{batch_id}/withdrawal",
     summary="Take a batch back that is not sealed yet",
     response_model=PayoutBatchView,
-    responses=responses(*_STEP),
+    responses=responses(*_STEP, PayoutsSuspended),
     dependencies=ON_RECORD,
 )
 async def withdraw_payout_batch(

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from services.compensation.api.callers import Office
 from services.compensation.errors import (
+    ConflictOfInterest,
     EducatorNotRostered,
     NothingToPlace,
-    OwnPlacement,
     PlacementAlreadyWithdrawn,
     PlacementInvalid,
     PlacementUnknown,
@@ -43,10 +43,10 @@ Placements = Annotated[list[PlacementRequest], Field(min_length=1, max_length=50
     "/placements",
     summary="Confirm rungs, or record those brought along; who changes by it is recalculated at once",
     response_model=RecordedView,
-    responses=responses(EducatorNotRostered, OwnPlacement, PlacementInvalid, RungNotReached, *NOT_ONCE),
+    responses=responses(EducatorNotRostered, ConflictOfInterest, PlacementInvalid, RungNotReached, *NOT_ONCE),
 )
 async def record_placements(body: Placements, principal: Office, call: OnceCall) -> Response:
-    """All of them or none. Only what the year's statement reaches can be confirmed, and nobody confirms their own."""
+    """All of them or none. Only what the year's statement reaches can be confirmed, and nobody records their own."""
 
     async def kept() -> RecordedView:
         new = [one.to_placement() for one in body]
@@ -61,7 +61,7 @@ async def record_placements(body: Placements, principal: Office, call: OnceCall)
     "/placements/{placement_id}/withdrawal",
     summary="Withdraw a placement, with the reason",
     response_model=PlacementView,
-    responses=responses(OwnPlacement, PlacementAlreadyWithdrawn, PlacementUnknown, *NOT_ONCE),
+    responses=responses(ConflictOfInterest, PlacementAlreadyWithdrawn, PlacementUnknown, *NOT_ONCE),
 )
 async def withdraw_placement(
     placement_id: UUID, body: WithdrawalOfPlacement, principal: Office, call: OnceCall

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.api.callers import Office
+from services.compensation.api.refusals import on_record
 from services.compensation.domain import PlanVersion
 from services.compensation.errors import (
     CommentsNotOpen,
@@ -20,6 +21,7 @@ from services.compensation.errors import (
     WriterCannotApprove,
     WriterCannotOpenComments,
 )
+from services.compensation.schemas.payouts import RefusedStepView
 from services.compensation.schemas.plans import (
     BoardApprovalRequest,
     CommentRequest,
@@ -30,7 +32,8 @@ from services.compensation.schemas.plans import (
     ReturnRequest,
 )
 from services.compensation.service import plan_life as service
-from services.compensation.service.plans import history
+from services.compensation.service import refusals as refusal_service
+from services.compensation.service.plans import history, plan_version
 from shared.kernel.clock import Clock
 from shared.web.auth import Principal, Role, require
 from shared.web.once import NOT_ONCE, Call, OnceCall
@@ -45,10 +48,15 @@ Commenter = Annotated[
     require(Role.EDUCATOR, Role.APPRAISER, Role.PRINCIPAL, Role.COACH, Role.SLO_REVIEWER, Role.HR, Role.ADMIN),
 ]
 _STEP = (PlanVersionUnknown, PlanAlreadyPublished, PlanStepOutOfOrder, *NOT_ONCE)
+_ON_RECORD = [on_record("plan_version_id")]
 
 
 @router.post(
-    "/review", summary="Ask for review of a draft", response_model=PlanVersionView, responses=responses(*_STEP)
+    "/review",
+    summary="Ask for review of a draft",
+    response_model=PlanVersionView,
+    responses=responses(*_STEP),
+    dependencies=_ON_RECORD,
 )
 async def ask_for_plan_review(plan_version_id: UUID, _principal: Office, call: OnceCall) -> Response:
     """By who wrote it, or by another plan owner."""
@@ -60,6 +68,7 @@ async def ask_for_plan_review(plan_version_id: UUID, _principal: Office, call: O
     summary="Open a reviewed version to public comment, or waive that with a reason; not for who wrote it",
     response_model=PlanVersionView,
     responses=responses(*_STEP, WriterCannotOpenComments, PlanDateDoesNotFit),
+    dependencies=_ON_RECORD,
 )
 async def open_plan_to_comment(
     plan_version_id: UUID, body: PublicCommentRequest, _principal: Office, call: OnceCall
@@ -77,6 +86,7 @@ async def open_plan_to_comment(
     summary="Record that the board approved it, and where its minutes say so; not for who wrote it",
     response_model=PlanVersionView,
     responses=responses(*_STEP, WriterCannotApprove, CommentsStillOpen, PlanDateDoesNotFit),
+    dependencies=_ON_RECORD,
 )
 async def record_board_approval(
     plan_version_id: UUID, body: BoardApprovalRequest, _principal: Office, call: OnceCall
@@ -91,6 +101,7 @@ async def record_board_approval(
     summary="Return a version that is not published, for good: a mended plan is the next version",
     response_model=PlanVersionView,
     responses=responses(*_STEP),
+    dependencies=_ON_RECORD,
 )
 async def return_plan(plan_version_id: UUID, body: ReturnRequest, _principal: Office, call: OnceCall) -> Response:
     return await _once(call, partial(service.return_plan, plan_version_id=plan_version_id, reason=body.reason))
@@ -102,6 +113,16 @@ async def return_plan(plan_version_id: UUID, body: ReturnRequest, _principal: Of
 async def list_plan_steps(plan_version_id: UUID, _principal: Office, connection: Reading) -> list[PlanStepView]:
     """Of versions that are older than this record, what came since."""
     return [PlanStepView.of(step) for step in await history(connection, plan_version_id)]
+
+
+@router.get(
+    "/refusals",
+    summary="Steps of the version that were tried and refused: by whom, when, why",
+    responses=responses(PlanVersionUnknown),
+)
+async def list_plan_refusals(plan_version_id: UUID, _principal: Office, connection: Reading) -> list[RefusedStepView]:
+    version = await plan_version(connection, plan_version_id)
+    return [RefusedStepView.of(one) for one in await refusal_service.refusals_of(connection, version.id)]
 
 
 @router.post(

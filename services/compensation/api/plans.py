@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.compensation.api.callers import Office
+from services.compensation.api.refusals import on_record
 from services.compensation.domain import PlanState
 from services.compensation.errors import (
     AllPayNotDescribed,
@@ -115,6 +116,7 @@ async def list_plan_differences(
         *NOT_ONCE,
     ),
     response_model=PlanVersionView,
+    dependencies=[on_record("plan_version_id")],
 )
 async def publish_plan(plan_version_id: UUID, _principal: Office, call: OnceCall) -> Response:
     """The version before it is superseded. The recalculation runs in the background; its address tells how far."""

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Response
 from services.compensation.api.callers import Office
 from services.compensation.api.refusals import on_record
 from services.compensation.errors import (
+    ConflictOfInterest,
     InstalmentsDoNotMatch,
     NothingOverpaid,
     OpenerCannotApprove,
     PaymentUnderWay,
+    PayoutsSuspended,
     RecoveryStepOutOfOrder,
     RecoveryUnknown,
 )
@@ -27,7 +29,8 @@ from shared.web.transaction import Reading
 router = APIRouter(tags=["payouts"])
 
 PlanYear = Annotated[SchoolYearLabel, Query()]
-_STEP = (RecoveryUnknown, RecoveryStepOutOfOrder, *NOT_ONCE)
+_GUARDED = (ConflictOfInterest, PayoutsSuspended, *NOT_ONCE)
+_STEP = (RecoveryUnknown, RecoveryStepOutOfOrder, *_GUARDED)
 _ON_RECORD = [on_record("recovery_id")]
 
 
@@ -42,9 +45,9 @@ async def list_overpayments(_principal: Office, connection: Reading, plan_year: 
     status_code=201,
     summary="Propose to take back what an educator was overpaid, in instalments",
     response_model=RecoveryView,
-    responses=responses(NothingOverpaid, PaymentUnderWay, InstalmentsDoNotMatch, *NOT_ONCE),
+    responses=responses(NothingOverpaid, PaymentUnderWay, InstalmentsDoNotMatch, *_GUARDED),
 )
-async def open_recovery(body: RecoveryRequest, _principal: Office, call: OnceCall) -> Response:
+async def open_recovery(body: RecoveryRequest, principal: Office, call: OnceCall) -> Response:
     """The ledger entries behind it are the recovery's from now on; what is earned later is paid as ever."""
 
     async def opened() -> RecoveryView:
@@ -54,7 +57,7 @@ async def open_recovery(body: RecoveryRequest, _principal: Office, call: OnceCal
             educator_id=body.educator_id,
             plan_year=body.plan_year,
             instalments=[one.read() for one in body.instalments],
-            by=call.by,
+            by=principal,
         )
         return RecoveryView.of(standing)
 
@@ -73,16 +76,16 @@ async def get_recovery(recovery_id: UUID, _principal: Office, connection: Readin
 
 @router.post(
     "/recoveries/{recovery_id}/approval",
-    summary="Approve a recovery; not for who opened it",
+    summary="Approve a recovery; not for who opened it, nor for who was overpaid",
     response_model=RecoveryView,
     responses=responses(*_STEP, OpenerCannotApprove),
     dependencies=_ON_RECORD,
 )
-async def approve_recovery(recovery_id: UUID, _principal: Office, call: OnceCall) -> Response:
+async def approve_recovery(recovery_id: UUID, principal: Office, call: OnceCall) -> Response:
     """From now on each batch takes the instalments that are due by its pay date."""
 
     async def approved() -> RecoveryView:
-        return RecoveryView.of(await service.approve_recovery(call.connection, call.clock, recovery_id, by=call.by))
+        return RecoveryView.of(await service.approve_recovery(call.connection, call.clock, recovery_id, by=principal))
 
     return await call.once(approved)
 
@@ -94,12 +97,12 @@ async def approve_recovery(recovery_id: UUID, _principal: Office, call: OnceCall
     responses=responses(*_STEP),
     dependencies=_ON_RECORD,
 )
-async def stop_recovery(recovery_id: UUID, body: StepReason, _principal: Office, call: OnceCall) -> Response:
+async def stop_recovery(recovery_id: UUID, body: StepReason, principal: Office, call: OnceCall) -> Response:
     """What is left is open again: set off against what is earned later, or taken back by a new recovery."""
 
     async def stopped() -> RecoveryView:
         return RecoveryView.of(
-            await service.stop_recovery(call.connection, call.clock, recovery_id, by=call.by, reason=body.reason)
+            await service.stop_recovery(call.connection, call.clock, recovery_id, by=principal, reason=body.reason)
         )
 
     return await call.once(stopped)

@@ -66,6 +66,7 @@ from services.compensation.domain.recoveries import (
 )
 from services.compensation.domain.refusals import RefusedStep
 from services.compensation.domain.statements import Choice, Progress, StatementStatus, StoredStatement
+from services.compensation.domain.suspensions import PayoutSuspension, Released
 from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfRow, WhatIfState
 
 __all__ = [
@@ -123,6 +124,7 @@ __all__ = [
     "PayoutBatch",
     "PayoutLine",
     "PayoutState",
+    "PayoutSuspension",
     "PeriodInFull",
     "PeriodStep",
     "Place",
@@ -140,6 +142,7 @@ __all__ = [
     "RecoveryStanding",
     "RecoveryState",
     "RefusedStep",
+    "Released",
     "SnapshotFile",
     "SnapshotState",
     "StandingPart",

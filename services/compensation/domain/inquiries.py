@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.compensation.errors import InquiryClosed, InquiryOfOwnPay
+from services.compensation.errors import InquiryClosed
 
 
 class InquiryCategory(StrEnum):
@@ -93,11 +93,9 @@ class Inquiry:
         self._require_open()
         return replace(self, owner=owner, steps_taken=self.steps_taken + 1)
 
-    def answered(self, outcome: InquiryOutcome, reason: str, *, by: str, at: datetime, is_own_pay: bool) -> "Inquiry":
-        """Decided, with the reason. Nobody decides on their own pay. Raises InquiryClosed, InquiryOfOwnPay."""
+    def answered(self, outcome: InquiryOutcome, reason: str, *, by: str, at: datetime) -> "Inquiry":
+        """Decided, with the reason. Raises InquiryClosed."""
         self._require_open()
-        if is_own_pay:
-            raise InquiryOfOwnPay(f"inquiry {self.id} is about your own pay: another person has to answer it")
         return replace(self, outcome=outcome, **self._closing(InquiryState.ANSWERED, reason, by, at))
 
     def withdrawn(self, reason: str | None, *, by: str, at: datetime) -> "Inquiry":

@@ -6,7 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.compensation.errors import PayoutStepOutOfOrder, PreparerCannotApprove, ReleaserNotSeparate
+from services.compensation.errors import (
+    EstimatesNotAccepted,
+    PayoutStepOutOfOrder,
+    PreparerCannotApprove,
+    ReleaserNotSeparate,
+)
 
 
 class PayoutState(StrEnum):
@@ -90,6 +95,8 @@ def totals_by_district(lines: Sequence[PayoutLine]) -> tuple[DistrictTotal, ...]
 class PayoutBatch:
     """A payout batch: lines frozen when it is prepared, approved by a second person, sealed by a third, acknowledged by
     payroll. `district_id` is None where it pays the whole network; `held_...` is what open holds kept out of it.
+    `is_estimate`: its year was open, so that evidence still to come may change what it pays, by lines of a later batch;
+    None where that was not kept.
     """
 
     id: UUID
@@ -106,6 +113,7 @@ class PayoutBatch:
     held_total_cents: int
     prepared_by: str
     prepared_at: datetime
+    is_estimate: bool | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
     sealed_by: str | None = None
@@ -124,11 +132,16 @@ class PayoutBatch:
                 f"{' or '.join(sorted(_STEPS[self.state])) or 'nothing'} can follow; nothing was changed"
             )
 
-    def approve(self, by: str, at: datetime) -> "PayoutBatch":
-        """Raises PayoutStepOutOfOrder, PreparerCannotApprove."""
+    def approve(self, by: str, at: datetime, *, accepts_estimates: bool) -> "PayoutBatch":
+        """Raises PayoutStepOutOfOrder, PreparerCannotApprove, EstimatesNotAccepted."""
         self._enter(PayoutState.APPROVED)
         if by == self.prepared_by:
             raise PreparerCannotApprove(f"{by} prepared batch {self.id}: another person has to approve it")
+        if self.is_estimate and not accepts_estimates:
+            raise EstimatesNotAccepted(
+                f"{self.plan_year} was open when batch {self.id} was prepared, and what it pays may change still: send "
+                "accepts_estimates to pay it on account, or close the year and prepare again; nothing was changed"
+            )
         return replace(self, state=PayoutState.APPROVED, approved_by=by, approved_at=at)
 
     def seal(self, by: str, at: datetime) -> "PayoutBatch":

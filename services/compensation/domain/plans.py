@@ -116,7 +116,7 @@ class PlanVersion:
 
     def is_effective(self, now: datetime) -> bool:
         """Whether work is paid by it now."""
-        return self.state is PlanState.PUBLISHED and self._local_date(now) >= self.effective_on
+        return self.state is PlanState.PUBLISHED and self.local_date(now) >= self.effective_on
 
     def is_open_for_comment(self, now: datetime) -> bool:
         is_open = self.comments_close_at is not None and now < self.comments_close_at
@@ -160,11 +160,13 @@ class PlanVersion:
             raise WriterCannotApprove(f"{by} wrote {self}: another person has to record the board's approval")
         if self.is_open_for_comment(at):
             raise CommentsStillOpen(f"{self} is open to comment until {self.comments_close_at}: wait until then")
-        first = date.min if self.comments_close_at is None else self._local_date(self.comments_close_at)
-        last = self._local_date(at)
+        # What the board voted on before this version was written was another text.
+        first = self.local_date(self.comments_close_at or self.written_at)
+        last = self.local_date(at)
         if not first <= approval.approved_on <= last:
             raise PlanDateDoesNotFit(
-                f"the board approves when public comment is over, and not in the future: a day from {first} to {last}"
+                "the board approves a version once it is written and public comment is over, and not in the future: a "
+                f"day from {first} to {last}"
             )
         return replace(entered, approval=approval)
 
@@ -194,5 +196,6 @@ class PlanVersion:
             )
         return replace(self, state=state)
 
-    def _local_date(self, moment: datetime) -> date:
+    def local_date(self, moment: datetime) -> date:
+        """The day of `moment` in the plan's time zone."""
         return moment.astimezone(ZoneInfo(self.document["time_zone"])).date()

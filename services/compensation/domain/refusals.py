@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class RefusedStep:
-    """Who tried which step on which batch or recovery, when, and what it was refused with."""
+    """Who tried which step on which batch, recovery or plan version, when, and what it was refused with."""
 
     id: UUID
     subject_id: UUID

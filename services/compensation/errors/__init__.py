@@ -9,7 +9,7 @@ from services.compensation.errors.books import (
     BudgetChanged,
     CloserCannotReopen,
 )
-from services.compensation.errors.educators import EducatorNotRostered, StatementAbsent
+from services.compensation.errors.educators import ConflictOfInterest, EducatorNotRostered, StatementAbsent
 from services.compensation.errors.evaluator_snapshots import (
     NothingToSnapshot,
     PseudonymKeyMissing,
@@ -21,7 +21,6 @@ from services.compensation.errors.holds import HeldByInquiry, PaymentHoldLifted,
 from services.compensation.errors.inquiries import (
     ComponentUnknown,
     InquiryClosed,
-    InquiryOfOwnPay,
     InquiryUnknown,
     InquiryWindowClosed,
     OpenerCannotAnswer,
@@ -30,6 +29,7 @@ from services.compensation.errors.layouts import LayoutInvalid, LayoutUnknown, V
 from services.compensation.errors.offers import OfferClosed, OfferUnknown, ReasonMissing
 from services.compensation.errors.payouts import (
     AcknowledgementDoesNotMatch,
+    EstimatesNotAccepted,
     LinesNotOwed,
     LinesOnHold,
     NothingToPay,
@@ -41,7 +41,6 @@ from services.compensation.errors.payouts import (
 )
 from services.compensation.errors.placements import (
     NothingToPlace,
-    OwnPlacement,
     PlacementAlreadyWithdrawn,
     PlacementInvalid,
     PlacementUnknown,
@@ -71,6 +70,7 @@ from services.compensation.errors.recoveries import (
     RecoveryStepOutOfOrder,
     RecoveryUnknown,
 )
+from services.compensation.errors.suspensions import PayoutsNotWhole, PayoutsSuspended
 from services.compensation.errors.what_ifs import (
     PlanOfAnotherYear,
     WhatIfNotDone,
@@ -104,11 +104,12 @@ __all__ = [
     "CommonFactsAbsent",
     "CompensationError",
     "ComponentUnknown",
+    "ConflictOfInterest",
     "DatabaseNotEmpty",
     "EducatorNotRostered",
+    "EstimatesNotAccepted",
     "HeldByInquiry",
     "InquiryClosed",
-    "InquiryOfOwnPay",
     "InquiryUnknown",
     "InquiryWindowClosed",
     "InstalmentsDoNotMatch",
@@ -126,13 +127,14 @@ __all__ = [
     "OfferUnknown",
     "OpenerCannotAnswer",
     "OpenerCannotApprove",
-    "OwnPlacement",
     "PaymentHoldLifted",
     "PaymentHoldUnknown",
     "PaymentUnderWay",
     "PayoutBatchUnknown",
     "PayoutLineUnknown",
     "PayoutStepOutOfOrder",
+    "PayoutsNotWhole",
+    "PayoutsSuspended",
     "PlacementAlreadyWithdrawn",
     "PlacementInvalid",
     "PlacementUnknown",

@@ -17,3 +17,12 @@ class StatementAbsent(CompensationError):
     code = "statement-absent"
     status = 404
     title = "No statement"
+
+
+class ConflictOfInterest(CompensationError):
+    """Somebody of HR was about to change what their own pay, or their own place on the ladder, rests on."""
+
+    code = "conflict-of-interest"
+    status = 403
+    title = "Another person has to do it"
+    is_on_record = True

@@ -27,14 +27,6 @@ class InquiryClosed(CompensationError):
     title = "The inquiry is closed"
 
 
-class InquiryOfOwnPay(CompensationError):
-    """Nobody answers an inquiry about their own pay."""
-
-    code = "inquiry-of-own-pay"
-    status = 403
-    title = "Another person has to answer it"
-
-
 class ComponentUnknown(CompensationError):
     """The statement has no component of this code."""
 

@@ -44,6 +44,14 @@ class PreparerCannotApprove(CompensationError):
     is_on_record = True
 
 
+class EstimatesNotAccepted(CompensationError):
+    """The year of a batch was open when it was prepared, and who approves it did not say that they know."""
+
+    code = "estimates-not-accepted"
+    status = 409
+    title = "The batch pays estimates"
+
+
 class ReleaserNotSeparate(CompensationError):
     """Who prepared or approved a batch cannot seal it, since sealing releases it to payroll."""
 

@@ -19,14 +19,6 @@ class RungNotReached(CompensationError):
     title = "The rung is not reached"
 
 
-class OwnPlacement(CompensationError):
-    """Somebody was about to place themselves, or to take back their own placement."""
-
-    code = "own-placement"
-    status = 403
-    title = "Nobody places themselves"
-
-
 class PlacementUnknown(CompensationError):
     """There is no placement under this id."""
 

@@ -11,6 +11,7 @@ from services.compensation.models.payouts import (
     payout_entry,
     payout_instalment,
     payout_line,
+    payout_suspension,
     refused_step,
 )
 from services.compensation.models.placements import placement
@@ -59,6 +60,7 @@ __all__ = [
     "payout_entry",
     "payout_instalment",
     "payout_line",
+    "payout_suspension",
     "placement",
     "plan_comment",
     "plan_step",

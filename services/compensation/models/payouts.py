@@ -52,6 +52,7 @@ payout_batch = Table(
     Column("lines_without_account_code", Integer, nullable=False, server_default="0"),
     Column("held_educators", Integer, nullable=False, server_default="0"),
     Column("held_total_cents", BigInteger, nullable=False, server_default="0"),
+    Column("is_estimate", Boolean, comment="whether its year was open when it was prepared; null where not kept"),
     CheckConstraint("approved_by <> prepared_by", name="two_people"),
     # Batches of form 1 may have been sealed by who prepared them: that was the rule when they were.
     CheckConstraint("form = 1 OR sealed_by NOT IN (prepared_by, approved_by)", name="three_people"),
@@ -124,12 +125,31 @@ refused_step = Table(
     "refused_step",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("subject_id", Uuid, nullable=False, comment="the batch or recovery"),
+    Column("subject_id", Uuid, nullable=False, comment="the batch, recovery or plan version"),
     Column("step", Text, nullable=False),
     Column("tried_by", Text, nullable=False),
     Column("tried_at", DateTime(timezone=True), nullable=False),
     Column("code", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    comment="steps of payouts that were refused; append-only",
+    comment="steps that were refused; append-only",
 )
+payout_suspension = Table(
+    "payout_suspension",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("suspended_by", Text, nullable=False),
+    Column("suspended_at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("resumed_by", Text),
+    Column("resumed_at", DateTime(timezone=True)),
+    Column("resume_reason", Text),
+    Column("payroll_has", JSONB, comment="batches and cents by plan year, as payroll said when payouts were resumed"),
+    CheckConstraint(
+        "(resumed_at IS NULL) = (resumed_by IS NULL) AND (resumed_at IS NULL) = (resume_reason IS NULL) "
+        "AND (resumed_at IS NULL) = (payroll_has IS NULL)",
+        name="resumed",
+    ),
+    comment="since when nothing is paid, because what was paid is not known for certain; ended once",
+)
+
 Index("ix_refused_step_subject", refused_step.c.subject_id, refused_step.c.tried_at)

@@ -104,6 +104,7 @@ async def add(
             lines_without_account_code=batch.lines_without_account_code,
             held_educators=batch.held_educators,
             held_total_cents=batch.held_total_cents,
+            is_estimate=batch.is_estimate,
         )
     )
     await connection.execute(_LINES, {"batch_id": batch.id, "lines": orjson.dumps(list(lines), default=str).decode()})

@@ -38,7 +38,7 @@ async def next_version(connection: AsyncConnection, plan: str) -> int:
     return (newest or 0) + 1
 
 
-async def add(connection: AsyncConnection, version: PlanVersion) -> None:
+async def add(connection: AsyncConnection, version: PlanVersion, *, event_id: UUID | None = None) -> None:
     await connection.execute(
         insert(plan_version).values(
             id=version.id,
@@ -49,6 +49,7 @@ async def add(connection: AsyncConnection, version: PlanVersion) -> None:
             document=version.document,
             written_by=version.written_by,
             written_at=version.written_at,
+            event_id=event_id,
             **_changing(version),
         )
     )
@@ -122,16 +123,32 @@ async def published_for(connection: AsyncConnection, plan_year: str) -> PlanVers
 
 async def publish(connection: AsyncConnection, version: PlanVersion, *, event_id: UUID) -> UUID | None:
     """Make `version`, as it was published, the standing one of its year; the id of the one that it supersedes."""
+    superseded = await _supersede(connection, version)
+    await save(connection, version, event_id=event_id)
+    await _decide_everybody_by(connection, version, event_id)
+    return superseded
+
+
+async def add_published(connection: AsyncConnection, version: PlanVersion, *, event_id: UUID) -> None:
+    """The same for a version that comes published from the log, which does not tell of the steps before."""
+    await _supersede(connection, version)
+    await add(connection, version, event_id=event_id)
+    await _decide_everybody_by(connection, version, event_id)
+
+
+async def _supersede(connection: AsyncConnection, version: PlanVersion) -> UUID | None:
     superseded: UUID | None = await connection.scalar(
         update(plan_version)
         .where(plan_version.c.plan_year == version.plan_year, plan_version.c.state == PlanState.PUBLISHED)
         .values(state=PlanState.SUPERSEDED)
         .returning(plan_version.c.id)
     )
-    await save(connection, version, event_id=event_id)
+    return superseded
+
+
+async def _decide_everybody_by(connection: AsyncConnection, version: PlanVersion, event_id: UUID) -> None:
     assert version.published_at is not None  # noqa: S101 - the domain publishes with a moment
     await recalculations.ask_for(connection, version.id, cause_event_id=event_id, at=version.published_at)
-    return superseded
 
 
 async def ever_published(connection: AsyncConnection, plan_year: str) -> list[PlanVersion]:

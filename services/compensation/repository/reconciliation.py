@@ -369,12 +369,26 @@ _MONTHS = (
         """,
     ),
 )
-CHECKS = (*_FACTS, *_STATEMENTS, *_LEDGER, *_BATCHES, *_JOURNALS, *_MONTHS)
+_PAYOUTS = (
+    Check(
+        "payouts-suspended",
+        "Suspensions of payouts: each has ended. One that stands means that this database may not know of all that was "
+        "paid.",
+        "rows",
+        """
+        SELECT 'since ' || to_char(suspended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') || ', ' || reason AS place,
+               1 AS expected, (resumed_at IS NOT NULL)::int AS actual
+        FROM payout_suspension
+        """,
+    ),
+)
+BOOKS = (*_FACTS, *_STATEMENTS, *_LEDGER, *_BATCHES, *_JOURNALS, *_MONTHS)
+CHECKS = (*_PAYOUTS, *BOOKS)
 
 
 async def look_at_one_moment(connection: AsyncConnection) -> None:
     """All statements of this transaction, which has to begin here, see the database as of the first of them."""
-    await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 async def run(connection: AsyncConnection, check: Check, plan_year: str) -> Found:

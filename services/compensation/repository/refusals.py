@@ -24,7 +24,7 @@ async def add(connection: AsyncConnection, refused: RefusedStep) -> None:
 
 
 async def of_subject(connection: AsyncConnection, subject_id: UUID) -> list[RefusedStep]:
-    """All of a batch or recovery, the oldest first."""
+    """All of a batch, recovery or plan version, the oldest first."""
     query = (
         select(refused_step)
         .where(refused_step.c.subject_id == subject_id)

@@ -29,6 +29,16 @@ class PayoutBatchRequest(Body):
         return day
 
 
+class BatchApprovalRequest(Body):
+    """What who approves a batch has seen of it."""
+
+    accepts_estimates: bool = Field(
+        default=False,
+        examples=[True],
+        description="Needed where the batch `is_estimate`: it is paid on account, before its year closes.",
+    )
+
+
 class WithdrawalRequest(Body):
     reason: Reason
 
@@ -74,6 +84,10 @@ class PayoutBatchView(Body):
     districts: list[DistrictTotalView]
     lines_without_account_code: int
     held: HeldView
+    is_estimate: bool | None = Field(
+        description="Whether its year was open when it was prepared: what it pays may change still, by lines of a "
+        "later batch. Null where that was not kept."
+    )
 
     @classmethod
     def of(cls, batch: PayoutBatch) -> "PayoutBatchView":

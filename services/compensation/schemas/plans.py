@@ -91,7 +91,10 @@ class BoardApprovalRequest(Body):
     """What the board's minutes say of the plan."""
 
     minute_reference: Annotated[str, Field(min_length=3, max_length=200, examples=["2021-06-14, item 7"])]
-    approved_on: date = Field(examples=["2021-06-14"], description="The day of the vote, in the plan's time zone.")
+    approved_on: date = Field(
+        examples=["2021-06-14"],
+        description="The day of the vote, in the plan's time zone; not before the version was written.",
+    )
     describes_all_pay: bool = Field(
         description="Whether the minutes describe all pay elements: without that, 34 TAC 25.24 lets no performance pay "
         "count for retirement."

@@ -10,10 +10,12 @@ from services.compensation.domain import Attribute, AttributeKey
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import attributes
 from services.compensation.service import recording
+from services.compensation.service.access import none_on_oneself
 from services.compensation.service.recording import Recorded
 from shared.events.compensation import AttributeRecorded
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
+from shared.web.auth import Principal
 
 
 class NewValue(NamedTuple):
@@ -24,11 +26,24 @@ class NewValue(NamedTuple):
 
 
 async def record_attributes(
+    connection: AsyncConnection, clock: Clock, book: PlanBook, values: Sequence[NewValue], *, by: Principal
+) -> Recorded:
+    """Keep `values`, and decide those anew whose values changed. Nobody records their own, and of two values for the
+    same attribute the later one counts.
+
+    Raises EducatorNotRostered, ConflictOfInterest, and keeps nothing.
+    """
+    none_on_oneself([one.key.educator_id for one in values], by)
+    return await keep_values(connection, clock, book, values, by=by.subject)
+
+
+async def keep_values(
     connection: AsyncConnection, clock: Clock, book: PlanBook, values: Sequence[NewValue], *, by: str
 ) -> Recorded:
-    """Keep `values`, and decide those anew whose values changed. Raises EducatorNotRostered, and keeps nothing."""
+    """The same where it is the educator's own to say, as an answer to an offer is. Raises EducatorNotRostered."""
     await attributes.hold(connection)
     await recording.all_known(connection, [one.key.educator_id for one in values])
+    values = list({one.key: one for one in values}.values())
     standing = await attributes.standing(connection, [one.key for one in values])
     now = clock.now()
     changed = [

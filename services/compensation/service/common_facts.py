@@ -27,8 +27,9 @@ from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.evaluation.settling import settle
 from services.compensation.policy.facts.gather import CampusAttributes
 from services.compensation.policy.plan import parse_plan
-from services.compensation.repository import accounts, common_facts, payables, payouts, plans, recalculations
+from services.compensation.repository import accounts, common_facts, payouts, plans, recalculations
 from services.compensation.service.plans import is_settled_at_close, version_to_settle
+from services.compensation.service.suspensions import hold_payouts
 from shared.events.compensation import CampusValue, CommonFactsChanged, SettledNumber
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
@@ -89,10 +90,10 @@ async def reopen_year(
 ) -> CommonFacts:
     """Make an estimate again of what was settled for good, until it is settled anew.
 
-    Raises YearNotClosed, CloserCannotReopen, YearBeingPaid.
+    Raises YearNotClosed, CloserCannotReopen, YearBeingPaid, PayoutsSuspended.
     """
     # In the order of whoever prepares a batch: none is prepared of a year that is being reopened.
-    await payables.hold_payouts(connection)
+    await hold_payouts(connection)
     await plans.hold_plans(connection)
     standing = await common_facts.standing(connection, plan_year)
     if not standing.is_final:

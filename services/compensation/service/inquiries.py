@@ -29,14 +29,12 @@ from services.compensation.policy.deadlines import InquiryRule, inquiry_rule
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import inquiries, reading
 from services.compensation.service import holds
+from services.compensation.service.access import is_in_person_or_hr, not_on_oneself
 from services.compensation.service.deciding_plan import deciding_plan
 from services.compensation.service.reading import chosen_statement
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
-from shared.web.auth import NotYours, Principal, Role
-from shared.web.logging import get_logger
-
-_log = get_logger("rung.compensation")
+from shared.web.auth import NotYours, Principal
 
 
 class NewInquiry(NamedTuple):
@@ -68,7 +66,7 @@ async def open_inquiry(
     progress = await reading.progress_of(connection, educator_id, asked.plan_year)
     if not rule.is_open(now, is_paid=progress.status is StatementStatus.PAID):
         raise InquiryWindowClosed(_why_closed(rule, asked.plan_year))
-    hold = await holds.place_hold(
+    hold = await holds.begin_hold(
         connection,
         clock,
         educator_id=educator_id,
@@ -97,11 +95,12 @@ def _why_closed(rule: InquiryRule, plan_year: str) -> str:
 
 
 async def assign(
-    connection: AsyncConnection, clock: Clock, inquiry_id: UUID, *, owner: str, by: str
+    connection: AsyncConnection, clock: Clock, inquiry_id: UUID, *, owner: str, by: Principal
 ) -> tuple[Inquiry, list[InquiryStep]]:
-    """`owner` answers for it from now on. Raises InquiryUnknown, InquiryClosed."""
-    changed = (await _locked(connection, inquiry_id)).assigned(owner)
-    return await _stepped(connection, clock, changed, InquiryStepKind.ASSIGNED, by)
+    """`owner` answers for it from now on. Raises InquiryUnknown, InquiryClosed, ConflictOfInterest."""
+    known = await _locked(connection, inquiry_id)
+    not_on_oneself(known.educator_id, by)
+    return await _stepped(connection, clock, known.assigned(owner), InquiryStepKind.ASSIGNED, by.subject)
 
 
 async def answer(
@@ -109,15 +108,13 @@ async def answer(
 ) -> tuple[Inquiry, list[InquiryStep]]:
     """Decide it, with the reason; the hold ends. What follows from it is corrected where it is wrong, not here.
 
-    Raises InquiryUnknown, InquiryClosed, InquiryOfOwnPay, OpenerCannotAnswer.
+    Raises InquiryUnknown, InquiryClosed, ConflictOfInterest, OpenerCannotAnswer.
     """
     known = await _locked(connection, inquiry_id)
-    if by.subject == known.opened_by and not by.is_educator(known.educator_id):
+    not_on_oneself(known.educator_id, by)
+    if by.subject == known.opened_by:
         raise OpenerCannotAnswer(f"{by.subject} opened inquiry {inquiry_id}: another person has to answer it")
-    is_own_pay = by.is_educator(known.educator_id)
-    if is_own_pay:
-        _log.warning("an inquiry was to be answered by whose pay it is", inquiry_id=str(inquiry_id), by=by.subject)
-    changed = known.answered(outcome, reason, by=by.subject, at=clock.now(), is_own_pay=is_own_pay)
+    changed = known.answered(outcome, reason, by=by.subject, at=clock.now())
     return await _stepped(connection, clock, changed, InquiryStepKind.ANSWERED, by.subject)
 
 
@@ -163,7 +160,7 @@ async def page(
 
 def may_ask(educator_id: UUID, principal: Principal) -> None:
     """The educator in person and HR. Not the principal of the campus: what is disputed may be their own rating."""
-    if not (principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.ADMIN)):
+    if not is_in_person_or_hr(educator_id, principal):
         raise NotYours("inquiries and offers are between the educator and HR: ask with a token of one of them")
 
 

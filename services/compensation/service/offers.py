@@ -18,10 +18,11 @@ from services.compensation.errors import OfferClosed, OfferUnknown, ReasonMissin
 from services.compensation.policy.deadlines import answer_by
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import attributes, inquiries, reading
-from services.compensation.service.attributes import NewValue, record_attributes
+from services.compensation.service.attributes import NewValue, keep_values
 from services.compensation.service.deciding_plan import deciding_plan
 from services.compensation.service.inquiries import may_ask
 from services.compensation.service.reading import chosen_statement
+from services.compensation.service.suspensions import not_suspended
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.web.auth import Principal
@@ -74,7 +75,7 @@ async def answer_offer(
 ) -> dict[str, Any]:
     """Accept or decline what is offered, for the educator in person or by HR with a reason; the offer as it then is.
 
-    Raises NotYours, StatementAbsent, OfferUnknown, OfferClosed, ReasonMissing.
+    Raises NotYours, StatementAbsent, OfferUnknown, OfferClosed, ReasonMissing, PayoutsSuspended.
     """
     may_ask(educator_id, by)
     plan_year, code, answer, reason = given
@@ -86,12 +87,15 @@ async def answer_offer(
         raise OfferUnknown(f"the statement of {plan_year} makes no offer {code!r} to this educator")
     plan = (await deciding_plan(connection, book, plan_year, statement)).compiled.plan
     until = answer_by(plan, next(offer for offer in plan.offers if offer.code == code))
+    if until is None:
+        # It closes with the first payment, and whether there was one is not known.
+        await not_suspended(connection)
     now = clock.now()
     if not _is_open(until, now, await _is_paying(connection, educator_id, plan_year)):
         ended = "once money of the plan year was approved" if until is None else f"on {until:%Y-%m-%d %H:%M %Z}"
         raise OfferClosed(f"the time to answer {code!r} ended {ended}; the last answer stands")
     key = AttributeKey(educator_id, plan_year, OFFER_ATTRIBUTE, code)
-    await record_attributes(connection, clock, book, [NewValue(key, answer)], by=by.subject)
+    await keep_values(connection, clock, book, [NewValue(key, answer)], by=by.subject)
     await inquiries.add_answer(
         connection,
         AnsweredOffer(uuid7(now), educator_id, plan_year, code, answer, statement.sequence, by.subject, now, reason),

@@ -27,6 +27,7 @@ from services.compensation.policy.payout_lines import Terms, freeze, line_bytes
 from services.compensation.repository import account_codes, accounts, holds, payables, payouts, plans
 from services.compensation.service import payment_journal
 from services.compensation.service.plans import version_to_settle
+from services.compensation.service.suspensions import hold_payouts, not_suspended
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError
 from shared.kernel.ids import uuid7
@@ -58,14 +59,17 @@ async def prepare_batch(
     district_id: UUID | None = None,
 ) -> PayoutBatch:
     """Freeze what waits to be paid of `plan_year`, and the instalments of recoveries that are due by `pay_date`; of one
-    district, or of the whole network. Raises NothingToPay, YearNotSettled, RecalculationUnderWay.
+    district, or of the whole network. Raises NothingToPay, YearNotSettled, RecalculationUnderWay,
+    PayoutsSuspended.
 
     A line is the sum of one educator's entries of one component; entries that cancel out wait until a sum remains.
     Who was overpaid, and who is on hold, is left out.
     """
     await accounts.allow_silence(connection)
-    await payables.hold_payouts(connection)
-    await _no_estimates(connection, plan_year)
+    await hold_payouts(connection)
+    is_estimate = not await plans.is_closed(connection, plan_year)
+    if is_estimate and await version_to_settle(connection, plan_year):
+        raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
     await _all_decided(connection, plan_year)
     division = await _divided(connection, plan_year, pay_date, district_id)
     now = clock.now()
@@ -88,6 +92,7 @@ async def prepare_batch(
         lines_without_account_code=sum(line.account_code is None for line in lines),
         held_educators=division.held_educators,
         held_total_cents=net_cents(division.held),
+        is_estimate=is_estimate,
         prepared_by=by,
         prepared_at=now,
     )
@@ -108,11 +113,6 @@ async def _divided(connection: AsyncConnection, plan_year: str, pay_date: date, 
             "What was overpaid waits for a recovery: GET /compensation/v1/overpayments lists it"
         )
     return division
-
-
-async def _no_estimates(connection: AsyncConnection, plan_year: str) -> None:
-    if await version_to_settle(connection, plan_year) and not await plans.is_closed(connection, plan_year):
-        raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
 
 
 async def _all_decided(connection: AsyncConnection, plan_year: str) -> None:
@@ -154,10 +154,14 @@ async def _none_on_hold(connection: AsyncConnection, batch: PayoutBatch) -> None
         )
 
 
-async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
-    """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove, and what `_ready_to_pay` does."""
-    await payables.hold_payouts(connection)
-    batch = (await _locked(connection, batch_id)).approve(by, clock.now())
+async def approve_batch(
+    connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str, accepts_estimates: bool
+) -> PayoutBatch:
+    """Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PreparerCannotApprove, EstimatesNotAccepted, PayoutsSuspended,
+    and what `_ready_to_pay` does.
+    """
+    await hold_payouts(connection)
+    batch = (await _locked(connection, batch_id)).approve(by, clock.now(), accepts_estimates=accepts_estimates)
     await _ready_to_pay(connection, batch)
     await payment_journal.approved(connection, clock, batch)
     return await _step(connection, batch, approved_by=batch.approved_by, approved_at=batch.approved_at)
@@ -166,9 +170,10 @@ async def approve_batch(connection: AsyncConnection, clock: Clock, batch_id: UUI
 async def seal_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str) -> PayoutBatch:
     """Release the batch to payroll, as it was approved.
 
-    Raises PayoutBatchUnknown, PayoutStepOutOfOrder, ReleaserNotSeparate, and what `_ready_to_pay` does.
+    Raises PayoutBatchUnknown, PayoutStepOutOfOrder, ReleaserNotSeparate, PayoutsSuspended, and what
+    `_ready_to_pay` does.
     """
-    await payables.hold_payouts(connection)
+    await hold_payouts(connection)
     batch = (await _locked(connection, batch_id)).seal(by, clock.now())
     await _ready_to_pay(connection, batch)
     return await _step(connection, batch, sealed_by=batch.sealed_by, sealed_at=batch.sealed_at)
@@ -177,7 +182,8 @@ async def seal_batch(connection: AsyncConnection, clock: Clock, batch_id: UUID, 
 async def withdraw_batch(
     connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str, reason: str
 ) -> PayoutBatch:
-    """Take a batch back before it is sealed. Raises PayoutBatchUnknown, PayoutStepOutOfOrder."""
+    """Take a batch back before it is sealed. Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PayoutsSuspended."""
+    await not_suspended(connection)
     now = clock.now()
     batch = (await _locked(connection, batch_id)).withdraw(by, now, reason)
     lines = await payouts.lines(connection, batch_id)

@@ -23,7 +23,6 @@ from services.compensation.domain import (
 )
 from services.compensation.errors import (
     NothingToPlace,
-    OwnPlacement,
     PlacementAlreadyWithdrawn,
     PlacementInvalid,
     PlacementUnknown,
@@ -42,12 +41,13 @@ from services.compensation.policy.plan import Plan, parse_plan
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import accounts, placements, plans
 from services.compensation.service import recording
+from services.compensation.service.access import is_in_person_or_hr, none_on_oneself, not_on_oneself
 from services.compensation.service.recording import Recorded
 from shared.events.compensation import PlacementRecorded
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError
 from shared.kernel.ids import uuid7
-from shared.web.auth import NotYours, Principal, Role
+from shared.web.auth import NotYours, Principal
 
 PAGE = 500
 
@@ -64,10 +64,9 @@ async def record_placements(
 ) -> Recorded:
     """Keep confirmations and what was brought along; all of them or none.
 
-    Raises EducatorNotRostered, OwnPlacement, PlacementInvalid, RungNotReached.
+    Raises EducatorNotRostered, ConflictOfInterest, PlacementInvalid, RungNotReached.
     """
-    for one in new:
-        _not_of_oneself(one.key.educator_id, principal)
+    none_on_oneself([one.key.educator_id for one in new], principal)
     await placements.hold(connection)
     # What they are checked by stands still: no plan is published meanwhile.
     await accounts.share_plans(connection)
@@ -96,10 +95,10 @@ async def withdraw_placement(
     reason: str,
     principal: Principal,
 ) -> Placement:
-    """Raises PlacementUnknown, PlacementAlreadyWithdrawn, OwnPlacement."""
+    """Raises PlacementUnknown, PlacementAlreadyWithdrawn, ConflictOfInterest."""
     await placements.hold(connection)
     known = await _placement(connection, placement_id)
-    _not_of_oneself(known.key.educator_id, principal)
+    not_on_oneself(known.key.educator_id, principal)
     if known.terms.withdrawn:
         raise PlacementAlreadyWithdrawn(f"placement {placement_id} was withdrawn: nothing rests on it any more")
     withdrawn = NewPlacement(known.key, replace(known.terms, withdrawn=True, reason=reason))
@@ -145,7 +144,7 @@ async def placements_of(connection: AsyncConnection, educator_id: UUID, principa
 
 def may_see_placements(educator_id: UUID, principal: Principal) -> None:
     """Raises NotYours: where somebody stood in other years, a campus of this year need not know."""
-    if not (principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.ADMIN)):
+    if not is_in_person_or_hr(educator_id, principal):
         raise NotYours("this is another educator's ladder: only the educator and HR see all years of it")
 
 
@@ -224,11 +223,6 @@ def _twice(new: Sequence[NewPlacement], index: int) -> list[FieldError]:
     if all(one.key != new[index].key for one in new[:index]):
         return []
     return [FieldError("", "is of the same educator, ladder, year and kind as one before it: keep one of them")]
-
-
-def _not_of_oneself(educator_id: UUID, principal: Principal) -> None:
-    if principal.is_educator(educator_id):
-        raise OwnPlacement("this placement is your own: have another person of HR record or withdraw it")
 
 
 def _outcome(

@@ -6,7 +6,7 @@ log or the code was changed, and the rebuild stops.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from services.compensation.policy.recalculation import Changes, decide_again, ta
 from services.compensation.repository import accounts, attributes, common_facts, placements, plans
 from services.compensation.service.common_facts import common_facts_of
 from services.compensation.service.placements import placement_of
+from services.compensation.service.suspensions import suspend_payouts
 from shared.events.compensation import CommonFactsChanged, PlanPublished, StatementRecalculated
 from shared.kernel.clock import Clock
 from shared.messaging import outbox
@@ -69,7 +70,10 @@ class Log:
 
 
 async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
-    """Replay `log` into an empty database; the number of educators. Raises DatabaseNotEmpty, LogDoesNotMatch."""
+    """Replay `log` into an empty database; the number of educators. Nothing is paid from it until payouts are resumed.
+
+    Raises DatabaseNotEmpty, LogDoesNotMatch.
+    """
     # It thinks for long between two statements, and nobody waits for what it locks.
     await accounts.allow_silence(connection)
     if not await accounts.is_empty(connection) or await plans.list_all(connection):
@@ -81,6 +85,8 @@ async def rebuild(connection: AsyncConnection, clock: Clock, log: Log) -> int:
         await _rebuild_common_facts(connection, log.common[place], book)
     for logs in _batches(log.educators):
         await _rebuild_educators(connection, clock, logs, book)
+    reason = "the database was rebuilt from the log, which does not tell what was paid"
+    await suspend_payouts(connection, clock, by=_FROM_LOG, reason=reason)
     return len(log.educators)
 
 
@@ -112,19 +118,14 @@ async def _rebuild_plan(connection: AsyncConnection, received: ReceivedEvent, bo
         plan_year=event.plan_year,
         content_hash=event.content_hash,
         document=event.document,
-        state=PlanState.DRAFT,
+        state=PlanState.PUBLISHED,
         written_by=f"writer, {_FROM_LOG}",
         written_at=received.recorded_at,
         approval=_approval(event),
-    )
-    await plans.add(connection, version)
-    published = replace(
-        version,
-        state=PlanState.PUBLISHED,
         published_by=f"publisher, {_FROM_LOG}",
         published_at=received.recorded_at,
     )
-    await plans.publish(connection, published, event_id=received.id)
+    await plans.add_published(connection, version, event_id=received.id)
     book.add_plans([version])
 
 

@@ -16,9 +16,12 @@ from services.compensation.domain.payables import by_educator, net_cents
 from services.compensation.domain.recoveries import parts_of
 from services.compensation.errors import InstalmentsDoNotMatch, NothingOverpaid, PaymentUnderWay, RecoveryUnknown
 from services.compensation.repository import payables, recoveries
+from services.compensation.service.access import not_on_oneself
+from services.compensation.service.suspensions import hold_payouts
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.kernel.money import format_cents
+from shared.web.auth import Principal
 
 
 async def overpayments(connection: AsyncConnection, plan_year: str) -> list[Overpayment]:
@@ -38,13 +41,14 @@ async def open_recovery(
     educator_id: UUID,
     plan_year: str,
     instalments: Sequence[Instalment],
-    by: str,
+    by: Principal,
 ) -> RecoveryStanding:
     """Propose to take back what the educator was overpaid, in `instalments` that sum to it exactly.
 
-    Raises NothingOverpaid, PaymentUnderWay, InstalmentsDoNotMatch.
+    Raises NothingOverpaid, PaymentUnderWay, InstalmentsDoNotMatch, ConflictOfInterest, PayoutsSuspended.
     """
-    await payables.hold_payouts(connection)
+    not_on_oneself(educator_id, by)
+    await hold_payouts(connection)
     found = await payables.overpaid(connection, plan_year, educator_id=educator_id)
     if not found:
         raise NothingOverpaid(
@@ -64,29 +68,31 @@ async def open_recovery(
             f"the instalments sum to {format_cents(proposed)}, and {format_cents(total)} was overpaid: make them match"
         )
     now = clock.now()
-    opened = Recovery(uuid7(now), educator_id, plan_year, RecoveryState.PROPOSED, total, opened_by=by, opened_at=now)
+    opened = Recovery(
+        uuid7(now), educator_id, plan_year, RecoveryState.PROPOSED, total, opened_by=by.subject, opened_at=now
+    )
     parts = [{"id": uuid7(now), **asdict(part)} for part in parts_of(instalments, sums)]
     await recoveries.add(connection, opened, sums, parts)
     return await _standing(connection, opened)
 
 
 async def approve_recovery(
-    connection: AsyncConnection, clock: Clock, recovery_id: UUID, *, by: str
+    connection: AsyncConnection, clock: Clock, recovery_id: UUID, *, by: Principal
 ) -> RecoveryStanding:
-    """Raises RecoveryUnknown, RecoveryStepOutOfOrder, OpenerCannotApprove."""
-    recovery = (await _locked(connection, recovery_id)).approve(by, clock.now())
-    return await _step(connection, recovery, approved_by=by, approved_at=recovery.approved_at)
+    """Raises RecoveryUnknown, RecoveryStepOutOfOrder, OpenerCannotApprove, ConflictOfInterest, PayoutsSuspended."""
+    recovery = (await _locked(connection, recovery_id, by)).approve(by.subject, clock.now())
+    return await _step(connection, recovery, approved_by=by.subject, approved_at=recovery.approved_at)
 
 
 async def stop_recovery(
-    connection: AsyncConnection, clock: Clock, recovery_id: UUID, *, by: str, reason: str
+    connection: AsyncConnection, clock: Clock, recovery_id: UUID, *, by: Principal, reason: str
 ) -> RecoveryStanding:
     """Take no further instalment. What is left is open again: set off against what is earned, or for a new recovery.
 
-    Raises RecoveryUnknown, RecoveryStepOutOfOrder.
+    Raises RecoveryUnknown, RecoveryStepOutOfOrder, ConflictOfInterest, PayoutsSuspended.
     """
-    recovery = (await _locked(connection, recovery_id)).stop(by, clock.now(), reason)
-    return await _step(connection, recovery, stopped_by=by, stopped_at=recovery.stopped_at, stop_reason=reason)
+    recovery = (await _locked(connection, recovery_id, by)).stop(by.subject, clock.now(), reason)
+    return await _step(connection, recovery, stopped_by=by.subject, stopped_at=recovery.stopped_at, stop_reason=reason)
 
 
 async def recovery_standing(connection: AsyncConnection, recovery_id: UUID) -> RecoveryStanding:
@@ -108,12 +114,13 @@ async def _standing(connection: AsyncConnection, recovery: Recovery) -> Recovery
     return RecoveryStanding(recovery, await recoveries.parts(connection, [recovery.id]))
 
 
-async def _locked(connection: AsyncConnection, recovery_id: UUID) -> Recovery:
+async def _locked(connection: AsyncConnection, recovery_id: UUID, by: Principal) -> Recovery:
     # No batch is prepared between what the step sees and what it does.
-    await payables.hold_payouts(connection)
+    await hold_payouts(connection)
     recovery = await recoveries.lock(connection, recovery_id)
     if recovery is None:
         raise _unknown(recovery_id)
+    not_on_oneself(recovery.educator_id, by)
     return recovery
 
 

@@ -1,4 +1,4 @@
-"""Refused steps of batches and recoveries, on the record: who tried what, when, and why it was refused."""
+"""Refused steps of batches, recoveries and plan versions, on the record: who tried what, when, and why not."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -21,5 +21,5 @@ async def record_refusal(
 
 
 async def refusals_of(connection: AsyncConnection, subject_id: UUID) -> Sequence[RefusedStep]:
-    """Of a batch or a recovery, the oldest first."""
+    """Of a batch, a recovery or a plan version, the oldest first."""
     return await refusals.of_subject(connection, subject_id)

@@ -58,15 +58,17 @@ Loader = Annotated[Principal, require(Role.HR, Role.ADMIN)]
         }
     },
 )
-async def load_observations(_principal: Loader, request: Request) -> LoadView:
-    """Every broken line is named with its field. A line sent again (`external_id`) changes nothing; the same
-    `external_id` with other content is refused: amend that observation."""
+async def load_observations(principal: Loader, request: Request) -> LoadView:
+    """Every broken line is named with its field, and nobody loads what is about themselves. A line sent again
+    (`external_id`) changes nothing; the same `external_id` with other content is refused: amend that observation."""
     require_media_type(request, NDJSON)
     state = request.app.state
     faults = LineFaults()
     async with spooled(request) as upload, state.engine.begin() as connection:
         batches = read_past_observations(upload.file, faults)
-        report = await loading.load_observations(connection, state.clock, batches, faults, book=state.rubrics)
+        report = await loading.load_observations(
+            connection, state.clock, batches, faults, by=principal, book=state.rubrics
+        )
     return _view(report)
 
 
@@ -89,14 +91,14 @@ async def load_observations(_principal: Loader, request: Request) -> LoadView:
         }
     },
 )
-async def load_growth_scores(_principal: Loader, request: Request) -> LoadView:
-    """Every broken line is named with its column. The same percentage again changes nothing; another one for the same
-    educator, year and measure is a new version."""
+async def load_growth_scores(principal: Loader, request: Request) -> LoadView:
+    """Every broken line is named with its column, and nobody loads their own. The same percentage again changes
+    nothing; another one for the same educator, year and measure is a new version."""
     require_media_type(request, CSV)
     state = request.app.state
     lines = await asyncio.to_thread(read_growth_lines, await request.body())
     async with state.engine.begin() as connection:
-        report = await loading.load_growth_scores(connection, state.clock, lines)
+        report = await loading.load_growth_scores(connection, state.clock, lines, by=principal)
     return _view(report)
 
 

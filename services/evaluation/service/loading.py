@@ -19,8 +19,10 @@ from shared.events.evaluation import ObservationFinalized
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
+from shared.web.auth import Principal
 
 _NO_EDUCATOR = "the roster has nobody with this number: correct it, or import the roster first"
+_ONESELF = "is yourself: another person of HR has to load it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Known:
     digests: Mapping[str, str]
     book: RubricBook
     now: datetime
+    loader: Principal
 
 
 async def load_observations(
@@ -50,6 +53,7 @@ async def load_observations(
     batches: Iterator[Sequence[PastObservation]],
     faults: LineFaults,
     *,
+    by: Principal,
     book: RubricBook,
 ) -> LoadReport:
     """Take in finalized observations. A line that came before changes nothing. Raises LinesRefused.
@@ -62,7 +66,7 @@ async def load_observations(
     seen: dict[str, int] = {}
     received = added = 0
     while (lines := await asyncio.to_thread(next, batches, None)) is not None:
-        known = await _known(connection, lines, book, now)
+        known = await _known(connection, lines, book, now, by)
         loaded = await asyncio.to_thread(_judge, lines, known, seen, faults)
         received += len(lines)
         # After a first fault nothing will stay, so that the rest is only looked at for more of them.
@@ -75,7 +79,7 @@ async def load_observations(
 
 
 async def _known(
-    connection: AsyncConnection, lines: Sequence[PastObservation], book: RubricBook, now: datetime
+    connection: AsyncConnection, lines: Sequence[PastObservation], book: RubricBook, now: datetime, by: Principal
 ) -> _Known:
     numbers = {one.employee_number for one in lines} | {one.appraiser_employee_number for one in lines}
     return _Known(
@@ -84,6 +88,7 @@ async def _known(
         digests=await observations.external_digests(connection, {one.external_id for one in lines}),
         book=book,
         now=now,
+        loader=by,
     )
 
 
@@ -119,6 +124,8 @@ def _observation(
     rubric = known.book.find(line.rubric, line.rubric_version)
     if educator_id is None:
         faults.add(line.line, "employee_number", _NO_EDUCATOR)
+    elif known.loader.is_educator(educator_id):
+        faults.add(line.line, "employee_number", _ONESELF)
     if appraiser_id is None:
         faults.add(line.line, "appraiser_employee_number", _NO_EDUCATOR)
     elif appraiser_id == educator_id:
@@ -185,14 +192,16 @@ def _scores(line: PastObservation, rubric: Rubric, faults: LineFaults) -> tuple[
     return None if is_broken else steps.in_order(list(found.values()), rubric)
 
 
-async def load_growth_scores(connection: AsyncConnection, clock: Clock, lines: Sequence[GrowthLine]) -> LoadReport:
+async def load_growth_scores(
+    connection: AsyncConnection, clock: Clock, lines: Sequence[GrowthLine], *, by: Principal
+) -> LoadReport:
     """Take in growth scores; another percentage for the same educator, year and measure is a new version.
 
     Raises LinesRefused.
     """
     now = clock.now()
     people = await educators.educators_by_number(connection, {one.employee_number for one in lines})
-    entries = _entries(lines, people)
+    entries = _entries(lines, people, by)
     touched = {one.educator_id for one in entries}
     await roster_store.lock_educators(connection, touched)
     years = {one.school_year for one in entries}
@@ -214,7 +223,7 @@ async def load_growth_scores(connection: AsyncConnection, clock: Clock, lines: S
     return LoadReport(len(lines), added=new, changed=changed, unchanged=len(lines) - new - changed)
 
 
-def _entries(lines: Sequence[GrowthLine], people: Mapping[str, UUID]) -> list[GrowthEntry]:
+def _entries(lines: Sequence[GrowthLine], people: Mapping[str, UUID], by: Principal) -> list[GrowthEntry]:
     faults = LineFaults()
     seen: dict[tuple[str, str, str], int] = {}
     entries = []
@@ -226,6 +235,8 @@ def _entries(lines: Sequence[GrowthLine], people: Mapping[str, UUID]) -> list[Gr
         educator_id = people.get(line.employee_number)
         if educator_id is None:
             faults.add(line.line, "employee_number", _NO_EDUCATOR)
+        elif by.is_educator(educator_id):
+            faults.add(line.line, "employee_number", _ONESELF)
         else:
             entries.append(GrowthEntry(educator_id, line.school_year, line.measure, line.percent_met, line.students))
     faults.refuse()

@@ -52,7 +52,7 @@ async def load_slos(
     refuse_lines(SloLinesMalformed, faults)
     await slos.hold_loading(connection)
     fresh = _fresh(lines, await slos.loaded_lines(connection, {past.external_id for past in lines}))
-    educators = await _educators(connection, rules.person_key_secret, fresh)
+    educators = await _educators(connection, rules.person_key_secret, fresh, principal)
     loaded = [_load(rules.rubric, past, educators[past.employee_number], now) for past in fresh]
     await slos.add_slos(
         connection, loaded, line_hashes={slo.slo_id: past.line_hash for past, slo in zip(fresh, loaded, strict=True)}
@@ -86,7 +86,9 @@ def _fresh(lines: Sequence[PastSlo], loaded: Mapping[str, bytes]) -> list[PastSl
     return fresh
 
 
-async def _educators(connection: AsyncConnection, secret: bytes, lines: Sequence[PastSlo]) -> dict[str, UUID]:
+async def _educators(
+    connection: AsyncConnection, secret: bytes, lines: Sequence[PastSlo], by: Principal
+) -> dict[str, UUID]:
     """The educator behind each employee number. Raises PersonNotOnRoster, SloLinesMalformed."""
     numbers = {past.employee_number for past in lines} | {past.reviewer_employee_number for past in lines}
     keys = {number: person_key(secret, PersonKeyKind.EMPLOYEE_NUMBER, number) for number in numbers}
@@ -107,6 +109,9 @@ async def _educators(connection: AsyncConnection, secret: bytes, lines: Sequence
     own = [past for past in lines if educators[past.employee_number] == educators[past.reviewer_employee_number]]
     what = "is the educator in person: nobody reviews an SLO of their own"
     refuse_lines(SloLinesMalformed, [at_line(past.line, FieldError("/reviewer_employee_number", what)) for past in own])
+    about_loader = [past for past in lines if by.is_educator(educators[past.employee_number])]
+    what = "is yourself: another person of HR has to load it"
+    refuse_lines(SloLinesMalformed, [at_line(past.line, FieldError("/employee_number", what)) for past in about_loader])
     return educators
 
 

@@ -19,6 +19,7 @@ from deploy.client import Person
 from deploy.loading import PLAN, PLAN_YEAR
 from deploy.publishing import approve_and_publish
 from deploy.sample.awards import CREDENTIALS
+from shared.kernel.clock import SystemClock
 from shared.web.tokens import Role
 from tests.faults.schedule.bodies import slo_body
 from tests.faults.schedule.caller import Caller, Refused
@@ -388,7 +389,8 @@ class District:
             await approve_and_publish(
                 lambda door, body: self.caller.call(
                     "POST", f"/compensation/v1/plans/{version}/{door}", SECOND_HR, json=body
-                )
+                ),
+                SystemClock().now(),
             )
             self.promises.plans.append(version)
             self.promises.documents[version] = document
@@ -408,7 +410,7 @@ class District:
                 await self._step(f"/{batch['id']}/withdrawal", HR, {"reason": "A plan is about to change."})
                 return
             try:
-                await self._step(f"/{batch['id']}/approval", SECOND_HR)
+                await self._step(f"/{batch['id']}/approval", SECOND_HR, {"accepts_estimates": True})
                 await self._step(f"/{batch['id']}/seal", THIRD_HR)
             except Refused as refused:
                 if refused.code not in _NOT_NOW:

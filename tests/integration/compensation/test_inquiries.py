@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from services.compensation import bootstrap
 from services.compensation.service.rebuild import rebuild
 from tests.integration.compensation.test_payouts import REQUEST, acknowledge, prepared, sealed
 from tests.integration.compensation.test_rebuild import log_of
@@ -51,7 +52,7 @@ class TestInquiry:
         assigned = await step(earned, inquiry, "assignment", WRITER, owner="hr:desk")
         assert assigned.json()["owner"] == "hr:desk"
         own_pay = await step(earned, inquiry, "answer", OWN | {"roles": ["hr"]}, outcome="upheld", reason="I say so")
-        assert (own_pay.status_code, own_pay.json()["code"]) == (403, "inquiry-of-own-pay")
+        assert (own_pay.status_code, own_pay.json()["code"]) == (403, "conflict-of-interest")
         answered = await step(earned, inquiry, "answer", WRITER, outcome="denied", reason="It was made after June.")
         assert (answered.json()["state"], answered.json()["outcome"]) == ("answered", "denied")
         kinds = [(one["kind"], one["by"], one["detail"]) for one in answered.json()["steps"]]
@@ -230,6 +231,12 @@ class TestOffer:
         await compensation.publish(OFFERED)
         await compensation.take_in(rostered(ANA), awarded(ANA, 1))
         assert (await self.answer(compensation, "accepted")).status_code == 200
+        runtime = compensation.running.runtime
+        await bootstrap.suspend(runtime, by="operator", reason="a backup of last night")
+        # Whether money was approved since is not known.
+        assert (await self.answer(compensation, "declined")).json()["code"] == "payouts-suspended"
+        nothing = {"2020-21": (0, 0)}
+        await bootstrap.resume(runtime, payroll_has=nothing, by="operator", reason="nothing was paid yet")
         await sealed(compensation)
         assert (await self.answer(compensation, "declined")).json()["code"] == "offer-closed"
 

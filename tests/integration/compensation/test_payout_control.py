@@ -9,6 +9,7 @@ from services.compensation.api import refusals
 from tests.support.compensation import APPROVER, PAYROLL, PLAN, RELEASER, WRITER, Compensation
 from tests.support.factories.events import CAMPUS, DISTRICT, awarded, educator_id, revoked, rostered
 from tests.support.payouts import (
+    SEEN,
     YEAR,
     acknowledge,
     given,
@@ -36,8 +37,8 @@ async def earned(compensation: Compensation) -> Compensation:
 
 async def test_three_people_and_every_refused_step_is_on_the_record(earned: Compensation) -> None:
     batch = await prepared(earned)
-    refused(await step(earned, batch, "approval", WRITER), 403, "preparer-cannot-approve")
-    given(await step(earned, batch, "approval", APPROVER))
+    refused(await step(earned, batch, "approval", WRITER, SEEN), 403, "preparer-cannot-approve")
+    given(await step(earned, batch, "approval", APPROVER, SEEN))
     for who in (WRITER, APPROVER):
         refused(await step(earned, batch, "seal", who), 403, "releaser-not-separate")
     with pytest.raises(DBAPIError):
@@ -63,6 +64,23 @@ async def test_three_people_and_every_refused_step_is_on_the_record(earned: Comp
         await earned.rows("DELETE FROM refused_step RETURNING id")
 
 
+async def test_who_approves_estimates_says_so_and_those_of_a_closed_year_are_none(earned: Compensation) -> None:
+    batch = await prepared(earned)
+    assert batch["is_estimate"] is True
+    for unseen in ({}, {"accepts_estimates": False}):
+        problem = refused(await step(earned, batch, "approval", APPROVER, unseen), 409, "estimates-not-accepted")
+        assert "close the year and prepare again" in problem["detail"]
+    with pytest.raises(DBAPIError):
+        await earned.rows("UPDATE payout_batch SET is_estimate = false RETURNING id")
+    given(await step(earned, batch, "approval", APPROVER, SEEN))
+    given(await step(earned, batch, "withdrawal", WRITER, {"reason": "the year is about to close"}))
+    given(await earned.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": True}), 202)
+    await earned.recalculate()
+    batch = await prepared(earned)
+    assert batch["is_estimate"] is False
+    given(await step(earned, batch, "approval", APPROVER, {}))
+
+
 async def test_a_refusal_is_answered_though_it_cannot_be_recorded(
     earned: Compensation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,12 +88,12 @@ async def test_a_refusal_is_answered_though_it_cannot_be_recorded(
         raise ConnectionResetError
 
     monkeypatch.setattr(refusals.service, "record_refusal", unreachable)
-    refused(await step(earned, await prepared(earned), "approval", WRITER), 403, "preparer-cannot-approve")
+    refused(await step(earned, await prepared(earned), "approval", WRITER, SEEN), 403, "preparer-cannot-approve")
 
 
 async def test_nothing_is_paid_that_is_not_owed_by_now(earned: Compensation) -> None:
     batch = await prepared(earned)
-    given(await step(earned, batch, "approval", APPROVER))
+    given(await step(earned, batch, "approval", APPROVER, SEEN))
     await earned.take_in(revoked(EVA, 1))
     problem = refused(await step(earned, batch, "seal", RELEASER), 409, "lines-not-owed")
     [line] = [line for line in await _answered(earned, batch) if line["educator_id"] == str(EVA)]
@@ -87,11 +105,11 @@ async def test_nothing_is_paid_that_is_not_owed_by_now(earned: Compensation) -> 
 async def test_nothing_is_paid_before_everybody_is_decided_by_what_stands(earned: Compensation) -> None:
     batch = await prepared(earned)
     await earned.announce(PLAN.replace(b'"200.00"', b'"100.00"'))
-    refused(await step(earned, batch, "approval", APPROVER), 409, "recalculation-under-way")
+    refused(await step(earned, batch, "approval", APPROVER, SEEN), 409, "recalculation-under-way")
     body = {**YEAR, "pay_date": "2021-11-15"}
     refused(await earned.call("POST", "/payout-batches", as_=WRITER, json=body), 409, "recalculation-under-way")
     await earned.recalculate()
-    refused(await step(earned, batch, "approval", APPROVER), 409, "lines-not-owed")
+    refused(await step(earned, batch, "approval", APPROVER, SEEN), 409, "lines-not-owed")
     given(await step(earned, batch, "withdrawal", WRITER, {"reason": "the plan pays less"}))
     assert (await prepared(earned))["control_total"]["amount"] == "400.00"
 
@@ -101,7 +119,7 @@ async def test_a_hold_keeps_everything_of_an_educator_back_until_it_is_lifted(ea
     batch = await prepared(earned)
     assert batch["held"] == {"educators": 1, "amount": {"amount": "200.00", "currency": "USD"}}
     assert batch["control_total"]["amount"] == "600.00"
-    given(await step(earned, batch, "approval", APPROVER))
+    given(await step(earned, batch, "approval", APPROVER, SEEN))
     later = await hold(earned, EVA)
     problem = refused(await step(earned, batch, "seal", RELEASER), 409, "lines-on-hold")
     number = next(line["number"] for line in await _answered(earned, batch) if line["educator_id"] == str(EVA))

@@ -17,6 +17,7 @@ from tests.support.payouts import (
     CONSERVED,
     MORE_THAN_OWED,
     REQUEST,
+    SEEN,
     acknowledge,
     given,
     hold,
@@ -78,7 +79,7 @@ class Payroll:
             assert answer.json()["code"] == "nothing-to-pay"
 
     async def approve(self) -> None:
-        await self._take("approval", "prepared", APPROVER)
+        await self._take("approval", "prepared", APPROVER, SEEN)
 
     async def seal(self) -> None:
         await self._take("seal", "approved", RELEASER)

@@ -14,6 +14,7 @@ from tests.support.compensation import APPROVER, PAYROLL, PLAN, RELEASER, WRITER
 from tests.support.factories.events import awarded, educator_id, revoked, rostered
 from tests.support.payouts import (
     REQUEST,
+    SEEN,
     acknowledge,
     approved_recovery,
     line_documents,
@@ -50,7 +51,7 @@ class TestLife:
 
     async def test_who_prepared_it_cannot_approve_it(self, earned: Compensation) -> None:
         batch = await prepared(earned)
-        refused = await step(earned, batch, "approval", WRITER)
+        refused = await step(earned, batch, "approval", WRITER, SEEN)
         assert (refused.status_code, refused.json()["code"]) == (403, "preparer-cannot-approve")
         with pytest.raises(DBAPIError):
             await earned.rows("UPDATE payout_batch SET approved_by = prepared_by")
@@ -67,7 +68,7 @@ class TestLife:
     )
     async def test_steps_are_taken_in_order_and_once(self, earned: Compensation, steps: list[str], status: int) -> None:
         batch = await prepared(earned)
-        body = {"withdrawal": {"reason": "wrong pay date"}}
+        body = {"withdrawal": {"reason": "wrong pay date"}, "approval": SEEN}
         answer = None
         for name in steps:
             who = RELEASER if name == "seal" else APPROVER

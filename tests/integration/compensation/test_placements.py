@@ -121,12 +121,12 @@ class TestConfirmation:
         await two_teachers(compensation)
         own = {"roles": ["hr"], "sub": "hr-ana", "educator_id": str(ANA)}
         refused = await record(compensation, placement(ANA, **MINUTES), as_=own)
-        assert (refused.status_code, refused.json()["code"]) == (403, "own-placement")
+        assert (refused.status_code, refused.json()["code"]) == (403, "conflict-of-interest")
         await record(compensation, placement(ANA, **MINUTES))
         [kept] = (await compensation.call("GET", f"/educators/{ANA}/placements", as_=WRITER)).json()
         path = f"/placements/{kept['placement_id']}/withdrawal"
         refused = await compensation.call("POST", path, as_=own, json={"reason": "by mistake"})
-        assert (refused.status_code, refused.json()["code"]) == (403, "own-placement")
+        assert (refused.status_code, refused.json()["code"]) == (403, "conflict-of-interest")
         for path in ("placements", "ladder/history"):
             mine = await compensation.call("GET", f"/educators/{ANA}/{path}", as_=own | {"roles": ["educator"]})
             assert (mine.status_code, len(mine.json())) == (200, 1)

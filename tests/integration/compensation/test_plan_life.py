@@ -2,19 +2,23 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from deploy.publishing import TO_APPROVAL
+from deploy.publishing import to_approval
 from tests.support.compensation import APPROVER, PLAN, WRITER, Compensation
+from tests.support.web import NOON
 
 EDUCATOR = {"roles": ["educator"], "sub": "educator-ana"}
 OTHER_EDUCATOR = {"roles": ["educator"], "sub": "educator-ben"}
 FOR_RETIREMENT = PLAN.replace(b"    pay: per_award\n", b"    pay: per_award\n    retirement: true\n")
-MINUTES = {"minute_reference": "2020-06-15, item 7", "approved_on": "2020-06-15", "describes_all_pay": False}
+MINUTES = {"minute_reference": "2021-03-01, item 7", "approved_on": "2021-03-01", "describes_all_pay": False}
+
+TO_APPROVAL = to_approval(NOON)
 
 
 async def refused(compensation: Compensation, path: str, body: Any = None, *, as_: dict[str, Any] = APPROVER) -> str:
@@ -38,11 +42,10 @@ async def test_a_version_goes_from_draft_to_publication_and_every_step_is_on_rec
     opened = await compensation.step(version, "public-comment", {"closes_at": in_(compensation, minutes=30)})
     assert (opened["state"], opened["comments_waived_because"]) == ("public_comment", None)
     compensation.clock.advance(minutes=30)
-    approval = MINUTES | {"approved_on": "2021-03-01"}
-    approved = await compensation.step(version, "board-approval", approval)
+    approved = await compensation.step(version, "board-approval", MINUTES)
     assert {name: approved[name] for name in ("state", "minute_reference", "board_approved_on")} == {
         "state": "board_approved",
-        "minute_reference": "2020-06-15, item 7",
+        "minute_reference": "2021-03-01, item 7",
         "board_approved_on": "2021-03-01",
     }
     published = await compensation.step(version, "publication")
@@ -67,7 +70,7 @@ async def test_a_version_goes_from_draft_to_publication_and_every_step_is_on_rec
     assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)
     events = await compensation.rows("SELECT data::json AS data FROM outbox WHERE type LIKE '%plan.published%' LIMIT 1")
     told = ("minute_reference", "board_approved_on", "describes_all_pay")
-    assert [events[0]["data"][name] for name in told] == ["2020-06-15, item 7", "2021-03-01", False]
+    assert [events[0]["data"][name] for name in told] == ["2021-03-01, item 7", "2021-03-01", False]
 
     listed = await compensation.call(
         "GET", "/plans", as_=EDUCATOR, params={"plan_year": "2020-21", "state": "published"}
@@ -102,7 +105,7 @@ async def test_who_wrote_it_takes_no_step_that_another_person_has_to(compensatio
     ):
         with capture_logs() as logs:
             assert await refused(compensation, f"/plans/{version}/{door}", body, as_=WRITER) == code
-        [record] = [one for one in logs if one.get("code") == code]
+        [record] = [one for one in logs if one.get("code") == code and one["event"] == "refused"]
         assert "hr-writer wrote version 1 of harmony-pbcs" in record["detail"]
         with pytest.raises(DBAPIError, match="two_people"):
             async with compensation.engine.begin() as connection:
@@ -113,6 +116,18 @@ async def test_who_wrote_it_takes_no_step_that_another_person_has_to(compensatio
                     {"state": state},
                 )
         await compensation.step(version, door, body)
+    assert await refused(compensation, f"/plans/{version}/publication") == "plan-already-published"
+    assert await refused(compensation, f"/plans/{UUID(int=1)}/review") == "plan-version-unknown"
+    path = f"/plans/{version}/refusals"
+    record = (await compensation.call("GET", path, as_=APPROVER)).json()
+    assert [(one["operation"], one["tried_by"], one["code"]) for one in record] == [
+        ("open_plan_to_comment", "hr-writer", "writer-cannot-open-comments"),
+        ("record_board_approval", "hr-writer", "writer-cannot-approve"),
+        ("publish_plan", "hr-writer", "writer-cannot-publish"),
+        ("publish_plan", "hr-approver", "plan-already-published"),
+    ]
+    assert (await compensation.call("GET", path, as_=EDUCATOR)).json()["code"] == "insufficient-scope"
+    assert len(await compensation.rows("SELECT id FROM refused_step")) == len(record)
 
 
 async def test_a_returned_version_ends_there_with_its_reason(compensation: Compensation) -> None:
@@ -135,12 +150,12 @@ async def test_comments_are_taken_while_it_is_open_and_show_their_authors_to_hr_
     version = await in_review(compensation)
     path, said = f"/plans/{version}/comments", {"text": "What of counselors?"}
     assert await refused(compensation, path, said, as_=EDUCATOR) == "comments-not-open"
-    await compensation.step(version, "public-comment", {"closes_at": in_(compensation, minutes=30)})
+    await compensation.step(version, "public-comment", {"closes_at": in_(compensation, days=1)})
     for who in (EDUCATOR, OTHER_EDUCATOR, EDUCATOR):
         await compensation.step(version, "comments", said, as_=who)
         compensation.clock.advance(seconds=1)
     assert await refused(compensation, f"/plans/{version}/board-approval", MINUTES) == "comments-still-open"
-    compensation.clock.advance(minutes=30)
+    compensation.clock.advance(days=1)
     assert await refused(compensation, path, said, as_=EDUCATOR) == "comments-not-open"
 
     async def authors(as_: dict[str, Any]) -> list[str | None]:
@@ -184,6 +199,7 @@ CANNOT_BE: list[tuple[str, Any, str]] = [
     ("public-comment", {"waived_because": "\0\0\0"}, "malformed-request"),
     ("board-approval", MINUTES | {"approved_on": "9999-12-31"}, "plan-date-does-not-fit"),
     ("board-approval", MINUTES | {"approved_on": "2021-03-02"}, "plan-date-does-not-fit"),
+    ("board-approval", MINUTES | {"approved_on": "2021-02-28"}, "plan-date-does-not-fit"),
     ("board-approval", MINUTES | {"minute_reference": "x" * 201}, "malformed-request"),
     ("board-approval", MINUTES | {"minute_reference": "item\0"}, "malformed-request"),
     ("return", {"reason": "\0\0\0"}, "malformed-request"),
@@ -210,10 +226,11 @@ async def test_the_database_itself_refuses_to_skip_a_step_or_to_change_what_is_o
     version = await in_review(compensation)
     await compensation.step(version, "public-comment", {"closes_at": in_(compensation, days=1)})
     await compensation.step(version, "comments", {"text": "What of counselors?"})
-    published = await compensation.announce()
+    published, draft = await compensation.announce(), await compensation.write()
     for statement in (
         f"UPDATE plan_version SET state = 'draft' WHERE id = '{version}'",
         f"UPDATE plan_version SET state = 'published', published_by = 'x' WHERE id = '{version}'",
+        f"UPDATE plan_version SET state = 'published', published_by = 'x' WHERE id = '{draft}'",
         f"UPDATE plan_version SET minute_reference = 'another' WHERE id = '{published}'",
         f"UPDATE plan_version SET written_by = 'another' WHERE id = '{version}'",
         "UPDATE plan_step SET reason = 'another'",

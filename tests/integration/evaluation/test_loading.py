@@ -142,6 +142,15 @@ class TestObservations:
         answer = await load(school, b"{}\n" * 1000)
         assert len(answer.json()["errors"]) == 200
 
+    async def test_nobody_loads_what_is_about_themselves(self, school: School) -> None:
+        own = HR | {"educator_id": str(school.ids["ana"])}
+        of_another = past_line(2, employee_number="100002")
+        answer = await load(school, ndjson(of_another, past_line(1)), own)
+        assert (answer.status_code, answer.json()["code"]) == (422, "lines-refused")
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/2/employee_number"]
+        assert await counted(school, "observation") == 0
+        assert (await load(school, ndjson(of_another), own)).status_code == 200
+
     async def test_more_than_a_batch_is_one_transaction(self, school: School) -> None:
         lines = [past_line(at) for at in range(1, 1_202)]
         broken = [*lines, past_line(2000, campus="999")]
@@ -167,9 +176,17 @@ class TestObservations:
 
 
 class TestGrowthScores:
-    async def load(self, school: School, *lines: str, header: str = HEADER) -> Any:
+    async def load(self, school: School, *lines: str, header: str = HEADER, as_: dict[str, Any] = HR) -> Any:
         body = "\r\n".join([header, *lines, ""]).encode()
-        return await school.call("POST", GROWTH, HR, content=body, headers={"Content-Type": "text/csv; charset=utf-8"})
+        return await school.call("POST", GROWTH, as_, content=body, headers={"Content-Type": "text/csv; charset=utf-8"})
+
+    async def test_nobody_loads_their_own(self, school: School) -> None:
+        own = HR | {"educator_id": str(school.ids["ana"])}
+        lines = [f"{number},2020-21,nwea-map,63.50,48" for number in ("100002", "100001")]
+        answer = await self.load(school, *lines, as_=own)
+        assert (answer.status_code, answer.json()["code"]) == (422, "lines-refused")
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/3/employee_number"]
+        assert (await self.load(school, lines[0], as_=own)).json() == report(1, added=1)
 
     async def test_each_line_is_an_event(self, school: School) -> None:
         answer = await self.load(school, "100001,2020-21,nwea-map,63.50,48", "100001,2020-21,staar,70,40")

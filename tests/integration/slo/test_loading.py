@@ -114,6 +114,12 @@ class TestRefusal:
         assert (answer.status_code, faults(answer)) == (422, ["/lines/2/reviewer_employee_number"])
         assert await count(slos) == 0
 
+    async def test_nobody_loads_an_slo_of_their_own(self, slos: Slos) -> None:
+        own = slos.hr | {"educator_id": str(TEACHER)}
+        answer = await load(slos, LINE, as_=own)
+        assert (answer.status_code, faults(answer)) == (422, ["/lines/1/employee_number"])
+        assert await count(slos) == 0
+
     async def test_all_faults_of_all_lines_are_named_at_once(self, slos: Slos) -> None:
         answer = await load(
             slos, LINE, APPROVED | {"interval": "spring"}, RETURNED | {"school_year": "2020", "submitted_on": "x"}
