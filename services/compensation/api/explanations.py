@@ -91,6 +91,7 @@ async def get_statement_explanation(
         statement_hash=explained.statement.hash,
         plan=explained.body["plan"],
         why=explained.why,
+        ladder=explained.ladder,
         still_earnable=explained.earnable,
     )
     return _tagged(view.model_dump_json().encode(), "application/json", if_none_match)

@@ -48,12 +48,19 @@ class ExplanationNode(Body):
         "measure",
         "index",
         "limit",
+        "ladder",
+        "rung",
+        "need",
+        "way",
+        "pathway",
+        "confirmation",
+        "placement",
         "fact",
         "common_facts",
     ]
     title: str
     amount: Money | None = Field(description="Of money; what a limit takes off is negative.")
-    value: str | None = Field(description="Of a measure or a band.")
+    value: str | None = Field(description="Of a measure, a band, a ladder or a placement.")
     met: bool | None = Field(description="Of a condition.")
     reason: Reason
     clause: ClauseView | None
@@ -98,5 +105,8 @@ class ExplanationView(Body):
     sequence: int
     statement_hash: str
     plan: StatementPlan
-    why: ExplanationNode
+    why: ExplanationNode = Field(description="Of the total.")
+    ladder: ExplanationNode | None = Field(
+        description="Of the rung: each rung of the plan, its needs and what was found for each; null without a ladder."
+    )
     still_earnable: list[StillEarnable]

@@ -10,6 +10,7 @@ from services.compensation.domain import Choice, EducatorFacts, Progress, Stored
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.earnable import still_earnable
+from services.compensation.policy.explanation.ladder import explain_ladder
 from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.page import PageMatter
 from services.compensation.policy.plan_book import PlanBook
@@ -24,12 +25,13 @@ from shared.web.auth import Principal
 
 
 class Explained(NamedTuple):
-    """A statement with its working: `why` is the tree, `earnable` what could still be earned."""
+    """A statement with its working: `why` and `ladder` are the trees, `earnable` what could still be earned."""
 
     statement: StoredStatement
     body: dict[str, Any]
     evaluation: Evaluation
     why: dict[str, Any]
+    ladder: dict[str, Any] | None
     earnable: list[dict[str, Any]]
 
 
@@ -55,7 +57,14 @@ async def explanation(
         again is not None and statement_hash(again) == found.hash,
         f"statement {found.sequence} of {educator_id} for {plan_year} does not come out again as it was",
     )
-    return Explained(found, body, evaluation, explain(evaluation, body), still_earnable(evaluation, body))
+    return Explained(
+        statement=found,
+        body=body,
+        evaluation=evaluation,
+        why=explain(evaluation, body),
+        ladder=explain_ladder(evaluation, body),
+        earnable=still_earnable(evaluation, body),
+    )
 
 
 class Standing(NamedTuple):
