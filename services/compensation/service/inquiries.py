@@ -161,9 +161,14 @@ async def page(
     return found, await inquiries.count(connection, wanted, now=clock.now())
 
 
-def may_ask(educator_id: UUID, principal: Principal) -> None:
+def is_party(educator_id: UUID, principal: Principal) -> bool:
     """The educator in person and HR. Not the principal of the campus: what is disputed may be their own rating."""
-    if not (principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.ADMIN)):
+    return principal.is_educator(educator_id) or principal.has_any(Role.HR, Role.ADMIN)
+
+
+def may_ask(educator_id: UUID, principal: Principal) -> None:
+    """For the educator in person and HR. Raises NotYours."""
+    if not is_party(educator_id, principal):
         raise NotYours("inquiries and offers are between the educator and HR: ask with a token of one of them")
 
 
