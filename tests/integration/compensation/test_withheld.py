@@ -103,6 +103,7 @@ async def test_who_was_overpaid_sees_how_much_why_what_is_agreed_what_was_taken_
 
 async def test_a_hold_is_shown_with_its_reason_and_only_to_the_educator_and_hr(overpaid: Compensation) -> None:
     await approved_recovery(overpaid, ANA, on_2021_12_01="400.00")
+    await prepared(overpaid, pay_date="2021-12-31")
     await overpaid.take_in(awarded(ANA, 3, credential="mc-leading-teams"))
     await hold(overpaid, ANA, "the licence is being checked")
     question = {"plan_year": "2020-21", "sequence": 1, "category": "credential", "text": "Both awards were mine."}

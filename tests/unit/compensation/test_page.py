@@ -16,7 +16,6 @@ from services.compensation.policy.explanation.earnable import still_earnable
 from services.compensation.policy.page import PageMatter, page_of
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_bytes, statement_hash
-from services.compensation.policy.words.withheld import Withheld
 from services.compensation.schemas.page import html, pdf
 from shared.kernel.money import parse_amount
 from tests.support.policy_facts import HARMONY, REPOSITORY, award, events_of, facts_of, roster
@@ -26,9 +25,7 @@ from tests.support.random_plans import random_plan
 ESTIMATE = Progress(0, 0, 0, 0, is_final=False, inquiries_open=0, holds_open=0)
 
 
-def page(
-    evaluation: Evaluation, progress: Progress | None = ESTIMATE, withheld: Withheld | None = None
-) -> dict[str, Any]:
+def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE) -> dict[str, Any]:
     content = statement_bytes(evaluation, 0)
     assert content is not None
     body = orjson.loads(content)
@@ -36,7 +33,7 @@ def page(
         7, statement_hash(content), content.decode(), datetime(2021, 6, 3, tzinfo=UTC), UUID(int=5), None
     )
     rule = inquiry_rule(evaluation.plan.plan)
-    return page_of(PageMatter(stored, body, evaluation, still_earnable(evaluation, body), progress, rule, withheld))
+    return page_of(PageMatter(stored, body, evaluation, still_earnable(evaluation, body), progress, rule, None))
 
 
 def cents(text: str) -> int:

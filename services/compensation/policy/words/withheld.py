@@ -57,7 +57,7 @@ def recovery_told(
         "taken": amount(taken),
         "under_way": amount(under_way),
         "left": amount(left),
-        "reason": f"By {opened_on}, {dollars(recovery.total_cents)} more was paid than is earned.",
+        "reason": f"As of {opened_on}, {dollars(recovery.total_cents)} more had been paid than was earned.",
         "why": [_cause(one, statements, titles, rule.zone) for one in causes],
         "agreed": _agreed(recovery, standing.parts, rule.zone),
         "instalments": [_instalment(part, recovery, titles) for part in standing.parts],
@@ -81,17 +81,24 @@ def _cause(cause: OverpaymentCause, statements: _Statements, titles: Mapping[str
             )
     else:
         change = "less" if cause.amount_cents < 0 else "more"
-        parts = statements[cause.sequence]["components"]
-        own = next((part for part in parts if part["code"] == cause.component), None)
-        says = "The plan has no such part any more." if own is None else _says(own)
+        now, before = (
+            _part(statements, sequence, cause.component) for sequence in (cause.sequence, cause.sequence - 1)
+        )
+        says = "The plan has no such part any more." if now is None else _says(now, before)
         told = f"On {day} {title} became {dollars(abs(cause.amount_cents))} {change}. {says}"
     return {"sequence": cause.sequence, "component": title, "amount": amount(cause.amount_cents), "reason": told}
 
 
-def _says(component: Mapping[str, Any]) -> str:
-    """The statement's own reasons for a component."""
-    lost = [f"{award['credential']}: {award['reason']}" for award in component["not_counted"]]
-    return " ".join([component["reason"], *lost])
+def _part(statements: _Statements, sequence: int, component: str) -> Mapping[str, Any] | None:
+    parts = statements[sequence]["components"] if sequence in statements else ()
+    return next((part for part in parts if part["code"] == component), None)
+
+
+def _says(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
+    """The statement's own reasons for a component: which awards count no more since the one before, and what it is."""
+    known = () if before is None else before["not_counted"]
+    lost = [f"{award['credential']}: {award['reason']}" for award in now["not_counted"] if award not in known]
+    return " ".join([*lost, f"The statement says: {now['reason']}"])
 
 
 def _agreed(recovery: Recovery, parts: Sequence[StandingPart], zone: ZoneInfo) -> str:
