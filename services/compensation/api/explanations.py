@@ -14,7 +14,6 @@ from services.compensation.schemas import page as setting
 from services.compensation.schemas.explanation import ExplanationView, StatementStatusView
 from services.compensation.schemas.parts import Money
 from services.compensation.service import explanation as service
-from services.compensation.service.access import is_in_person_or_hr
 from shared.web.auth import CurrentPrincipal
 from shared.web.conditional import IfNoneMatch, content_tag, is_not_modified, not_modified
 from shared.web.problems import responses
@@ -47,11 +46,13 @@ _NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none';
 async def get_statement_status(
     educator_id: UUID, plan_year: PlanYear, principal: CurrentPrincipal, connection: Reading, request: Request
 ) -> StatementStatusView:
-    """Of the standing statement. It changes with the year and the payouts; the statement's bytes do not."""
+    """Of the standing statement. It changes with the year and the payouts; the statement's bytes do not.
+
+    Offers, inquiries, holds and recoveries are between the educator and HR: for other callers they are null.
+    """
     state = request.app.state
-    standing = await service.status(connection, state.clock, educator_id, plan_year, principal)
-    progress = standing.progress
-    is_theirs = is_in_person_or_hr(educator_id, principal)
+    standing = await service.status(connection, state.clock, state.plan_book, educator_id, plan_year, principal)
+    progress, between = standing.progress, standing.between
     return StatementStatusView(
         status=progress.status,
         why=why(progress),
@@ -61,8 +62,11 @@ async def get_statement_status(
         paid=Money.of(progress.paid_cents),
         waiting=Money.of(progress.waiting_cents),
         held=Money.of(progress.held_cents),
-        offers_open=standing.offers_open if is_theirs else None,
-        inquiries_open=progress.inquiries_open if is_theirs else None,
+        to_recover=Money.of(progress.to_recover_cents),
+        offers_open=None if between is None else between.offers_open,
+        inquiries_open=None if between is None else progress.inquiries_open,
+        holds=None if between is None else between.withheld.holds,
+        recoveries=None if between is None else between.withheld.recoveries,
     )
 
 
@@ -92,6 +96,7 @@ async def get_statement_explanation(
         statement_hash=explained.statement.hash,
         plan=explained.body["plan"],
         why=explained.why,
+        ladder=explained.ladder,
         still_earnable=explained.earnable,
     )
     return _tagged(view.model_dump_json().encode(), "application/json", if_none_match)

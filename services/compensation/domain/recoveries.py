@@ -77,7 +77,7 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class StandingPart:
-    """A part of an instalment with where it is: in `batch_id`, if in any."""
+    """A part of an instalment with where it is: on line `line_number` of `batch_id`, if in any batch."""
 
     recovery_id: UUID
     number: int
@@ -86,6 +86,8 @@ class StandingPart:
     amount_cents: int
     state: InstalmentState
     batch_id: UUID | None
+    line_number: int | None
+    pay_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,19 @@ class RecoveryStanding:
 
     def cents(self, state: InstalmentState) -> int:
         return sum(part.amount_cents for part in self.parts if part.state is state)
+
+
+@dataclass(frozen=True, slots=True)
+class OverpaymentCause:
+    """What a part of an overpayment came of, in cents, negative where it is owed: of the ledger entry that statement
+    `sequence` posted, or (None) of what a recovery that was stopped had left.
+    """
+
+    recovery_id: UUID
+    sequence: int | None
+    component: str
+    amount_cents: int
+    at: datetime
 
 
 def parts_of(instalments: Sequence[Instalment], sums: Sequence[Payable]) -> list[InstalmentPart]:

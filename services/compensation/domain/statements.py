@@ -38,9 +38,10 @@ class StatementStatus(StrEnum):
 class Progress:
     """What has become of the money of an educator's plan year, in cents, and what stands in its way.
 
-    `earned` is the total of the standing statement; `prepared` is in batches that nobody approved yet, `approved`
-    in batches that are approved and not acknowledged yet; `paid` was acknowledged by payroll; `is_final` says whether
-    the year's common facts are settled for good.
+    `earned` is the total of the standing statement; `prepared` is what batches pay that nobody approved yet, `approved`
+    is in batches that are approved and not acknowledged yet; `paid` was acknowledged by payroll; `to_recover` is what
+    recoveries still take back, and no approved batch does; `is_final` says whether the year's common facts are settled
+    for good.
     """
 
     earned_cents: int
@@ -50,11 +51,15 @@ class Progress:
     is_final: bool
     inquiries_open: int
     holds_open: int
+    to_recover_cents: int = 0
 
     @property
     def waiting_cents(self) -> int:
-        """Earned, and neither approved nor paid; negative where more was paid than is earned by now."""
-        return self.earned_cents - self.approved_cents - self.paid_cents
+        """Earned, and neither approved nor paid; negative where more was than is earned by now, and no recovery has it.
+
+        What a recovery takes back is not set off against what was earned since (docs/decisions/0013).
+        """
+        return self.earned_cents - self.approved_cents - self.paid_cents + self.to_recover_cents
 
     @property
     def is_held(self) -> bool:
@@ -68,6 +73,6 @@ class Progress:
 
     @property
     def status(self) -> StatementStatus:
-        if self.earned_cents and self.paid_cents == self.earned_cents:
+        if self.earned_cents and self.paid_cents == self.earned_cents and not self.to_recover_cents:
             return StatementStatus.PAID
         return StatementStatus.FINAL if self.is_final else StatementStatus.ESTIMATE

@@ -15,6 +15,7 @@ from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.evidence import Evidence
 from services.compensation.policy.status import why
 from services.compensation.policy.words.texts import Part, dollars, plain
+from services.compensation.policy.words.withheld import Withheld
 from shared.kernel.assertions import invariant
 from shared.kernel.money import parse_amount
 
@@ -38,7 +39,9 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class PageMatter:
-    """All that a page is made of. `progress` is None for a statement that stands no longer."""
+    """All that a page is made of. `progress` is None for a statement that stands no longer, `withheld` for that and for
+    readers who are neither the educator nor HR.
+    """
 
     statement: StoredStatement
     body: dict[str, Any]
@@ -46,6 +49,7 @@ class PageMatter:
     earnable: list[Part]
     progress: Progress | None
     inquiries: InquiryRule
+    withheld: Withheld | None
 
 
 def page_of(matter: PageMatter) -> Part:
@@ -62,6 +66,8 @@ def page_of(matter: PageMatter) -> Part:
         "subject_group": plain(eligibility["subject_group"] or "none"),
         "total": _money(body["total"]),
         "status": _status(matter),
+        "holds": [] if matter.withheld is None else [hold["reason"] for hold in matter.withheld.holds],
+        "recoveries": [] if matter.withheld is None else [_recovery(one) for one in matter.withheld.recoveries],
         "illustrative": plan["illustrative"],
         "eligibility": eligibility["reason"],
         "components": [_component(part) for part in body["components"]],
@@ -96,6 +102,25 @@ def _status(matter: PageMatter) -> Part:
         told = f"Statement {matter.statement.sequence} of this plan year. A later one may stand by now."
         return {"label": "As it stood", "why": told}
     return {"label": _LABELS[matter.progress.status], "why": why(matter.progress)}
+
+
+def _recovery(told: Part) -> Part:
+    return {
+        **{name: told[name] for name in ("reason", "agreed", "so_far", "dispute")},
+        "why": [{"reason": one["reason"], "amount": _money(one["amount"])} for one in told["why"]],
+        "overpaid": _money(told["overpaid"]),
+        "left": _money(told["left"]),
+        "instalments": [
+            {
+                "number": str(one["number"]),
+                "component": one["component"],
+                "due_on": one["due_on"].isoformat(),
+                "amount": _money(one["amount"]),
+                "reason": one["reason"],
+            }
+            for one in told["instalments"]
+        ],
+    }
 
 
 def _component(part: Part) -> Part:
@@ -160,6 +185,7 @@ def _ladder(ladder: Part) -> Part:
         "rung": ladder["title"],
         "next": None if following is None else following["title"],
         "gap": [] if following is None else following["gap"],
+        "kept": [one["reason"] for name in ("held", "awaiting") if (one := ladder.get(name)) is not None],
     }
 
 

@@ -23,8 +23,13 @@ def why(progress: Progress) -> str:
         parts.append(f"{dollars(progress.held_cents)} is on hold." if progress.held_cents else "Payment is on hold.")
     elif progress.waiting_cents > 0:
         parts.append(f"{dollars(progress.waiting_cents)} waits for a payout batch.")
-    elif progress.waiting_cents < 0:
-        parts.append(f"{dollars(-progress.waiting_cents)} more than is earned now was approved or paid.")
+    if progress.waiting_cents < 0:
+        parts.append(
+            f"{dollars(-progress.waiting_cents)} more than is earned now was approved or paid. It is set off against "
+            "what is earned later; else it is only taken back by a recovery that HR opens and another person approves."
+        )
+    if progress.to_recover_cents:
+        parts.append(f"{dollars(progress.to_recover_cents)} of what was overpaid is still to be taken back.")
     if not progress.earned_cents:
         parts.append("Nothing is earned as things stand.")
     return " ".join(parts)

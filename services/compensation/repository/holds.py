@@ -44,8 +44,12 @@ async def lifted(connection: AsyncConnection, hold: PaymentHold) -> None:
     await connection.execute(update(payment_hold).where(payment_hold.c.id == hold.id).values(**values))
 
 
-async def of_year(connection: AsyncConnection, plan_year: str, *, is_open: bool | None) -> list[PaymentHold]:
-    """Those of a plan year, the oldest first; where `is_open` says so, only open ones or only lifted ones."""
+async def of_year(
+    connection: AsyncConnection, plan_year: str, *, is_open: bool | None, educator_id: UUID | None = None
+) -> list[PaymentHold]:
+    """Those of a plan year, or of one educator in it, the oldest first; where `is_open` says so, only open ones or only
+    lifted ones.
+    """
     query = (
         select(payment_hold)
         .where(payment_hold.c.plan_year == plan_year)
@@ -53,6 +57,8 @@ async def of_year(connection: AsyncConnection, plan_year: str, *, is_open: bool 
     )
     if is_open is not None:
         query = query.where(payment_hold.c.lifted_at.is_(None) == is_open)
+    if educator_id is not None:
+        query = query.where(payment_hold.c.educator_id == educator_id)
     return [_hold(row) for row in await connection.execute(query)]
 
 

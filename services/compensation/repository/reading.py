@@ -22,14 +22,21 @@ ORDER BY sequence DESC LIMIT 1
 """
 _PROGRESS = """
 SELECT coalesce((SELECT sum(amount_cents) FROM ledger_entry WHERE educator_id = $1 AND plan_year = $2), 0)::bigint,
-       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared'), 0)::bigint,
+       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared' AND l.kind = 'bonus'), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state IN ('approved', 'sealed')), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'acknowledged' AND l.state = 'accepted'), 0)::bigint,
        coalesce((SELECT is_final FROM common_facts WHERE plan_year = $2 ORDER BY number DESC LIMIT 1), false)
          AND NOT EXISTS (SELECT FROM recalculation r JOIN plan_version v ON v.id = r.plan_version_id
                          WHERE v.plan_year = $2 AND r.finished_at IS NULL),
        (SELECT count(*) FROM inquiry WHERE educator_id = $1 AND plan_year = $2 AND state = 'open'),
-       (SELECT count(*) FROM payment_hold WHERE educator_id = $1 AND plan_year = $2 AND lifted_at IS NULL)
+       (SELECT count(*) FROM payment_hold WHERE educator_id = $1 AND plan_year = $2 AND lifted_at IS NULL),
+       coalesce((SELECT sum(i.amount_cents) FROM recovery r JOIN recovery_instalment i ON i.recovery_id = r.id
+                 LEFT JOIN payout_instalment p ON p.instalment_id = i.id AND p.released_at IS NULL
+                 LEFT JOIN payout_line t ON t.id = p.line_id
+                 LEFT JOIN payout_batch tb ON tb.id = t.batch_id
+                 WHERE r.educator_id = $1 AND r.plan_year = $2
+                   AND CASE WHEN p.line_id IS NULL THEN r.state <> 'stopped' ELSE tb.state = 'prepared' END),
+                0)::bigint
 FROM payout_line l
 JOIN payout_batch b ON b.id = l.batch_id AND b.plan_year = $2
 WHERE l.educator_id = $1
@@ -81,6 +88,20 @@ async def facts_told_by(connection: AsyncConnection, educator_id: UUID, event_id
         select(fact).where(fact.c.educator_id == educator_id, fact.c.event_id.in_(event_ids)).order_by(fact.c.sequence)
     )
     return [Fact(row.kind, row.key, row.version, str(row.event_id), orjson.loads(row.data)) for row in rows]
+
+
+async def statement_bodies(
+    connection: AsyncConnection, educator_id: UUID, plan_year: str, sequences: Sequence[int]
+) -> dict[int, Any]:
+    """Statements of an educator by their numbers, as documents."""
+    rows = await connection.execute(
+        select(statement.c.sequence, statement.c.body).where(
+            statement.c.educator_id == educator_id,
+            statement.c.plan_year == plan_year,
+            statement.c.sequence.in_(sequences),
+        )
+    )
+    return {row.sequence: orjson.loads(row.body) for row in rows}
 
 
 async def statement_versions(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> Sequence[Any]:

@@ -1,14 +1,63 @@
 """Bodies of the doors that explain a statement: its status, the tree of reasons, what could still be earned."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from services.compensation.domain import StatementStatus
+from services.compensation.domain import HoldSource, InstalmentState, RecoveryState, StatementStatus
 from services.compensation.schemas.parts import Body, Money
 from services.compensation.schemas.statement import Reason, StatementPlan, UsedFact
 from shared.events.types import SchoolYearLabel
+
+
+class HoldTold(Body):
+    """An open hold, as the educator reads it."""
+
+    source: HoldSource
+    since: date
+    reason: Reason
+
+
+class CauseTold(Body):
+    """What a part of an overpayment came of."""
+
+    sequence: int | None = Field(description="The statement that posted it; null for what an earlier recovery left.")
+    component: str = Field(description="Its title.")
+    amount: Money = Field(description="Negative where it made less of what was paid.")
+    reason: Reason
+
+
+class InstalmentTold(Body):
+    """What of an instalment falls on one component."""
+
+    number: int
+    component: str = Field(description="Its title.")
+    due_on: date
+    amount: Money = Field(description="To take back; negative where something owed is set off.")
+    state: InstalmentState
+    batch_id: UUID | None
+    line_number: int | None = Field(description="Of the batch.")
+    pay_date: date | None = Field(description="Of the batch.")
+    reason: Reason
+
+
+class RecoveryTold(Body):
+    """A recovery of what was overpaid, as the educator reads it."""
+
+    recovery_id: UUID
+    state: RecoveryState
+    overpaid: Money
+    taken: Money
+    under_way: Money = Field(description="In a payout batch that payroll has not answered.")
+    left: Money
+    reason: Reason
+    why: list[CauseTold] = Field(description="In the order of time. Together they come to what was overpaid.")
+    agreed: Reason
+    instalments: list[InstalmentTold]
+    so_far: Reason
+    dispute: Reason
 
 
 class StatementStatusView(Body):
@@ -20,10 +69,15 @@ class StatementStatusView(Body):
     earned: Money = Field(description="The total of the standing statement.")
     approved: Money = Field(description="In batches that are approved or sealed, and not acknowledged yet.")
     paid: Money = Field(description="Acknowledged by payroll.")
-    waiting: Money = Field(description="Earned, and neither approved nor paid; negative where too much was.")
+    waiting: Money = Field(
+        description="Earned, and neither approved nor paid; negative where too much was and no recovery has it."
+    )
     held: Money = Field(description="Of what waits, what is on hold.")
+    to_recover: Money = Field(description="What recoveries still take back, and no approved batch does.")
     offers_open: int | None = Field(description="Offers that wait for an answer.")
     inquiries_open: int | None
+    holds: list[HoldTold] | None = Field(description="Those that are open.")
+    recoveries: list[RecoveryTold] | None = Field(description="Of what was overpaid; the oldest first.")
 
 
 class ClauseView(Body):
@@ -48,12 +102,19 @@ class ExplanationNode(Body):
         "measure",
         "index",
         "limit",
+        "ladder",
+        "rung",
+        "need",
+        "way",
+        "pathway",
+        "confirmation",
+        "placement",
         "fact",
         "common_facts",
     ]
     title: str
     amount: Money | None = Field(description="Of money; what a limit takes off is negative.")
-    value: str | None = Field(description="Of a measure or a band.")
+    value: str | None = Field(description="Of a measure, a band, a ladder or a placement.")
     met: bool | None = Field(description="Of a condition.")
     reason: Reason
     clause: ClauseView | None
@@ -98,5 +159,8 @@ class ExplanationView(Body):
     sequence: int
     statement_hash: str
     plan: StatementPlan
-    why: ExplanationNode
+    why: ExplanationNode = Field(description="Of the total.")
+    ladder: ExplanationNode | None = Field(
+        description="Of the rung: each rung of the plan, its needs and what was found for each; null without a ladder."
+    )
     still_earnable: list[StillEarnable]

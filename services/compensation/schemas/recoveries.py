@@ -23,7 +23,7 @@ from shared.kernel.period import SchoolYear
 
 
 class HoldRequest(Body):
-    """Whose payment is held, of which plan year, and why."""
+    """Whose payment is held, of which plan year, and why. The educator reads the reason."""
 
     educator_id: UUID
     plan_year: SchoolYearLabel
@@ -31,7 +31,7 @@ class HoldRequest(Body):
 
 
 class StepReason(Body):
-    """Why the step is taken."""
+    """Why the step is taken. Of a recovery that is stopped the educator reads it."""
 
     reason: Reason
 
@@ -141,6 +141,8 @@ class InstalmentView(Body):
     amount: Money
     state: InstalmentState
     batch_id: UUID | None
+    line_number: int | None
+    pay_date: date | None
 
 
 class RecoveryView(Body):
@@ -178,6 +180,8 @@ class RecoveryView(Body):
                     amount=Money.of(part.amount_cents),
                     state=part.state,
                     batch_id=part.batch_id,
+                    line_number=part.line_number,
+                    pay_date=part.pay_date,
                 )
                 for part in standing.parts
             ],

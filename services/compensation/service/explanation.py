@@ -10,26 +10,31 @@ from services.compensation.domain import Choice, EducatorFacts, Progress, Stored
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.earnable import still_earnable
+from services.compensation.policy.explanation.ladder import explain_ladder
 from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.page import PageMatter
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.policy.statement import statement_hash
+from services.compensation.policy.words.withheld import Withheld
 from services.compensation.repository import reading
+from services.compensation.service.access import is_in_person_or_hr
 from services.compensation.service.deciding_plan import deciding_plan
 from services.compensation.service.offers import count_open
 from services.compensation.service.reading import STANDING, statement
+from services.compensation.service.withheld import withheld
 from shared.kernel.assertions import invariant
 from shared.kernel.clock import Clock
 from shared.web.auth import Principal
 
 
 class Explained(NamedTuple):
-    """A statement with its working: `why` is the tree, `earnable` what could still be earned."""
+    """A statement with its working: `why` and `ladder` are the trees, `earnable` what could still be earned."""
 
     statement: StoredStatement
     body: dict[str, Any]
     evaluation: Evaluation
     why: dict[str, Any]
+    ladder: dict[str, Any] | None
     earnable: list[dict[str, Any]]
 
 
@@ -55,24 +60,50 @@ async def explanation(
         again is not None and statement_hash(again) == found.hash,
         f"statement {found.sequence} of {educator_id} for {plan_year} does not come out again as it was",
     )
-    return Explained(found, body, evaluation, explain(evaluation, body), still_earnable(evaluation, body))
+    return Explained(
+        statement=found,
+        body=body,
+        evaluation=evaluation,
+        why=explain(evaluation, body),
+        ladder=explain_ladder(evaluation, body),
+        earnable=still_earnable(evaluation, body),
+    )
+
+
+class Between(NamedTuple):
+    """What is between the educator and HR: offers that wait for an answer, and what is kept back or taken back."""
+
+    offers_open: int
+    withheld: Withheld
 
 
 class Standing(NamedTuple):
-    """The standing statement's number, what has become of its money, and the offers that wait for an answer."""
+    """The standing statement's number, and what has become of its money. `between` is None for other callers."""
 
     sequence: int
     progress: Progress
-    offers_open: int
+    between: Between | None
 
 
 async def status(
-    connection: AsyncConnection, clock: Clock, educator_id: UUID, plan_year: str, principal: Principal
+    connection: AsyncConnection,
+    clock: Clock,
+    book: PlanBook,
+    educator_id: UUID,
+    plan_year: str,
+    principal: Principal,
 ) -> Standing:
     """Raises NotYours, StatementAbsent."""
     found = await statement(connection, educator_id, plan_year, principal)
     progress = await reading.progress_of(connection, educator_id, plan_year)
-    return Standing(found.sequence, progress, await count_open(connection, clock, educator_id, plan_year, found))
+    if not is_in_person_or_hr(educator_id, principal):
+        return Standing(found.sequence, progress, None)
+    plan = (await deciding_plan(connection, book, plan_year, found)).compiled.plan
+    between = Between(
+        offers_open=await count_open(connection, clock, educator_id, plan_year, found),
+        withheld=await withheld(connection, educator_id, plan_year, rule=inquiry_rule(plan), standing=found.sequence),
+    )
+    return Standing(found.sequence, progress, between)
 
 
 async def page_matter(
@@ -85,12 +116,18 @@ async def page_matter(
 ) -> PageMatter:
     """All that the printable page is made of. Raises NotYours, StatementAbsent."""
     explained = await explanation(connection, book, educator_id, plan_year, principal, choice)
-    progress = await reading.progress_of(connection, educator_id, plan_year) if choice == STANDING else None
+    rule, sequence = inquiry_rule(explained.evaluation.plan.plan), explained.statement.sequence
+    progress = kept = None
+    if choice == STANDING:
+        progress = await reading.progress_of(connection, educator_id, plan_year)
+        if is_in_person_or_hr(educator_id, principal):
+            kept = await withheld(connection, educator_id, plan_year, rule=rule, standing=sequence)
     return PageMatter(
         statement=explained.statement,
         body=explained.body,
         evaluation=explained.evaluation,
         earnable=explained.earnable,
         progress=progress,
-        inquiries=inquiry_rule(explained.evaluation.plan.plan),
+        inquiries=rule,
+        withheld=kept,
     )

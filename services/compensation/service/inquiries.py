@@ -159,7 +159,10 @@ async def page(
 
 
 def may_ask(educator_id: UUID, principal: Principal) -> None:
-    """The educator in person and HR. Not the principal of the campus: what is disputed may be their own rating."""
+    """For the educator in person and HR, not the principal of the campus: what is disputed may be their own rating.
+
+    Raises NotYours.
+    """
     if not is_in_person_or_hr(educator_id, principal):
         raise NotYours("inquiries and offers are between the educator and HR: ask with a token of one of them")
 

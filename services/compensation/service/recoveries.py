@@ -103,8 +103,11 @@ async def recovery_standing(connection: AsyncConnection, recovery_id: UUID) -> R
     return await _standing(connection, recovery)
 
 
-async def recoveries_of_year(connection: AsyncConnection, plan_year: str) -> list[RecoveryStanding]:
-    found = await recoveries.of_year(connection, plan_year)
+async def recoveries_of_year(
+    connection: AsyncConnection, plan_year: str, *, educator_id: UUID | None = None
+) -> list[RecoveryStanding]:
+    """All of a plan year, or those of one educator, the oldest first."""
+    found = await recoveries.of_year(connection, plan_year, educator_id=educator_id)
     parts = await recoveries.parts(connection, [one.id for one in found])
     of_each = {recovery_id: list(own) for recovery_id, own in groupby(parts, key=lambda part: part.recovery_id)}
     return [RecoveryStanding(one, of_each[one.id]) for one in found]

@@ -28,6 +28,11 @@ from tests.support.payouts import (
 
 EDUCATORS = [educator_id(number) for number in range(5)]
 PAY_DATES = ("2021-11-15", "2022-01-15")
+WAITING = """
+SELECT coalesce((SELECT sum(amount_cents) FROM open_item WHERE educator_id = '{0}'), 0)::bigint AS open,
+       coalesce((SELECT sum(l.amount_cents) FROM payout_line l JOIN payout_batch b ON b.id = l.batch_id
+                 WHERE l.educator_id = '{0}' AND b.state = 'prepared' AND l.kind = 'bonus'), 0)::bigint AS prepared
+"""
 
 
 @dataclass
@@ -169,6 +174,22 @@ class Payroll:
         )
         assert accepted["paid"] == sum(self.paid.values())
 
+    async def check_what_is_told(self) -> None:
+        """Each educator's status says of every cent that is in no approved batch where it is, and why it is there."""
+        for educator in EDUCATORS:
+            asked = {"plan_year": "2020-21"}
+            path = f"/educators/{educator}/statement/status"
+            told = given(await self.compensation.call("GET", path, as_=WRITER, params=asked))
+            [row] = await self.compensation.rows(WAITING.format(educator))
+            assert cents(told["waiting"]["amount"]) == row["open"] + row["prepared"]
+            assert cents(told["held"]["amount"]) == (max(row["open"], 0) if told["holds"] else 0)
+            for one in told["recoveries"]:
+                overpaid = cents(one["overpaid"]["amount"])
+                assert sum(cents(cause["amount"]["amount"]) for cause in one["why"]) == -overpaid
+                carried = [part for part in one["instalments"] if part["state"] == "carried"]
+                parts = [cents(one[name]["amount"]) for name in ("taken", "under_way", "left")]
+                assert sum(parts) + sum(cents(part["amount"]["amount"]) for part in carried) == overpaid
+
     async def finish(self) -> None:
         """Lift, pay and take back all that is left, so that what was paid is what was earned."""
         self.rejects = 0.0
@@ -207,6 +228,9 @@ async def test_any_history_pays_every_cent_once(compensation: Compensation, seed
     await reconciled(compensation)
     await payroll.finish()
     await payroll.lose()
+    for _ in range(25):
+        await payroll.step()
+        await payroll.check_what_is_told()
     await payroll.finish()
     await payroll.check()
     await reconciled(compensation)

@@ -11,12 +11,14 @@ from services.compensation.domain import EducatorFacts
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
 from services.compensation.policy.explanation.earnable import still_earnable
+from services.compensation.policy.explanation.ladder import explain_ladder
 from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.plan import document_of, parse_plan
 from services.compensation.policy.statement import statement_body, statement_bytes
 from services.compensation.schemas.explanation import ExplanationNode, StillEarnable
 from services.compensation.schemas.statement import StatementView
 from shared.kernel.money import parse_amount
+from tests.support.ladder_plan import LADDER_PLAN
 from tests.support.policy_facts import (
     HARMONY,
     REPOSITORY,
@@ -25,7 +27,9 @@ from tests.support.policy_facts import (
     facts_of,
     growth,
     observation,
+    placement,
     rating,
+    revoked,
     roster,
 )
 from tests.support.random_histories import random_campuses, random_history
@@ -42,6 +46,7 @@ KINDS = {
     "days": {"roster"},
     "full": {"roster"},
     "years": {"roster"},
+    "placement": {"placement"},
 }
 """What a measure can look at, by the first word of what it takes."""
 PLANS = REPOSITORY / "services/compensation/plans"
@@ -83,15 +88,8 @@ def test_every_cent_of_a_random_statement_is_explained_down_to_the_plan_and_the_
 
 def check(evaluation: Evaluation, body: dict[str, Any], document: Any) -> None:
     tree = explain(evaluation, body)
-    ExplanationNode.model_validate(tree)
     assert cents(tree) == parse_amount(body["total"]["amount"]) == sum(map(cents, tree["because"]))
-    events = {fact["event_id"] for fact in body["facts"]}
-    for node in below(tree):
-        if node["clause"] is not None:
-            named = resolve(document, node["clause"]["pointer"])
-            assert named is not None
-        if node["fact"] is not None:
-            assert node["fact"]["event_id"] in events
+    for node in grounded(tree, body, document):
         if node["what"] == "component" and not any(one["what"] == "eligibility" for one in node["because"]):
             steps = [one for one in node["because"] if one["what"] in ("full_amount", "limit")]
             assert sum(map(cents, steps)) == cents(node)
@@ -104,6 +102,63 @@ def check(evaluation: Evaluation, body: dict[str, Any], document: Any) -> None:
         StillEarnable.model_validate(part)
         if cap is not None:
             assert parse_amount(part["still_open"]["amount"]) <= parse_amount(cap) - cents(tree)
+
+
+def grounded(tree: dict[str, Any], body: dict[str, Any], document: Any) -> Iterator[dict[str, Any]]:
+    """All nodes; every clause is in the plan and every leaf a fact of the statement."""
+    ExplanationNode.model_validate(tree)
+    events = {fact["event_id"] for fact in body["facts"]}
+    for node in below(tree):
+        if node["clause"] is not None:
+            assert resolve(document, node["clause"]["pointer"]) is not None
+        if node["fact"] is not None:
+            assert node["fact"]["event_id"] in events
+        yield node
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_the_rung_of_a_random_statement_is_explained_by_its_needs_and_comes_out_again_of_the_facts_under_them(
+    part: int,
+) -> None:
+    for seed in range(part, 96, 4):
+        rng = Random(seed)
+        plan = compile_plan(parse_plan(json.dumps(random_plan(rng))), version=1)
+        campuses, facts = random_campuses(rng), facts_of(random_history(rng))
+        evaluation = evaluate(plan, [facts], campuses=campuses)
+        body = statement_body(evaluation, 0)
+        tree = None if body is None else explain_ladder(evaluation, body)
+        if body is None or tree is None:
+            continue
+        check_ladder(tree, body, document_of(plan.plan))
+        named = {node["fact"]["event_id"] for node in below(tree) if node["fact"]}
+        alone = EducatorFacts(facts.educator_id, {})
+        for kind, rows in facts.facts.items():
+            for fact in rows.values():
+                # Whom a gate is for can go by attributes, which are no part of a need.
+                if fact.event_id in named or kind in ("roster", "attribute"):
+                    alone = alone.with_fact(fact)
+        settlement = evaluation.working.settlement
+        again = statement_body(evaluate(plan, [alone], campuses=campuses, settlement=settlement), 0)
+        assert again is not None
+        assert again["ladder"] == body["ladder"]
+
+
+def check_ladder(tree: dict[str, Any], body: dict[str, Any], document: Any) -> None:
+    told, rungs = body["ladder"], [one for one in tree["because"] if one["what"] == "rung"]
+    codes = [rung["code"] for rung in document["ladder"]["rungs"]]
+    standing, entitled = codes.index(told["rung"]), codes.index(told.get("reached", told["rung"]))
+    assert tree["value"] == told["title"]
+    for at, rung in enumerate(rungs):
+        is_met = all(node["met"] for one in rungs[: at + 1] for node in one["because"])
+        assert rung["met"] == is_met == (at <= entitled), rung["title"]
+    needs = [node for rung in rungs[: standing + 2] for node in rung["because"] if node["what"] == "need"]
+    assert [(one["met"], one["reason"]) for one in needs] == [
+        (one["met"], one["reason"]) for one in told["requirements"]
+    ]
+    for node in grounded(tree, body, document):
+        if node["what"] == "way":
+            assert node["title"] == resolve(document, node["clause"]["pointer"])["title"]
+            assert node["met"] == all(need["met"] for need in node["because"])
 
 
 def explained(*events: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -168,3 +223,53 @@ def test_an_offer_is_followed_to_the_answer() -> None:
         "On file with HR: offer (impactplus) in 2009-10: declined."
     ]
     assert still_earnable(evaluation, body) == []
+
+
+def test_a_rung_is_followed_to_the_way_that_was_taken_the_confirmation_and_the_placement_that_holds() -> None:
+    plan = compile_plan(parse_plan(LADDER_PLAN.decode()), version=1)
+    events = [
+        roster({"role": "teacher"}),
+        award(1, "mc-a", at="2019-11-05T12:00:00Z"),
+        revoked(award(2, "mc-b")),
+        growth(1, "60"),
+        rating("2020-21", 4),
+        rating("2019-20", 4),
+        rating("2017-18", 4),
+        placement("skilled", year="2019-20", ladder="climbing"),
+    ]
+
+    def ladder(*more: Any) -> dict[str, Any]:
+        evaluation = evaluate(plan, [facts_of([*events, *more])])
+        body = statement_body(evaluation, 0)
+        assert body is not None
+        tree = explain_ladder(evaluation, body)
+        assert tree is not None
+        return tree
+
+    novice, skilled, lead, held = ladder()["because"]
+    assert (novice["met"], skilled["met"], lead["met"]) == (True, True, False)
+    assert lead["reason"] == "Still missing for Lead: the confirmation of Lead by the board."
+    needs, confirmation = lead["because"]
+    assert [(way["met"], way["clause"]["pointer"]) for way in needs["because"]] == [
+        (False, "/ladder/rungs/2/requires/0/ways/0"),
+        (True, "/ladder/rungs/2/requires/0/ways/1"),
+    ]
+    credentials, (rated, grown) = needs["because"][0]["because"][0], needs["because"][1]["because"]
+    assert sorted(leaf["reason"] for leaf in credentials["because"]) == [
+        "Micro-credential mc-a, awarded on 2019-11-05.",
+        "Micro-credential mc-b, awarded on 2020-11-05; it was revoked.",
+    ]
+    assert sorted(leaf["reason"] for leaf in rated["because"]) == [
+        "Rated 4 in 2019-20, with a score of 4.",
+        "Rated 4 in 2020-21, with a score of 4.",
+    ]
+    assert [one["clause"]["pointer"] for one in grown["because"]] == ["/gates/0"]
+    assert (confirmation["met"], confirmation["clause"]["pointer"]) == (False, "/ladder/rungs/2/confirmed_by")
+    assert (held["value"], held["clause"]["pointer"]) == ("Skilled", "/ladder/demotion")
+    assert [leaf["reason"] for leaf in held["because"]] == ["Placed at the year's end: Skilled in 2019-20."]
+    board = placement("lead", year="2020-21", ladder="climbing", kind="confirmed", by="board", minutes="2021-06-14/7")
+    confirmed = ladder(board)["because"][2]
+    assert confirmed["met"]
+    assert [leaf["reason"] for leaf in confirmed["because"][1]["because"]] == [
+        "Confirmed by the board: Lead in 2020-21, minutes 2021-06-14/7."
+    ]

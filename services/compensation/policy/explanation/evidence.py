@@ -1,11 +1,11 @@
-"""The facts under a measure: those of a statement that the measure can look at, by kind, year and name."""
+"""The facts under a measure or a need of a rung: those of a statement that it can look at, by kind, year and name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from services.compensation.domain import OFFER_ATTRIBUTE, Fact
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.explanation.nodes import Node, node
-from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.facts.gather import Gathered, Placed, lost_by
 from services.compensation.policy.language.measures import (
     AttributeIs,
     AttributeNumber,
@@ -15,12 +15,14 @@ from services.compensation.policy.language.measures import (
     Measure,
     ObservationLowest,
     ObservationMean,
+    PlacementPosition,
     RatingScore,
     SloAttainmentCount,
     SloMean,
     SloScoreCount,
     Years,
 )
+from services.compensation.policy.words.ladder import CONFIRMERS
 from services.compensation.policy.words.texts import plain
 
 _TITLES = {
@@ -31,6 +33,7 @@ _TITLES = {
     "award": "Micro-credential",
     "summative": "Summative rating",
     "attribute": "On file with HR",
+    "placement": "Placement on the ladder",
 }
 _BY_TAKE = {"observation_count": "observation", "slo_count": "slo", "slo_scored_count": "slo"}
 
@@ -40,6 +43,8 @@ class Evidence:
 
     def __init__(self, plan: CompiledPlan, found: Gathered) -> None:
         self._calendar = plan.calendar
+        self._ladder = plan.plan.ladder_code
+        self._rungs = {rung.code: rung.title for rung in plan.plan.ladder.rungs}
         self._used = found.used
         self._rests_on_common = plan.looks_at_common_facts
         self._uncounted = {award.award_id: award.reason for award in found.uncounted_awards}
@@ -74,6 +79,9 @@ class Evidence:
                 return self._leaves(self._kept(measure.attribute, None))
             case CampusAttribute():
                 return [*self.roster(), *self.common_facts()]
+            case PlacementPosition():
+                ladder = measure.ladder or self._ladder
+                return self._leaves(self._of("placement", lambda fact: fact.data["ladder"] == ladder))
             case _:
                 return []
 
@@ -82,6 +90,29 @@ class Evidence:
 
     def awards(self, holds: Callable[[Fact], bool]) -> list[Node]:
         return self._leaves(self._of("award", holds))
+
+    def credentials(self, of: Collection[str] | None) -> list[Node]:
+        """Awards of these micro-credentials, or of any, as the ladder looks at them: it has no cut-off."""
+        awards = self._of("award", lambda fact: of is None or fact.data["credential"] in of)
+        return [self._leaf(fact, self._award(fact, lost_by(fact.data, self._calendar))) for fact in awards]
+
+    def ratings(self, years: int) -> list[Node]:
+        """The summative ratings of the last `years` school years, the plan year included."""
+        over = Years(years=years, combine="latest")
+        return self._leaves(self._of("summative", lambda fact: self._is_within(fact, over)))
+
+    def placements(self, on: Iterable[Placed]) -> list[Node]:
+        """What was recorded of these placements on the plan's own ladder, of which there is one a year and kind."""
+        wanted = {(one.year, one.kind) for one in on}
+        return self._leaves(
+            self._of(
+                "placement",
+                lambda fact: (
+                    fact.data["ladder"] == self._ladder
+                    and (int(fact.data["school_year"][:4]), fact.data["kind"]) in wanted
+                ),
+            )
+        )
 
     def answers(self, offer: str) -> list[Node]:
         """The answer to an offer."""
@@ -129,8 +160,8 @@ class Evidence:
     def _leaves(self, facts: Iterable[Fact]) -> list[Node]:
         return [self._leaf(fact) for fact in facts]
 
-    def _leaf(self, fact: Fact) -> Node:
-        leaf = node("fact", _TITLES[fact.kind], self._told(fact), None)
+    def _leaf(self, fact: Fact, told: str | None = None) -> Node:
+        leaf = node("fact", _TITLES[fact.kind], told or self._told(fact), None)
         leaf["fact"] = {"kind": fact.kind, "key": fact.key, "version": fact.version, "event_id": fact.event_id}
         return leaf
 
@@ -148,24 +179,37 @@ class Evidence:
                 late = data["approved_on"] > calendar.slos_until
                 return f"SLO approved on {data['approved_on']}, {score}{_late(late)}."
             case "award":
-                awarded_on = data["awarded_at"][:10]
-                return f"Micro-credential {data['credential']}, awarded on {awarded_on}{self._lost(fact.key)}."
+                return self._award(fact, self._uncounted.get(fact.key) or lost_by(data, calendar))
             case "summative":
                 return f"Rated {data['rating_level']} in {data['school_year']}, with a score of {data['score']}."
             case "attribute":
                 item = f" ({data['item']})" if data["item"] else ""
                 value = "taken back" if data["value"] is None else data["value"]
                 return f"On file with HR: {plain(data['attribute'])}{item} in {data['school_year']}: {value}."
+            case "placement":
+                return self._placement(fact)
             case _:
                 return "Role, subject group, campus, days and FTE are as on the roster."
 
-    def _lost(self, award: str) -> str:
-        return {
-            None: "",
+    def _award(self, fact: Fact, lost: str) -> str:
+        told = {
+            "": "",
             "revoked": "; it was revoked",
             "expired": "; it expired before the end of the plan year",
             "after_cut_off": _late(True),  # noqa: FBT003 - the sentence
-        }[self._uncounted.get(award)]
+        }[lost]
+        return f"Micro-credential {fact.data['credential']}, awarded on {fact.data['awarded_at'][:10]}{told}."
+
+    def _placement(self, fact: Fact) -> str:
+        data, is_own = fact.data, fact.data["ladder"] == self._ladder
+        rung = self._rungs.get(data["rung"], data["rung"]) if is_own else data["rung"]
+        on = "" if is_own else f" of the ladder {data['ladder']}"
+        how = {"brought_along": "Brought along", "confirmed": "Confirmed", "placed": "Placed at the year's end"}
+        by = f" by {CONFIRMERS[data['confirmed_by_kind']]}" if data["confirmed_by_kind"] else ""
+        minutes = f", minutes {data['minute_reference']}" if data["minute_reference"] else ""
+        through = f", through {data['valid_through_year']}" if data["valid_through_year"] else ""
+        gone = "; it was withdrawn" if data["withdrawn"] else "; it lapsed" if data["lapsed"] else ""
+        return f"{how[data['kind']]}{by}: {rung}{on} in {data['school_year']}{minutes}{through}{gone}."
 
 
 def _late(is_late: bool) -> str:  # noqa: FBT001 - a fact about a fact

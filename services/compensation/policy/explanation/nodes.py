@@ -51,11 +51,17 @@ class Clauses:
         self._source = plan.source
         self._named = {
             (section, part.code): Clause(at(section, index), part.source)
-            for section in ("measures", "gates", "bands", "indexes", "offers", "components")
+            for section in ("measures", "gates", "bands", "indexes", "offers", "components", "pathways")
             for index, part in enumerate(getattr(plan, section))
         }
         self.proration = Clause(at("proration"), plan.proration.source)
         self.eligibility = Clause(at("eligibility"), plan.eligibility.source)
+        ladder = plan.ladder
+        self.ladder = Clause(at("ladder"), ladder.source)
+        self.rungs = [Clause(at("ladder", "rungs", index), rung.source) for index, rung in enumerate(ladder.rungs)]
+        kept = ("holds", ladder.holds) if ladder.holds is not None else ("demotion", ladder.demotion)
+        self.kept = None if kept[1] is None else Clause(at("ladder", kept[0]), kept[1].source)
+        """By what rule an earlier placement is kept."""
         cap = plan.total_cap
         self.total_cap = None if cap is None else Clause(at("total_cap"), cap.source)
 

@@ -1,16 +1,13 @@
-"""The tree itself: total, components, what each asks for and comes to, measures, and the facts at the end."""
+"""The tree of the pay: total, components, what each asks for and comes to, down to the facts at the end."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Evaluation
-from services.compensation.policy.explanation.evidence import Evidence
-from services.compensation.policy.explanation.nodes import Clause, Clauses, Node, node
+from services.compensation.policy.explanation.conditions import Conditions
+from services.compensation.policy.explanation.nodes import Clause, Node, node
 from services.compensation.policy.facts.gather import YearAward
 from services.compensation.policy.facts.offers import ACCEPTED
-from services.compensation.policy.language.conditions import BandSet
-from services.compensation.policy.language.measures import Weighted, made_of
 from services.compensation.policy.language.pay import (
     Banded,
     Component,
@@ -24,10 +21,8 @@ from services.compensation.policy.language.pay import (
     Pot,
 )
 from services.compensation.policy.language.people import EVERYONE
-from services.compensation.policy.statement import words_of
 from services.compensation.policy.words.looked_at import measures_of
 from services.compensation.policy.words.texts import dollars
-from shared.kernel.assertions import invariant
 from shared.kernel.money import parse_amount
 
 _LIMIT_CLAUSES = {
@@ -50,19 +45,11 @@ def explain(evaluation: Evaluation, body: dict[str, Any]) -> Node:
 
 class _Tree:
     def __init__(self, evaluation: Evaluation, body: dict[str, Any]) -> None:
-        source = evaluation.sources[0]
-        invariant(source is not None, "a statement is explained to nobody on the roster")
-        assert source is not None  # noqa: S101 - for the type checker; the line before refuses it
-        self._plan: CompiledPlan = evaluation.plan
-        self._document = evaluation.plan.plan
-        self._row, self._source, self._body = evaluation.rows[0], source, body
-        self._words = words_of(evaluation.plan)
-        self._clauses = Clauses(self._document)
-        self._evidence = Evidence(evaluation.plan, source.found)
-        self._measures = {part["code"]: part for part in body["measures"]}
-        self._gates = {part["code"]: part for part in body["gates"]}
-        self._measure = {measure.code: measure for measure in self._plan.measures}
-        self._gate = {gate.code: gate for gate in self._document.gates}
+        self._conditions = Conditions(evaluation, body)
+        self._source, self._clauses = self._conditions.source, self._conditions.clauses
+        self._evidence = self._conditions.evidence
+        self._plan, self._document = evaluation.plan, evaluation.plan.plan
+        self._row, self._body = evaluation.rows[0], body
         self._bands = {bands.code: at for at, bands in enumerate(self._document.bands)}
         self._at = {component.code: at for at, component in enumerate(self._document.components)}
 
@@ -84,7 +71,7 @@ class _Tree:
     def _why(self, component: Component, at: int, part: dict[str, Any], clause: Clause) -> list[Node]:
         if not self._plan.components[at].pays[self._row.kind]:
             return [self._not_for(component, part["reason"], clause)]
-        because = [self._gate_node(code) for code in component.requires if code in self._gates]
+        because = self._conditions.gates(component.requires)
         if component.offer is not None:
             because.append(self._offer(component.offer, at))
         limits = {limit["limit"]: limit for limit in part["limits"]}
@@ -120,11 +107,11 @@ class _Tree:
     def _full(self, component: Component, at: int, clause: Clause) -> Node:
         cents = self._row.full_amounts[at]
         reason = f"{dollars(cents)}, before conditions, days and limits."
-        because = [self._band_node(code) for code in _band_sets(component)]
+        because = [self._conditions.band(code) for code in _band_sets(component)]
         harmless = component.hold_harmless
         named = [code for code in sorted(measures_of(self._document, component)) if code != harmless]
         shown = {self._document.bands[self._bands[code]].measure for code in _band_sets(component)}
-        because += [self._measure_node(code) for code in named if code not in shown]
+        because += [self._conditions.measure(code) for code in named if code not in shown]
         because += self._bases(component)
         return node(
             "full_amount",
@@ -208,48 +195,10 @@ class _Tree:
         else:
             where = clause.below(_LIMIT_CLAUSES[kind])
             if kind == "hold_harmless" and component.hold_harmless is not None:
-                because = [self._measure_node(component.hold_harmless)]
+                because = [self._conditions.measure(component.hold_harmless)]
         cents = -parse_amount(limit["reduced_by"]["amount"])
         title = kind.replace("_", " ").capitalize()
         return node("limit", title, limit["reason"], where, cents=cents, because=because)
-
-    # What it goes by.
-
-    def _gate_node(self, code: str) -> Node:
-        gate, told = self._gate[code], self._gates[code]
-        if gate.measure is not None:
-            because = [self._measure_node(gate.measure)]
-            because += self._evidence.common_facts() if gate.top is not None else []
-        else:
-            because = [self._gate_node(one) for one in gate.any_of or gate.all_of or () if one in self._gates]
-        clause = self._clauses.of("gates", code)
-        return node("gate", gate.title, told["reason"], clause, met=told["met"], because=because)
-
-    def _band_node(self, code: str) -> Node:
-        at = self._bands[code]
-        bands = self._document.bands[at]
-        level = bands.levels[self._row.bands[at]]
-        clause = self._clauses.of("bands", code).below("levels", self._row.bands[at])
-        reason = f"{self._words.components.in_band(code, self._row)}."
-        return node("band", bands.title, reason, clause, value=level.title, because=self._under_band(bands))
-
-    def _under_band(self, bands: BandSet) -> list[Node]:
-        if bands.measure is None:
-            asked = dict.fromkeys(code for level in bands.levels for code in level.requires or ())
-            return [self._gate_node(code) for code in asked if code in self._gates]
-        is_by_share = bands.levels[0].share is not None
-        return [self._measure_node(bands.measure), *(self._evidence.common_facts() if is_by_share else [])]
-
-    def _measure_node(self, code: str) -> Node:
-        measure, told = self._measure[code], self._measures[code]
-        clause, parts = self._clauses.of("measures", code), made_of(measure)
-        if isinstance(measure, Weighted):
-            person = self._plan.people.kinds[self._row.kind] if self._row.kind < self._plan.people.nobody else None
-            rows = [(at, one) for at, one in enumerate(measure.weights) if person and one.applies_to.covers(person)]
-            parts = [part for _, one in rows[:1] for part in one.of if part in self._measures]
-            clause = clause.below("weights", rows[0][0]) if rows else clause
-        because = [self._measure_node(part) for part in parts] or self._evidence.of_measure(measure)
-        return node("measure", measure.title, told["reason"], clause, value=told["value"], because=because)
 
 
 def _band_sets(component: Component) -> list[str]:

@@ -8,7 +8,7 @@ statement lists.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from services.compensation.domain import EducatorFacts, Fact, PlacementKind
 from services.compensation.policy.exact import millionths
@@ -202,6 +202,14 @@ def _take_placements(found: Gathered, recorded: Iterable[Fact], scope: Scope) ->
     }
 
 
+def lost_by(award: Mapping[str, Any], calendar: PlanCalendar) -> str:
+    """Why an award is not held at the end of the plan year: "revoked" or "expired"; "" where it is."""
+    if award["status"] == "revoked":
+        return "revoked"
+    expires_at = award["expires_at"]
+    return "expired" if expires_at is not None and expires_at < calendar.year_ends_before else ""
+
+
 def _take_awards(found: Gathered, awards: Iterable[Fact], calendar: PlanCalendar) -> None:
     """An award counts for the plan year it was made in, and is held until it expires or is revoked.
 
@@ -215,12 +223,8 @@ def _take_awards(found: Gathered, awards: Iterable[Fact], calendar: PlanCalendar
             continue
         found.used.append(fact)
         credential = data["credential"]
-        expires_at = data["expires_at"]
-        if data["status"] == "revoked":
-            reason = "revoked"
-        elif expires_at is not None and expires_at < calendar.year_ends_before:
-            reason = "expired"
-        else:
+        reason = lost_by(data, calendar)
+        if not reason:
             held.add(credential)
             reason = "after_cut_off" if at >= calendar.awards_before else ""
         if at < calendar.year_begins_at:

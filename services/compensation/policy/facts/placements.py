@@ -3,7 +3,7 @@
 Rungs are positions from 1 for the lowest; 0 stands for none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from services.compensation.domain import Confirmer, PlacementKind
 from services.compensation.policy.exact import SCALE
@@ -46,35 +46,41 @@ class LadderPlacements:
         before = [one for one in valid if one.year < self._year or one.kind == PlacementKind.BROUGHT_ALONG]
         return before[0] if before else None
 
-    def _held(self, found: Gathered) -> int:
-        held = self.held(found)
-        return 0 if held is None else self._positions[held.rung]
+    def confirming(self, found: Gathered, position: int, asked: str) -> Iterator[Placed]:
+        """The placements that confirm the rung at `position` from 1 on, where a confirmation by `asked` is."""
+        return (
+            one
+            for one in _valid(found, self._code, self._year)
+            if self._positions.get(one.rung, 0) >= position
+            and one.kind != PlacementKind.PLACED
+            and one.confirmed_by in (None, Confirmer.BOARD, asked)
+        )
 
-    def _years_below(self, found: Gathered) -> int:
+    def below(self, found: Gathered) -> Iterator[Placed]:
+        """The placements of the years before the plan year, in a row and the latest first, that were below the rung
+        that they kept.
+        """
         below = {
-            one.year
+            one.year: one
             for one in found.placements.get(self._code, ())
             if one.kind == PlacementKind.PLACED and one.is_below
         }
         year = self._year - 1
         while year in below:
+            yield below[year]
             year -= 1
-        return self._year - 1 - year
+
+    def _held(self, found: Gathered) -> int:
+        held = self.held(found)
+        return 0 if held is None else self._positions[held.rung]
+
+    def _years_below(self, found: Gathered) -> int:
+        return sum(1 for _ in self.below(found))
 
     def _confirmed(self, position: int, asked: str) -> NeedReader:
         """A confirmation of a rung is one of all below it, and the board's is enough where a person's is asked for."""
 
-        def read(found: Gathered) -> int:
-            return int(
-                any(
-                    self._positions.get(one.rung, 0) >= position
-                    and one.kind != PlacementKind.PLACED
-                    and one.confirmed_by in (None, Confirmer.BOARD, asked)
-                    for one in _valid(found, self._code, self._year)
-                )
-            )
-
-        return read
+        return lambda found: int(any(self.confirming(found, position, asked)))
 
 
 def position_reader(measure: PlacementPosition, own_ladder: str, starts_in: int) -> MeasureReader:

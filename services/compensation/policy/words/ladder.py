@@ -19,7 +19,7 @@ from services.compensation.policy.words.needs import NeedWords
 from services.compensation.policy.words.texts import Memo, Part, in_words, remember
 from shared.kernel.period import SchoolYear
 
-_CONFIRMERS = {"person": "a person", "board": "the board"}
+CONFIRMERS = {"person": "a person", "board": "the board"}
 
 
 class LadderWords:
@@ -29,15 +29,15 @@ class LadderWords:
         self._plan = plan
         self._ladder = plan.plan.ladder
         self._rungs = self._ladder.rungs
-        self._confirmers = [_CONFIRMERS.get(rung.confirmed_by or "", "") for rung in self._rungs]
-        self._needs = NeedWords(plan, measures)
+        self._confirmers = [CONFIRMERS.get(rung.confirmed_by or "", "") for rung in self._rungs]
+        self.needs = NeedWords(plan, measures)
         self._requirements = list(chain.from_iterable(rung.requires for rung in self._rungs))
         self._says_gap_whole = self._ladder.rests_on_placements or any(
             isinstance(one, (WaysNeed, MeasureNeed, GatesNeed)) or (isinstance(one, RatingNeed) and one.named)
             for one in self._requirements
         )
         self._owner = [clause.rung for clause in plan.ladder.clauses for way in clause.ways for _ in way]
-        self._named = [self._needs.names_what_is_held(need) for need in plan.ladder.needs]
+        self._named = [self.needs.names_what_is_held(need) for need in plan.ladder.needs]
         self._placements: Memo = {}
 
     def placement(self, row: Row, found: Gathered) -> Fragment:
@@ -57,6 +57,24 @@ class LadderWords:
             made = remember(self._placements, key, self._placement(row, found))
         return made
 
+    def requirement(self, position: int, row: Row, found: Gathered) -> tuple[Part, str | None]:
+        """Where the educator stands with a requirement, by its position among those of all rungs, and what is missing
+        of it: None where it is met.
+        """
+        clause, requirement = self._plan.ladder.clauses[position], self._requirements[position]
+        ways = self._ways(requirement, clause, row, found) if isinstance(requirement, WaysNeed) else []
+        is_met = any(not any(row.shortfalls[at] for at in way) for way in clause.ways)
+        reason = _of_ways(ways) if ways else self.needs.reason(clause.ways[0][0], row, found)
+        told = {"rung": self._rungs[clause.rung].code, "need": requirement.need, "met": is_met, "reason": reason}
+        missing = None if is_met else reason
+        if self._says_gap_whole and not ways and not is_met:
+            missing = self.needs.missing(clause.ways[0][0], row, found)
+        return told | ({"ways": ways} if ways else {}), missing
+
+    def confirmation_of(self, position: int) -> str:
+        """What a rung that has to be confirmed waits for."""
+        return f"the confirmation of {self._rungs[position].title} by {self._confirmers[position]}"
+
     def _rests_on(self, row: Row, found: Gathered) -> tuple[object, ...]:
         """What the words depend on besides what is missing."""
         ladder = self._plan.ladder
@@ -68,23 +86,18 @@ class LadderWords:
         )
 
     def _placement(self, row: Row, found: Gathered) -> Part:
-        rung, needs, gap = self._rungs[row.rung], list[Part](), list[str]()
-        for clause, requirement in zip(self._plan.ladder.clauses, self._requirements, strict=True):
-            if clause.rung > row.rung + 1:
-                continue
-            ways = self._ways(requirement, clause, row, found) if isinstance(requirement, WaysNeed) else []
-            is_met = any(not any(row.shortfalls[at] for at in way) for way in clause.ways)
-            reason = _of_ways(ways) if ways else self._needs.reason(clause.ways[0][0], row, found)
-            told = {"rung": self._rungs[clause.rung].code, "need": requirement.need, "met": is_met, "reason": reason}
-            needs.append(told | ({"ways": ways} if ways else {}))
-            if not is_met:
-                says = self._says_gap_whole and not ways
-                gap.append(self._needs.missing(clause.ways[0][0], row, found) if says else reason)
+        rung = self._rungs[row.rung]
+        told = [
+            self.requirement(at, row, found)
+            for at, clause in enumerate(self._plan.ladder.clauses)
+            if clause.rung <= row.rung + 1
+        ]
+        needs, gap = [need for need, _ in told], [missing for _, missing in told if missing is not None]
         following: Part | None = None
         if row.rung + 1 < len(self._rungs):
             above = self._rungs[row.rung + 1]
             if row.awaiting > row.rung:
-                gap.append(f"the confirmation of {self._rungs[row.awaiting].title} by {self._confirmers[row.awaiting]}")
+                gap.append(self.confirmation_of(row.awaiting))
             following = {"rung": above.code, "title": above.title, "gap": gap}
             if self._says_gap_whole:
                 whole = "; ".join(gap) or f"all that {above.title} asks for is met"
@@ -102,7 +115,7 @@ class LadderWords:
                     "title": way.title,
                     "met": not short,
                     "missing": sum(row.shortfalls[at] for at in short),
-                    "gap": [self._needs.missing(at, row, found) for at in short],
+                    "gap": [self.needs.missing(at, row, found) for at in short],
                 }
             )
         return sorted(ways, key=lambda way: way["missing"])
@@ -170,7 +183,7 @@ def _how(held: Placed) -> str:
     if held.confirmed_by is None:
         return ""
     minutes = f", minutes {held.minute_reference}" if held.minute_reference else ""
-    return f" (confirmed by {_CONFIRMERS[held.confirmed_by]}{minutes})"
+    return f" (confirmed by {CONFIRMERS[held.confirmed_by]}{minutes})"
 
 
 def _year(starts_in: int) -> str:

@@ -102,10 +102,14 @@ class NeedWords:
         return [self._plan.plan.gates[self._gates[code]].title for code in codes]
 
     def _pathway(self, need: PathwayNeed, short: int, found: Gathered) -> str:
-        nearest, missing = self._nearest(need, short, found)
-        if not short:
-            return f"the pathway {nearest.title} is complete"
-        return f"{_of_pathway(nearest, short)}; still missing: {listed(missing, 'and')}"
+        return self.of_pathway(self._nearest(need, short, found)[0], found)
+
+    def of_pathway(self, pathway: Pathway, found: Gathered) -> str:
+        """How far a pathway is."""
+        missing = _missing(pathway, found)
+        if not missing:
+            return f"the pathway {pathway.title} is complete"
+        return f"{_of_pathway(pathway, len(missing))}; still missing: {listed(missing, 'and')}"
 
     def _nearest(self, need: PathwayNeed, short: int, found: Gathered) -> tuple[Pathway, list[str]]:
         """The pathway that least is missing of, and what; the first in the plan's order among equals."""

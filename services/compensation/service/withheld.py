@@ -1,0 +1,35 @@
+"""What is kept back or taken back of an educator's money of a plan year, with the reasons."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.compensation.domain import OverpaymentCause
+from services.compensation.policy.deadlines import InquiryRule
+from services.compensation.policy.words.withheld import Withheld, hold_told, recovery_told
+from services.compensation.repository import holds, reading, recoveries
+from services.compensation.service.recoveries import recoveries_of_year
+
+
+async def withheld(
+    connection: AsyncConnection, educator_id: UUID, plan_year: str, *, rule: InquiryRule, standing: int
+) -> Withheld:
+    """Open holds and all recoveries, for whom may see them. `standing` is the number of the standing statement."""
+    on_hold = await holds.of_year(connection, plan_year, is_open=True, educator_id=educator_id)
+    found = await recoveries_of_year(connection, plan_year, educator_id=educator_id)
+    told = []
+    if found:
+        causes = await recoveries.causes(connection, [one.recovery.id for one in found])
+        of_each = {key: list(own) for key, own in groupby(causes, key=lambda cause: cause.recovery_id)}
+        wanted = _statements_behind(causes, standing)
+        statements = await reading.statement_bodies(connection, educator_id, plan_year, wanted)
+        told = [recovery_told(one, of_each[one.recovery.id], statements, rule) for one in found]
+    return Withheld([hold_told(hold, rule.zone) for hold in on_hold], told)
+
+
+def _statements_behind(causes: Sequence[OverpaymentCause], standing: int) -> list[int]:
+    """Those that caused an overpayment, and the ones before: they still have a component that went with a plan."""
+    named = {cause.sequence for cause in causes if cause.sequence is not None}
+    return sorted(named | {sequence - 1 for sequence in named} | {standing})
