@@ -41,7 +41,7 @@ _TIMES = 27
 """So many times as many educators are over 100,000."""
 _FILL_AT_ONCE = 1_000
 _LATEST_SECONDS = 600.0
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.05
 _DUE = "SELECT count(*) FROM recalculation WHERE finished_at IS NULL"
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_seq IS NULL"
 _OF_LAST = """

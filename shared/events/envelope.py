@@ -206,8 +206,9 @@ def _is_uri_reference(text: str) -> bool:
     return _URI_REFERENCE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=64)
 def format_time(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds, so that equal moments are equal bytes."""
+    """RFC 3339 in UTC with microseconds, so that equal moments are equal bytes. Events of one batch share a moment."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

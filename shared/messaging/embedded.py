@@ -5,13 +5,13 @@ follow commit order, because an append holds its partition's row until it commit
 """
 
 import asyncio
-import json
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
+import orjson
 
 from shared.db.engine import SILENCE_SECONDS, end_long_statements, silence_ends
 from shared.db.faults import DRIVER_FAULTS
@@ -85,11 +85,11 @@ def partition_of(key: str) -> int:
 
 
 def _to_text(headers: Sequence[tuple[str, bytes]]) -> str:
-    return json.dumps([(name, value.decode("latin-1")) for name, value in headers])
+    return orjson.dumps([(name, value.decode("latin-1")) for name, value in headers]).decode()
 
 
 def _from_text(headers: str) -> list[tuple[str, bytes]]:
-    return [(name, value.encode("latin-1")) for name, value in json.loads(headers)]
+    return [(name, value.encode("latin-1")) for name, value in orjson.loads(headers)]
 
 
 class EmbeddedBus:
