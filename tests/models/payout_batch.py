@@ -49,6 +49,7 @@ class Line:
     state: str = "open"
     reason: str | None = None
     batch_id: str = ""
+    pay_date: date | None = None
 
     @property
     def recovery_id(self) -> str:
@@ -147,7 +148,7 @@ class Payouts:
         refuse({"nothing-to-pay": not lines})
         batch = Batch(answered["id"], answered["content_hash"], pay_date, lines, held)
         for number, line in enumerate(lines, start=1):
-            line.number, line.batch_id = number, batch.batch_id
+            line.number, line.batch_id, line.pay_date = number, batch.batch_id, pay_date
             for entry in line.entries:
                 entry.line = line
         self.batches.append(batch)

@@ -51,6 +51,8 @@ class Part:
             "amount": {"amount": money(-self.cents), "currency": "USD"},
             "state": self.state,
             "batch_id": None if self.line is None else self.line.batch_id,
+            "line_number": None if self.line is None else self.line.number,
+            "pay_date": None if self.line is None else self.line.pay_date.isoformat(),
         }
 
 

@@ -1,5 +1,6 @@
 """Plan versions: published by another person, one for a year, and never changed; a new one pays everybody anew."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -45,6 +46,37 @@ async def test_everybody_is_told_how_far_the_recalculation_has_come(
     await compensation.recalculate()
     await compensation.take_in(rostered(educator_id(3)))
     assert await progress() == (3, 3, True)
+
+
+async def test_several_workers_share_a_recalculation(
+    compensation: Compensation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recalculation, "CHUNK", 2)
+    await compensation.take_in(*(rostered(educator_id(number)) for number in range(9)))
+    path = f"/plans/{await compensation.announce()}/recalculation"
+
+    async def next_range(book: PlanBook) -> int | None:
+        async with compensation.engine.begin() as connection:
+            return await recalculation.recalculate_next(connection, compensation.clock, book)
+
+    async def work() -> list[int]:
+        book, done = PlanBook(), list[int]()
+        while (educators := await next_range(book)) is not None:
+            done.append(educators)
+        return done
+
+    assert await next_range(PlanBook()) == 0
+    one, other = await asyncio.gather(work(), work())
+
+    assert one
+    assert other
+    assert sum(one + other) == 9
+    told = (await compensation.call("GET", path, as_=WRITER)).json()
+    assert told["educators"] == 9
+    assert told["finished_at"] is not None
+    assert await compensation.rows("SELECT * FROM recalculation_range") == []
+    decided = await compensation.rows("SELECT educator_id, sequence FROM statement")
+    assert len({row["educator_id"] for row in decided}) == len(decided) == 9
 
 
 async def test_a_version_is_published_once(compensation: Compensation) -> None:
