@@ -90,7 +90,7 @@ def recalculating(setting: Setting) -> list[Figure]:
             uvloop.run(_multiply(url))
             many = uvloop.run(_measure(setting, url, spent, rounds=1))
     note = (
-        f"From the commit of the publication to that of the last educator, in {_WORKERS} workers beside their relay. "
+        f"From the commit of the publication to that of the last educator, by {_WORKERS} workers (`make run` has one). "
         "Floor: the same statements, ledger entries, totals and events once more by COPY, known already."
     )
     return [

@@ -220,6 +220,10 @@ class _Plan:
             self._gates.append(self._named("g", 9) | {"any_of": of} | self._for_whom())
         return self._gates
 
+    def _sum_of_campus(self) -> Document:
+        sums = [one["code"] for one in self._measures if one["take"] == "campus_attribute"]
+        return {"total_measure": self._rng.choice(sums)} if sums else {"total": "2000.01"}
+
     def _some_measure(self) -> str:
         return str(self._rng.choice(self._measures)["code"])
 
@@ -332,7 +336,8 @@ class _Plan:
                 lambda: {"pay": "percent_of", "percent": "2.0001", "measure": self._some_measure()} | each_cap,
                 lambda: {"pay": "pot", "total": "10000.00", "shared": "equally", "within": "campus"} | each_cap,
                 lambda: (
-                    {"pay": "pot", "total_measure": self._some_measure(), "shared": "equally", "within": "district"}
+                    {"pay": "pot", "shared": "equally", "within": rng.choice(["district", "campus"])}
+                    | self._sum_of_campus()
                     | each_cap
                 ),
                 lambda: {"pay": "pot", "total": "10000.00", "shared": "by_full_time_days"} | each_cap,

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from services.compensation.policy.language.terms import CODE, WORD
 from services.compensation.policy.source_text import Lines, below
 from shared.kernel.errors import FieldError
 
@@ -13,6 +14,10 @@ _REMEDIES = {
     "model_type": "is not a group of names with their values: write each on a line of its own, like `name: value`",
     "missing": "is missing: add it",
     "extra_forbidden": "is not part of the {language} language here: remove it or correct its spelling",
+}
+_WRITTEN_WITH = {
+    CODE: "a small letter first, then small letters, digits, `_` and `-`, 63 in all at most",
+    WORD: "letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
 }
 
 
@@ -43,10 +48,15 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str) -> FieldError
         elif fault["type"] != "missing" or key != fault["loc"][-1]:
             continue
         pointer = below(pointer, key)
+    if (remedy := _REMEDIES.get(fault["type"])) is not None:
+        return FieldError(pointer, remedy.format(language=language))
+    if (asked := _WRITTEN_WITH.get(fault.get("ctx", {}).get("pattern", ""))) is not None:
+        return FieldError(pointer, f"is written with {asked}: correct it")
+    # Never formatted: it may quote what the author wrote, braces and all.
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] != "value_error":
         message = f"{message[0].lower()}{message[1:]}: correct it"
-    return FieldError(pointer, _REMEDIES.get(fault["type"], message).format(language=language))
+    return FieldError(pointer, message)
 
 
 def _has(here: Any, key: str | int) -> bool:

@@ -22,6 +22,7 @@ CHARACTERS_MAX = 100_000
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _TAGS = "tag:yaml.org,2002:"
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def read_yaml(text: str) -> tuple[Any, Lines]:
@@ -70,8 +71,8 @@ class _Reader:
             return self._read_mapping(node, pointer)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)]
-        if "\0" in node.value:
-            return self._refuse(pointer, line, "holds the character NUL, which is no text: remove it")
+        if _NO_TEXT.search(node.value):
+            return self._refuse(pointer, line, "holds NUL or a surrogate, which are no text: remove it")
         return _scalar(node)
 
     def _read_mapping(self, node: yaml.MappingNode, pointer: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from services.compensation.policy.words.texts import dollars
 
 _STANDING = {
     StatementStatus.ESTIMATE: "The plan year is not closed: this is an estimate, and changes with what comes in.",
-    StatementStatus.FINAL: "The plan year is closed: nothing but a correction changes the amount.",
+    StatementStatus.FINAL: "The plan year is closed: only late evidence and corrections still change the amount.",
     StatementStatus.PAID: "Payroll has confirmed every cent.",
 }
 

@@ -60,6 +60,9 @@ async def divide_next(connection: AsyncConnection, *, size: int, at: datetime) -
     due = found.first()
     if due is None:
         return False
+    # Those of a recalculation that a worker of the code before ranges finished.
+    finished = select(recalculation.c.cause_event_id).where(recalculation.c.finished_at.is_not(None))
+    await connection.execute(delete(recalculation_range).where(recalculation_range.c.cause_event_id.in_(finished)))
     await connection.execute(_DIVIDE, {"cause": due.cause_event_id, "after": due.after_educator_id, "size": size})
     await _change(connection, due.cause_event_id, divided_at=at)
     return True

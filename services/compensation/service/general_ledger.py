@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import AccountingPeriod, PeriodInFull
 from services.compensation.repository import accounting_periods, general_ledger
-from services.compensation.service.suspensions import not_suspended
+from services.compensation.service.suspensions import hold_payouts
 from shared.kernel.clock import Clock
 
 Totals = Sequence[dict[str, Any]]
@@ -20,7 +20,7 @@ async def close_period(connection: AsyncConnection, clock: Clock, month: str, *,
     """Freeze the totals of a month: nothing lands in it any more. Raises AccountingPeriodClosed,
     AccountingPeriodNotOver, PayoutsSuspended.
     """
-    await not_suspended(connection)
+    await hold_payouts(connection)
     await accounting_periods.hold(connection)
     now = clock.now()
     number = (await accounting_periods.standing(connection, month)).close(now)

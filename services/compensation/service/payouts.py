@@ -27,7 +27,7 @@ from services.compensation.policy.payout_lines import Terms, freeze, line_bytes
 from services.compensation.repository import account_codes, accounts, holds, payables, payouts, plans
 from services.compensation.service import payment_journal
 from services.compensation.service.plans import version_to_settle
-from services.compensation.service.suspensions import hold_payouts, not_suspended
+from services.compensation.service.suspensions import hold_payouts
 from shared.kernel.clock import Clock
 from shared.kernel.errors import FieldError
 from shared.kernel.ids import uuid7
@@ -183,7 +183,7 @@ async def withdraw_batch(
     connection: AsyncConnection, clock: Clock, batch_id: UUID, *, by: str, reason: str
 ) -> PayoutBatch:
     """Take a batch back before it is sealed. Raises PayoutBatchUnknown, PayoutStepOutOfOrder, PayoutsSuspended."""
-    await not_suspended(connection)
+    await hold_payouts(connection)
     now = clock.now()
     batch = (await _locked(connection, batch_id)).withdraw(by, now, reason)
     lines = await payouts.lines(connection, batch_id)

@@ -91,7 +91,8 @@ def test_it_says_what_stands_in_the_way_of_the_money_and_what_a_closed_year_leav
     closed = page(evaluation, Progress(20000, 0, 20000, 0, is_final=True, inquiries_open=0, holds_open=0))
     assert closed["status"] == {
         "label": "Final",
-        "why": "The plan year is closed: nothing but a correction changes the amount. $200.00 is approved for payment.",
+        "why": "The plan year is closed: only late evidence and corrections still change the amount. "
+        "$200.00 is approved for payment.",
     }
     assert closed["earnable"] == []
     assert page(evaluation, None)["status"]["label"] == "As it stood"

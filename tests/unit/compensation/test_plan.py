@@ -109,7 +109,8 @@ def test_text_that_is_no_yaml_is_refused_and_says_where(text: str, detail: str) 
         ("a: !!python/object:os.system x\n", "/a", "remove it"),
         ("<<: {a: 1}\n", "", "use a word"),
         ("? [a]\n: b\n", "", "use a word"),
-        ('a: 1\ntitle: "a\\0b"\n', "/title", "line 2: holds the character NUL"),
+        ('a: 1\ntitle: "a\\0b"\n', "/title", "line 2: holds NUL or a surrogate"),
+        ('a: 1\ntitle: "a\\ud800b"\n', "/title", "line 2: holds NUL or a surrogate"),
     ],
 )
 def test_yaml_that_json_cannot_say_is_refused(text: str, pointer: str, detail: str) -> None:

@@ -1,7 +1,9 @@
 """A recalculation is divided into ranges of educators, so that several workers share it.
 
 One that is under way goes on where it was: its ranges begin after the last educator who is done. A worker of the code
-before does all of a recalculation itself, and what it finishes is finished.
+before does all of a recalculation itself, and what it finishes is finished. Beside such a worker both may decide the
+same educators, of which the second posts nothing, and may stop each other for a second: end the old workers before the
+new ones begin.
 """
 
 import sqlalchemy as sa

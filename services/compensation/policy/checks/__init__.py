@@ -13,13 +13,13 @@ from shared.kernel.errors import FieldError
 def faults_of(plan: Plan) -> list[FieldError]:
     """All faults of a document whose single values are right, in the order of the document.
 
-    A plan that tells too many people apart is looked at no further: every check asks who falls under what.
+    A plan that tells too many people apart is looked at no further: every check asks who falls under what. Nor is one
+    whose days are wrong: others reckon with them.
     """
-    found = list(faults_of_people(plan))
+    found = [*faults_of_people(plan)] or [*faults_of_document(plan)]
     if found:
         return found
     return [
-        *faults_of_document(plan),
         *faults_of_measures(plan),
         *faults_of_conditions(plan),
         *faults_of_pay(plan),

@@ -56,8 +56,9 @@ class _Component(Named):
     rounded half up to a millionth); with `on_campuses` only what was worked there counts, and FTE is summed over the
     campuses, up to 1.0. `by_hire` in steps by the day of hire (nothing after the last step), both exact
     and rounded once; `at_most_each` caps what one educator is paid; `hold_harmless` names a measure in dollars that
-    the component pays no less than, gates or not; `rounds_to` is the plan's `rounding.amounts` where it is left out.
-    With `offer` it pays nothing unless that offer was accepted.
+    the component pays no less than, gates or not, beyond `at_most_each` too, but not beyond the plan's `total_cap`;
+    `rounds_to` is the plan's `rounding.amounts` where it is left out. With `offer` it pays nothing unless that was
+    accepted.
     """
 
     requires: tuple[Code, ...] = ()
@@ -161,7 +162,8 @@ class GreatestOf(_Component):
 
 class Pot(_Component):
     """A fixed sum, shared among those whom the component is for and who meet its gates, in the whole network or within
-    each district or campus; `total_measure` names a measure that holds the sum in dollars, a campus's own.
+    each district or campus; `total_measure` names a measure that holds the sum in dollars, made of what is kept of
+    campuses: each one's own, or the same number on all campuses of a district.
 
     Shared equally, by full-time days, or by `units` for each band; cut off to the cent, so that no more than the sum
     is paid. Settled when the period is closed and estimated before.

@@ -106,7 +106,8 @@ def _number(pattern: str, least: int = 0) -> WithJsonSchema:
 
 _AMOUNT = _number(r"^\d{1,13}(\.\d{2})?$")
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+CODE = r"^[a-z][a-z0-9_-]{0,62}$"
+Code = Annotated[str, Field(pattern=CODE)]
 EarningCode = Annotated[str, AfterValidator(_earning_code)]
 """What a payroll system books a payment under."""
 Title = Annotated[str, Field(min_length=1, max_length=200)]
@@ -133,7 +134,8 @@ Day = Annotated[date, BeforeValidator(_written_date)]
 Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
 Places = Annotated[int, Field(ge=0, le=4, strict=True)]
 WholeNumber = Annotated[int, Field(ge=0, le=1000, strict=True)]
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$")]
+WORD = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$"
+Word = Annotated[str, Field(pattern=WORD)]
 """A value of an attribute that is no number, as HR's system writes it."""
 
 
