@@ -248,7 +248,7 @@ def test_a_rung_is_followed_to_the_way_that_was_taken_the_confirmation_and_the_p
 
     novice, skilled, lead, held = ladder()["because"]
     assert (novice["met"], skilled["met"], lead["met"]) == (True, True, False)
-    assert lead["reason"] == "Still missing for Lead: the confirmation of Lead by the board."
+    assert lead["reason"] == "Not complete yet for Lead: the confirmation of Lead by the board."
     needs, confirmation = lead["because"]
     assert [(way["met"], way["clause"]["pointer"]) for way in needs["because"]] == [
         (False, "/ladder/rungs/2/requires/0/ways/0"),

@@ -86,7 +86,7 @@ class _LadderTree:
     def _reason(self, at: int, gap: list[str]) -> str:
         title = self._rungs[at].title
         if gap:
-            return f"Still missing for {title}: {'; '.join(gap)}."
+            return f"Not complete yet for {title}: {'; '.join(gap)}."
         if at <= self._row.entitled:
             return f"All that {title} asks for is met."
         below = self._rungs[self._row.entitled + 1].title
