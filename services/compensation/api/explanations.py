@@ -55,14 +55,14 @@ async def get_statement_status(
     progress, between = standing.progress, standing.between
     return StatementStatusView(
         status=progress.status,
-        why=why(progress),
+        why=why(progress, tells_recoveries=between is not None),
         sequence=standing.sequence,
         earned=Money.of(progress.earned_cents),
         approved=Money.of(progress.approved_cents),
         paid=Money.of(progress.paid_cents),
         waiting=Money.of(progress.waiting_cents),
         held=Money.of(progress.held_cents),
-        to_recover=Money.of(progress.to_recover_cents),
+        to_recover=None if between is None else Money.of(progress.to_recover_cents),
         offers_open=None if between is None else between.offers_open,
         inquiries_open=None if between is None else progress.inquiries_open,
         holds=None if between is None else between.withheld.holds,
@@ -85,7 +85,10 @@ async def get_statement_explanation(
     chosen: Chosen,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The statement is decided again for it, by the facts and the plan version that it names."""
+    """The statement is decided again for it, by the facts and the plan version that it names.
+
+    Placements on the ladder are between the educator and HR: other callers get the trees without them.
+    """
     explained = await service.explanation(
         connection, request.app.state.plan_book, educator_id, plan_year, principal, chosen
     )
@@ -128,8 +131,9 @@ async def get_statement_page(
     media_type: MediaType,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
+    state = request.app.state
     matter = await service.page_matter(
-        connection, request.app.state.plan_book, educator_id, plan_year, principal, chosen
+        connection, state.clock, state.plan_book, educator_id, plan_year, principal, chosen
     )
     page = page_of(matter)
     if media_type == PDF:

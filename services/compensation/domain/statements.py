@@ -38,10 +38,10 @@ class StatementStatus(StrEnum):
 class Progress:
     """What has become of the money of an educator's plan year, in cents, and what stands in its way.
 
-    `earned` is the total of the standing statement; `prepared` is what batches pay that nobody approved yet, `approved`
-    is in batches that are approved and not acknowledged yet; `paid` was acknowledged by payroll; `to_recover` is what
-    recoveries still take back, and no approved batch does; `is_final` says whether the year's common facts are settled
-    for good.
+    `earned` is the total of the standing statement; `prepared` is what batches that nobody approved yet pay beside
+    recoveries, `approved` is in batches that are approved and not acknowledged yet; `paid` was acknowledged by payroll;
+    `to_recover` is what recoveries still take back, and no approved batch does; `is_final` says whether the year's
+    common facts are settled for good.
     """
 
     earned_cents: int

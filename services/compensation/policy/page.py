@@ -12,7 +12,7 @@ from typing import Any
 from services.compensation.domain import Progress, StatementStatus, StoredStatement
 from services.compensation.policy.deadlines import InquiryRule
 from services.compensation.policy.evaluation.evaluate import Evaluation
-from services.compensation.policy.explanation.evidence import Evidence
+from services.compensation.policy.explanation.evidence import PRIVATE_KINDS, Evidence
 from services.compensation.policy.status import why
 from services.compensation.policy.words.texts import Part, dollars, plain
 from services.compensation.policy.words.withheld import Withheld
@@ -39,8 +39,8 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class PageMatter:
-    """All that a page is made of. `progress` is None for a statement that stands no longer, `withheld` for that and for
-    readers who are neither the educator nor HR.
+    """All that a page is made of. `is_between` is whether the reader is the educator or HR; `progress` is None for a
+    statement that stands no longer, `withheld` for that and for other readers.
     """
 
     statement: StoredStatement
@@ -50,6 +50,7 @@ class PageMatter:
     progress: Progress | None
     inquiries: InquiryRule
     withheld: Withheld | None
+    is_between: bool
 
 
 def page_of(matter: PageMatter) -> Part:
@@ -81,7 +82,7 @@ def page_of(matter: PageMatter) -> Part:
         "earnable": [] if is_closed else [_earnable(part) for part in matter.earnable],
         "is_closed": is_closed,
         "ladder": _ladder(body["ladder"]),
-        "evidence": Evidence(matter.evaluation.plan, found).everything(),
+        "evidence": Evidence(matter.evaluation.plan, found).everything(but=() if matter.is_between else PRIVATE_KINDS),
         "ask": list(_how_to_ask(matter.inquiries)),
         "footer": _footer(matter),
     }
@@ -101,7 +102,7 @@ def _status(matter: PageMatter) -> Part:
     if matter.progress is None:
         told = f"Statement {matter.statement.sequence} of this plan year. A later one may stand by now."
         return {"label": "As it stood", "why": told}
-    return {"label": _LABELS[matter.progress.status], "why": why(matter.progress)}
+    return {"label": _LABELS[matter.progress.status], "why": why(matter.progress, tells_recoveries=matter.is_between)}
 
 
 def _recovery(told: Part) -> Part:

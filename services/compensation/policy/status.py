@@ -10,25 +10,27 @@ _STANDING = {
 }
 
 
-def why(progress: Progress) -> str:
-    """Why the status is what it is, and where the money is."""
+def why(progress: Progress, *, tells_recoveries: bool) -> str:
+    """Why the status is what it is, and where the money is; what recoveries take back is not for everybody."""
     parts = [_STANDING[progress.status]]
     if progress.paid_cents and progress.status is not StatementStatus.PAID:
         parts.append(f"{dollars(progress.paid_cents)} is paid.")
-    if progress.approved_cents < 0:
+    if progress.approved_cents < 0 and tells_recoveries:
         parts.append(f"{dollars(-progress.approved_cents)} is to be taken back with a batch that is approved.")
-    elif progress.approved_cents:
+    elif progress.approved_cents > 0:
         parts.append(f"{dollars(progress.approved_cents)} is approved for payment.")
     if progress.is_held:
         parts.append(f"{dollars(progress.held_cents)} is on hold." if progress.held_cents else "Payment is on hold.")
     elif progress.waiting_cents > 0:
         parts.append(f"{dollars(progress.waiting_cents)} waits for a payout batch.")
     if progress.waiting_cents < 0:
+        parts.append(f"{dollars(-progress.waiting_cents)} more than is earned now was approved or paid.")
+    if progress.waiting_cents < 0 and tells_recoveries:
         parts.append(
-            f"{dollars(-progress.waiting_cents)} more than is earned now was approved or paid. It is set off against "
-            "what is earned later; else it is only taken back by a recovery that HR opens and another person approves."
+            "It is set off against what is earned later; else it is only taken back by a recovery that HR opens and "
+            "another person approves."
         )
-    if progress.to_recover_cents:
+    if progress.to_recover_cents and tells_recoveries:
         parts.append(f"{dollars(progress.to_recover_cents)} of what was overpaid is still to be taken back.")
     if not progress.earned_cents:
         parts.append("Nothing is earned as things stand.")

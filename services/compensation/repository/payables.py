@@ -75,9 +75,11 @@ async def hold_payouts(connection: AsyncConnection) -> None:
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('payouts'))"))
 
 
-async def open_sums(connection: AsyncConnection, plan_year: str, *, district_id: UUID | None) -> list[Payable]:
+async def open_sums(
+    connection: AsyncConnection, plan_year: str, *, district_id: UUID | None = None, educator_id: UUID | None = None
+) -> list[Payable]:
     """What no live line and no recovery has, summed by educator and component, in their order."""
-    values = {"plan_year": plan_year, "district_id": district_id, "educator_id": None}
+    values = {"plan_year": plan_year, "district_id": district_id, "educator_id": educator_id}
     return [_payable(row) for row in await connection.execute(_ALL_OPEN, values)]
 
 

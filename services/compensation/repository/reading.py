@@ -22,7 +22,7 @@ ORDER BY sequence DESC LIMIT 1
 """
 _PROGRESS = """
 SELECT coalesce((SELECT sum(amount_cents) FROM ledger_entry WHERE educator_id = $1 AND plan_year = $2), 0)::bigint,
-       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared' AND l.kind = 'bonus'), 0)::bigint,
+       coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'prepared' AND l.recovery_id IS NULL), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state IN ('approved', 'sealed')), 0)::bigint,
        coalesce(sum(l.amount_cents) FILTER (WHERE b.state = 'acknowledged' AND l.state = 'accepted'), 0)::bigint,
        coalesce((SELECT is_final FROM common_facts WHERE plan_year = $2 ORDER BY number DESC LIMIT 1), false)
@@ -35,7 +35,8 @@ SELECT coalesce((SELECT sum(amount_cents) FROM ledger_entry WHERE educator_id = 
                  LEFT JOIN payout_line t ON t.id = p.line_id
                  LEFT JOIN payout_batch tb ON tb.id = t.batch_id
                  WHERE r.educator_id = $1 AND r.plan_year = $2
-                   AND CASE WHEN p.line_id IS NULL THEN r.state <> 'stopped' ELSE tb.state = 'prepared' END),
+                   AND CASE WHEN p.line_id IS NULL THEN r.state <> 'stopped'
+                       ELSE tb.state = 'prepared' AND t.recovery_id IS NOT NULL END),
                 0)::bigint
 FROM payout_line l
 JOIN payout_batch b ON b.id = l.batch_id AND b.plan_year = $2

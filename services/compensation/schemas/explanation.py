@@ -51,7 +51,7 @@ class RecoveryTold(Body):
     overpaid: Money
     taken: Money
     under_way: Money = Field(description="In a payout batch that payroll has not answered.")
-    left: Money
+    left: Money = Field(description="Of a stopped recovery, what no earnings since make up for.")
     reason: Reason
     why: list[CauseTold] = Field(description="In the order of time. Together they come to what was overpaid.")
     agreed: Reason
@@ -73,7 +73,7 @@ class StatementStatusView(Body):
         description="Earned, and neither approved nor paid; negative where too much was and no recovery has it."
     )
     held: Money = Field(description="Of what waits, what is on hold.")
-    to_recover: Money = Field(description="What recoveries still take back, and no approved batch does.")
+    to_recover: Money | None = Field(description="What recoveries still take back, and no approved batch does.")
     offers_open: int | None = Field(description="Offers that wait for an answer.")
     inquiries_open: int | None
     holds: list[HoldTold] | None = Field(description="Those that are open.")

@@ -10,7 +10,9 @@ from services.compensation.domain import Choice, EducatorFacts, Progress, Stored
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.earnable import still_earnable
+from services.compensation.policy.explanation.evidence import PRIVATE_KINDS
 from services.compensation.policy.explanation.ladder import explain_ladder
+from services.compensation.policy.explanation.nodes import without
 from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.page import PageMatter
 from services.compensation.policy.plan_book import PlanBook
@@ -60,12 +62,15 @@ async def explanation(
         again is not None and statement_hash(again) == found.hash,
         f"statement {found.sequence} of {educator_id} for {plan_year} does not come out again as it was",
     )
+    pay, ladder = explain(evaluation, body), explain_ladder(evaluation, body)
+    if not is_in_person_or_hr(educator_id, principal):
+        pay, ladder = without(pay, PRIVATE_KINDS), ladder and without(ladder, PRIVATE_KINDS)
     return Explained(
         statement=found,
         body=body,
         evaluation=evaluation,
-        why=explain(evaluation, body),
-        ladder=explain_ladder(evaluation, body),
+        why=pay,
+        ladder=ladder,
         earnable=still_earnable(evaluation, body),
     )
 
@@ -101,13 +106,22 @@ async def status(
     plan = (await deciding_plan(connection, book, plan_year, found)).compiled.plan
     between = Between(
         offers_open=await count_open(connection, clock, educator_id, plan_year, found),
-        withheld=await withheld(connection, educator_id, plan_year, rule=inquiry_rule(plan), standing=found.sequence),
+        withheld=await withheld(
+            connection,
+            clock,
+            educator_id,
+            plan_year,
+            rule=inquiry_rule(plan),
+            standing=found.sequence,
+            progress=progress,
+        ),
     )
     return Standing(found.sequence, progress, between)
 
 
 async def page_matter(
     connection: AsyncConnection,
+    clock: Clock,
     book: PlanBook,
     educator_id: UUID,
     plan_year: str,
@@ -117,11 +131,13 @@ async def page_matter(
     """All that the printable page is made of. Raises NotYours, StatementAbsent."""
     explained = await explanation(connection, book, educator_id, plan_year, principal, choice)
     rule, sequence = inquiry_rule(explained.evaluation.plan.plan), explained.statement.sequence
-    progress = kept = None
+    progress, kept, is_between = None, None, is_in_person_or_hr(educator_id, principal)
     if choice == STANDING:
         progress = await reading.progress_of(connection, educator_id, plan_year)
-        if is_in_person_or_hr(educator_id, principal):
-            kept = await withheld(connection, educator_id, plan_year, rule=rule, standing=sequence)
+        if is_between:
+            kept = await withheld(
+                connection, clock, educator_id, plan_year, rule=rule, standing=sequence, progress=progress
+            )
     return PageMatter(
         statement=explained.statement,
         body=explained.body,
@@ -130,4 +146,5 @@ async def page_matter(
         progress=progress,
         inquiries=rule,
         withheld=kept,
+        is_between=is_between,
     )

@@ -6,15 +6,23 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import OverpaymentCause
+from services.compensation.domain import OverpaymentCause, Progress, StatementStatus
 from services.compensation.policy.deadlines import InquiryRule
 from services.compensation.policy.words.withheld import Withheld, hold_told, recovery_told
-from services.compensation.repository import holds, reading, recoveries
+from services.compensation.repository import holds, payables, reading, recoveries
 from services.compensation.service.recoveries import recoveries_of_year
+from shared.kernel.clock import Clock
 
 
 async def withheld(
-    connection: AsyncConnection, educator_id: UUID, plan_year: str, *, rule: InquiryRule, standing: int
+    connection: AsyncConnection,
+    clock: Clock,
+    educator_id: UUID,
+    plan_year: str,
+    *,
+    rule: InquiryRule,
+    standing: int,
+    progress: Progress,
 ) -> Withheld:
     """Open holds and all recoveries, for whom may see them. `standing` is the number of the standing statement."""
     on_hold = await holds.of_year(connection, plan_year, is_open=True, educator_id=educator_id)
@@ -25,7 +33,13 @@ async def withheld(
         of_each = {key: list(own) for key, own in groupby(causes, key=lambda cause: cause.recovery_id)}
         wanted = _statements_behind(causes, standing)
         statements = await reading.statement_bodies(connection, educator_id, plan_year, wanted)
-        told = [recovery_told(one, of_each[one.recovery.id], statements, rule) for one in found]
+        open_sums = await payables.open_sums(connection, plan_year, educator_id=educator_id)
+        cents = {one.component: one.amount_cents for one in open_sums}
+        can_ask = rule.is_open(clock.now(), is_paid=progress.status is StatementStatus.PAID)
+        told = [
+            recovery_told(one, of_each[one.recovery.id], statements, rule, open_sums=cents, can_ask=can_ask)
+            for one in found
+        ]
     return Withheld([hold_told(hold, rule.zone) for hold in on_hold], told)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from services.compensation.service.rebuild import rebuild
 from shared.events.registry import Event
 from tests.integration.compensation.test_rebuild import log_of
-from tests.support.compensation import APPROVER, WRITER, Compensation, running_compensation
-from tests.support.factories.events import awarded, educator_id, grown, rated, revoked, rostered
+from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation, running_compensation
+from tests.support.factories.events import CAMPUS, awarded, educator_id, grown, rated, revoked, rostered
 from tests.support.ladder_plan import HOLDING_PLAN, LADDER_PLAN, in_year
 
 ANA, BEN = educator_id(1), educator_id(2)
@@ -132,6 +132,19 @@ class TestConfirmation:
             assert (mine.status_code, len(mine.json())) == (200, 1)
             theirs = await compensation.call("GET", f"/educators/{BEN}/{path}", as_=own | {"roles": ["educator"]})
             assert (theirs.status_code, theirs.json()["code"]) == (403, "not-yours")
+        told = "Brought along: Lead in 2018-19."
+        await record(compensation, brought(ANA, "lead", "2018-19"))
+        principal = {"roles": ["principal"], "sub": "principal", "campus_ids": [str(CAMPUS)]}
+        for who, is_told in (
+            (own | {"roles": ["educator"]}, True),
+            (WRITER, True),
+            (principal, False),
+            (PAYROLL, False),
+        ):
+            for part in ("explanation", "page"):
+                path, params = f"/educators/{ANA}/statement/{part}", {"plan_year": "2020-21"}
+                answer = await compensation.call("GET", path, as_=who, params=params)
+                assert (answer.status_code, told in answer.text) == (200, is_told), (who, part)
 
     async def test_a_withdrawal_is_a_new_version_and_takes_the_rung_back(self, compensation: Compensation) -> None:
         await two_teachers(compensation)

@@ -17,6 +17,7 @@ from tests.support.payouts import (
     paid,
     prepared,
     recovery_step,
+    refused,
     sealed,
 )
 
@@ -60,6 +61,7 @@ async def test_who_was_overpaid_sees_how_much_why_what_is_agreed_what_was_taken_
     before = await status(overpaid)
     assert (sums(before), before["recoveries"]) == (["-400.00", "0.00", "0.00"], [])
     assert "$400.00 more than is earned now was approved or paid. It is set off against" in before["why"]
+    assert "recovery" not in (await status(overpaid, PRINCIPAL))["why"]
     opened = given(await open_recovery(overpaid, ANA, on_2021_12_01="150.00", on_2022_01_01="250.00"), status=201)
     [proposed] = (await status(overpaid))["recoveries"]
     assert proposed["agreed"].startswith("HR proposes to take it back in 2 instalments. Nothing is taken before")
@@ -70,6 +72,7 @@ async def test_who_was_overpaid_sees_how_much_why_what_is_agreed_what_was_taken_
     under_way = await status(overpaid)
     assert sums(under_way) == ["0.00", "0.00", "250.00"]
     assert "$150.00 is to be taken back with a batch that is approved." in under_way["why"]
+    assert "taken back" not in (await status(overpaid, PRINCIPAL))["why"]
     assert sums(under_way["recoveries"][0], OF_RECOVERY) == ["400.00", "0.00", "150.00", "250.00"]
     given(await acknowledge(overpaid, first))
 
@@ -118,10 +121,15 @@ async def test_a_hold_is_shown_with_its_reason_and_only_to_the_educator_and_hr(o
     assert by_hr["reason"] in page
     assert by_inquiry["reason"] in page
     assert (await status(overpaid, WRITER))["recoveries"] == own["recoveries"]
+    assert "of what was overpaid is still to be taken back" in own["why"]
+    assert own["why"] in page
     for who in (PRINCIPAL, PAYROLL):
         other = await status(overpaid, who)
-        assert (other["holds"], other["recoveries"], other["inquiries_open"]) == (None, None, None)
-        assert "licence" not in (await read(overpaid, "page", who)).text
+        assert [other[name] for name in ("holds", "recoveries", "inquiries_open", "to_recover")] == [None] * 4
+        shown = (await read(overpaid, "page", who)).text
+        assert other["why"] in shown
+        assert "licence" not in shown
+        assert "taken back" not in shown + other["why"]
 
 
 async def test_what_an_earlier_recovery_left_and_a_part_that_the_plan_has_no_more_are_told(
@@ -146,6 +154,7 @@ async def test_what_an_earlier_recovery_left_and_a_part_that_the_plan_has_no_mor
     assert any(one["reason"].endswith("The plan has no such part any more.") for one in stopped["why"])
     assert "less at once was agreed. It takes nothing more." in stopped["agreed"]
     assert stopped["so_far"].endswith("$150.00 was taken over by a later recovery; $0.00 is left.")
+    assert stopped["dispute"].startswith("If you think this was wrong, open an inquiry before the money is paid.")
     assert (standing["recovery_id"], sums(standing, OF_RECOVERY)) == (
         second["id"],
         ["150.00", "0.00", "150.00", "0.00"],
@@ -153,3 +162,67 @@ async def test_what_an_earlier_recovery_left_and_a_part_that_the_plan_has_no_mor
     [left] = standing["why"]
     assert left["sequence"] is None
     assert left["reason"].startswith("$150.00 was left of an earlier recovery that was stopped on ")
+
+
+async def test_what_a_recovery_sets_off_is_no_part_of_what_a_batch_pays_beside_it(compensation: Compensation) -> None:
+    await compensation.publish()
+    await compensation.take_in(rostered(ANA), awarded(ANA, 1), awarded(ANA, 2, credential="mc-differentiation"))
+    await paid(compensation)
+    await compensation.take_in(revoked(ANA, 2, credential="mc-differentiation"))
+    await compensation.publish(PLAN.replace(b"code: micro-credential-stipend", b"code: stipend-again"))
+    await approved_recovery(compensation, ANA, on_2021_12_01="200.00")
+    batch = await prepared(compensation, pay_date="2021-12-31")
+    assert (batch["line_count"], batch["control_total"]["amount"]) == (2, "-200.00")
+    await compensation.take_in(awarded(ANA, 3, credential="mc-leading-teams"))
+    await hold(compensation, ANA)
+    assert sums(await status(compensation)) == ["200.00", "200.00", "200.00"]
+
+
+class TestStopped:
+    """A recovery of all 400 that was stopped before it took anything."""
+
+    @pytest.fixture
+    async def stopped(self, overpaid: Compensation) -> Compensation:
+        opened = await approved_recovery(overpaid, ANA, on_2021_12_01="400.00")
+        given(await recovery_step(overpaid, opened, "stop", WRITER, {"reason": "it was too much at once."}))
+        return overpaid
+
+    async def test_what_a_batch_sets_off_is_counted_once(self, stopped: Compensation) -> None:
+        for number in (3, 4, 5):
+            await stopped.take_in(awarded(ANA, number, credential=f"mc-{number}"))
+        before = await status(stopped)
+        assert (sums(before), before["why"].count("$")) == (["200.00", "0.00", "0.00"], 2)
+        await prepared(stopped)
+        after = await status(stopped)
+        assert (sums(after), after["why"]) == (sums(before), before["why"])
+        await hold(stopped, ANA)
+        assert sums(await status(stopped)) == ["200.00", "0.00", "0.00"], "what is prepared already is not held"
+
+    async def test_what_was_earned_since_makes_up_for_it_and_no_refused_remedy_is_named(
+        self, stopped: Compensation
+    ) -> None:
+        await stopped.take_in(awarded(ANA, 3, credential="mc-3"))
+        [half] = (await status(stopped))["recoveries"]
+        assert sums(half, OF_RECOVERY) == ["400.00", "0.00", "0.00", "200.00"]
+        assert half["so_far"] == (
+            "Nothing was taken back so far; $200.00 is made up for by what was earned since; $200.00 is left."
+        )
+        assert half["instalments"][0]["reason"] == "Not taken: the recovery was stopped."
+        assert "open an inquiry before all of it is taken back" in half["dispute"]
+
+        await stopped.take_in(awarded(ANA, 4, credential="mc-4"))
+        whole = await status(stopped)
+        assert (whole["status"], sums(whole)) == ("paid", ["0.00", "0.00", "0.00"])
+        [told] = whole["recoveries"]
+        assert sums(told, OF_RECOVERY) == ["400.00", "0.00", "0.00", "0.00"]
+        assert told["so_far"].endswith("$400.00 is made up for by what was earned since; $0.00 is left.")
+        assert told["instalments"][0]["reason"] == (
+            "Not taken: the recovery was stopped, and what was earned since makes up for it."
+        )
+        question = {"plan_year": "2020-21", "sequence": 1, "category": "credential", "text": "Both awards were mine."}
+        asked = await stopped.call("POST", f"/educators/{ANA}/inquiries", as_=OWN, json=question)
+        refused(asked, 409, "inquiry-window-closed")
+        assert told["dispute"] == (
+            "If you think this was wrong, ask HR, who can correct what is wrong and stop a recovery."
+        )
+        assert told["dispute"] in (await read(stopped, "page")).text

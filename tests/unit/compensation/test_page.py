@@ -33,7 +33,9 @@ def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE) -> dict[s
         7, statement_hash(content), content.decode(), datetime(2021, 6, 3, tzinfo=UTC), UUID(int=5), None
     )
     rule = inquiry_rule(evaluation.plan.plan)
-    return page_of(PageMatter(stored, body, evaluation, still_earnable(evaluation, body), progress, rule, None))
+    return page_of(
+        PageMatter(stored, body, evaluation, still_earnable(evaluation, body), progress, rule, None, is_between=True)
+    )
 
 
 def cents(text: str) -> int:

@@ -35,6 +35,8 @@ _TITLES = {
     "attribute": "On file with HR",
     "placement": "Placement on the ladder",
 }
+PRIVATE_KINDS = ("placement",)
+"""Facts that only the educator and HR are told: where somebody stood in other years is for nobody else."""
 _BY_TAKE = {"observation_count": "observation", "slo_count": "slo", "slo_scored_count": "slo"}
 
 
@@ -50,9 +52,9 @@ class Evidence:
         self._uncounted = {award.award_id: award.reason for award in found.uncounted_awards}
         self._year_awards = {award.award_id for award in found.year_awards} | self._uncounted.keys()
 
-    def everything(self) -> list[str]:
-        """All that the statement rests on, a sentence each."""
-        return [self._told(fact) for fact in self._used]
+    def everything(self, *, but: Collection[str] = ()) -> list[str]:
+        """All that the statement rests on, a sentence each, `but` facts of these kinds."""
+        return [self._told(fact) for fact in self._used if fact.kind not in but]
 
     def of_measure(self, measure: Measure) -> list[Node]:  # noqa: PLR0911 - one for each kind
         """The leaves of a measure that is read from facts."""

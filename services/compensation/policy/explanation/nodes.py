@@ -1,6 +1,6 @@
 """The nodes of an explanation, and the places in the plan document that they point at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from services.compensation.policy.checks.faults import at
@@ -42,6 +42,12 @@ def node(
         "fact": None,
         "because": list(because),
     }
+
+
+def without(tree: Node, kinds: Collection[str]) -> Node:
+    """The tree without its leaves that are facts of these kinds."""
+    kept = [one for one in tree["because"] if one["fact"] is None or one["fact"]["kind"] not in kinds]
+    return {**tree, "because": [without(one, kinds) for one in kept]}
 
 
 class Clauses:

@@ -42,13 +42,20 @@ def hold_told(hold: PaymentHold, zone: ZoneInfo) -> Part:
 
 
 def recovery_told(
-    standing: RecoveryStanding, causes: Sequence[OverpaymentCause], statements: _Statements, rule: InquiryRule
+    standing: RecoveryStanding,
+    causes: Sequence[OverpaymentCause],
+    statements: _Statements,
+    rule: InquiryRule,
+    *,
+    open_sums: Mapping[str, int],
+    can_ask: bool,
 ) -> Part:
-    """A recovery. `statements` are those that `causes` name, the ones before them, and the one that stands."""
+    """A recovery. `statements` are those that `causes` name, the ones before them, and the one that stands; `open_sums`
+    is what no live line and no recovery has, in cents by component; `can_ask` is whether an inquiry can be opened.
+    """
     recovery, titles = standing.recovery, _titles(statements)
-    taken, under_way, left = (
-        standing.cents(state) for state in (InstalmentState.RECOVERED, InstalmentState.IN_BATCH, InstalmentState.OPEN)
-    )
+    taken, under_way = (standing.cents(state) for state in (InstalmentState.RECOVERED, InstalmentState.IN_BATCH))
+    left = _left(standing, open_sums)
     opened_on = _day(recovery.opened_at, rule.zone)
     return {
         "recovery_id": recovery.id,
@@ -60,10 +67,21 @@ def recovery_told(
         "reason": f"As of {opened_on}, {dollars(recovery.total_cents)} more had been paid than was earned.",
         "why": [_cause(one, statements, titles, rule.zone) for one in causes],
         "agreed": _agreed(recovery, standing.parts, rule.zone),
-        "instalments": [_instalment(part, recovery, titles) for part in standing.parts],
+        "instalments": [_instalment(part, recovery, titles, left) for part in standing.parts],
         "so_far": _so_far(standing, taken, under_way, left),
-        "dispute": " ".join(_dispute(rule, is_over=not (left or under_way))),
+        "dispute": " ".join(_dispute(rule, is_over=not (left or under_way), can_ask=can_ask)),
     }
+
+
+def _left(standing: RecoveryStanding, open_sums: Mapping[str, int]) -> int:
+    """What is still to be taken back. Of a recovery that was stopped it is only what the open sums still come to less
+    than nothing by: what is earned since makes up for the rest, and it may be that no batch ever takes an instalment.
+    """
+    if standing.recovery.state is not RecoveryState.STOPPED:
+        return standing.cents(InstalmentState.OPEN)
+    still = [part for part in standing.parts if part.amount_cents * open_sums.get(part.component, 0) < 0]
+    own = sum(part.amount_cents for part in still if part.state is InstalmentState.OPEN)
+    return max(min(own, -sum(open_sums.values())), 0)
 
 
 def _titles(statements: _Statements) -> dict[str, str]:
@@ -114,7 +132,7 @@ def _agreed(recovery: Recovery, parts: Sequence[StandingPart], zone: ZoneInfo) -
     return f"It is taken back in {several}; that was approved on {_day(recovery.approved_at, zone)}."
 
 
-def _instalment(part: StandingPart, recovery: Recovery, titles: Mapping[str, str]) -> Part:
+def _instalment(part: StandingPart, recovery: Recovery, titles: Mapping[str, str], left: int) -> Part:
     return {
         "number": part.number,
         "component": titles.get(part.component, part.component),
@@ -124,11 +142,11 @@ def _instalment(part: StandingPart, recovery: Recovery, titles: Mapping[str, str
         "batch_id": part.batch_id,
         "line_number": part.line_number,
         "pay_date": part.pay_date,
-        "reason": _became(part, recovery.state),
+        "reason": _became(part, recovery.state, left),
     }
 
 
-def _became(part: StandingPart, state: RecoveryState) -> str:
+def _became(part: StandingPart, state: RecoveryState, left: int) -> str:
     took = "Paid out" if part.amount_cents < 0 else "Taken back"
     match part.state:
         case InstalmentState.RECOVERED:
@@ -138,7 +156,7 @@ def _became(part: StandingPart, state: RecoveryState) -> str:
         case InstalmentState.CARRIED:
             return "Taken over by a later recovery."
     if state is RecoveryState.STOPPED:
-        return "Not taken: the recovery was stopped."
+        return f"Not taken: the recovery was stopped{'' if left else ', and what was earned since makes up for it'}."
     if state is RecoveryState.PROPOSED:
         return "Not before it is approved."
     owed = "Owed to you; set off" if part.amount_cents < 0 else "To come"
@@ -151,16 +169,19 @@ def _so_far(standing: RecoveryStanding, taken: int, under_way: int, left: int) -
         parts.append(f"{dollars(under_way)} is in a payout that payroll has not answered yet")
     if carried := standing.cents(InstalmentState.CARRIED):
         parts.append(f"{dollars(carried)} was taken over by a later recovery")
+    if (made_up := standing.cents(InstalmentState.OPEN) - left) > 0:
+        parts.append(f"{dollars(made_up)} is made up for by what was earned since")
     parts.append(f"{dollars(left)} is left")
     return f"{'; '.join(parts)}."
 
 
-def _dispute(rule: InquiryRule, *, is_over: bool) -> list[str]:
+def _dispute(rule: InquiryRule, *, is_over: bool, can_ask: bool) -> list[str]:
     after = "ask HR, who can correct what is wrong and stop a recovery"
-    if rule.until is None and is_over:
+    if not can_ask:
         return [f"If you think this was wrong, {after}."]
     if rule.until is None:
-        told = "If you think this is wrong, open an inquiry before all of it is taken back."
+        told = f"open an inquiry before {'the money is paid' if is_over else 'all of it is taken back'}."
+        told = f"If you think this {'was' if is_over else 'is'} wrong, {told}"
     else:
         told = (
             f"If you think this is wrong, open an inquiry by {rule.until:%Y-%m-%d %H:%M} ({rule.zone.key}); after "
