@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from services.compensation.policy.form_words import expected
 from services.compensation.policy.source_text import Lines, below
 from shared.kernel.errors import FieldError
 
@@ -43,8 +44,8 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str) -> FieldError
         elif fault["type"] != "missing" or key != fault["loc"][-1]:
             continue
         pointer = below(pointer, key)
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] != "value_error":
+    message = expected(fault) or fault["msg"].removeprefix("Value error, ")
+    if message == fault["msg"]:
         message = f"{message[0].lower()}{message[1:]}: correct it"
     return FieldError(pointer, _REMEDIES.get(fault["type"], message).format(language=language))
 
