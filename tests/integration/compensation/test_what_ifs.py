@@ -289,11 +289,12 @@ class _Doors:
 async def test_the_command_tells_what_it_came_to(few: Compensation) -> None:
     doors: Any = _Doors(few)
     console = Console(width=80, record=True, file=io.StringIO())
-    question = {"title": "Preview", "plan_year": "2020-21", "document": DRAFTS["a pot and a need"].decode()}
+    document = DRAFTS["a pot and a need"].decode().replace("Need of the campus", "'Need [/b] of the campus'")
+    question = {"title": "Preview", "plan_year": "2020-21", "document": document}
     what_if = await previewing.preview(doors, question, console)
     previewing.show(what_if, console)
     screen = console.export_text()
-    assert f"Note: {NO_NEED}" in " ".join(screen.split())
+    assert f"Note: {NO_NEED.replace('Need of', 'Need [/b] of')}" in " ".join(screen.split())
     told = [" ".join(line.replace("│", " ").split()) for line in screen.splitlines()]
     assert "in all 600.00 999.99 399.99" in told
     assert "share 0.00 999.99 999.99" in told

@@ -371,13 +371,13 @@ def test_what_a_plan_names_and_nobody_has_is_told_with_its_place() -> None:
                 "instructional_qualty"
             ),
             (
-                "Measure growth (Students who met their expected growth): nobody has anything on file for it: is growth "
-                "measure nwae-map"
+                "Measure growth (Students who met their expected growth): nobody has anything on file for it: is "
+                "growth measure nwae-map"
             ),
             "Pathway master-teacher (Master Teacher): nobody was ever awarded credential mc-questoining: is it",
             (
-                "Component micro-credential-stipend (Micro-credential stipend): nobody was ever awarded credentials mc-one "
-                "and mc-two: are they"
+                "Component micro-credential-stipend (Micro-credential stipend): nobody was ever awarded credentials "
+                "mc-one and mc-two: are they"
             ),
             "Rung established (Established educator): nobody was ever awarded credential mc-three: is it",
         )
