@@ -187,7 +187,11 @@ def resume_payouts(
 
     Say it for each year: how many batches payroll was given, paid or not, and the sum of their control totals.
     """
-    given = dict(map(_given, payroll_has))
+    given: dict[str, tuple[int, int]] = {}
+    for year, told in map(_given, payroll_has):
+        if year in given:
+            raise typer.BadParameter(f"{year} is given twice: give the figures of each plan year once")
+        given[year] = told
 
     async def work(runtime: Runtime[Any]) -> None:
         await bootstrap_of("compensation").resume(runtime, payroll_has=given, by=getuser(), reason=reason)

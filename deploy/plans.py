@@ -102,7 +102,13 @@ def _read(file: Path) -> Any:
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        _fail([f"there is no file {file}: correct its name, or go to the folder that it is in"])
+    except IsADirectoryError:
+        _fail([f"{file} is a folder: name the document in it"])
+    except OSError as error:
+        _fail([f"{file} cannot be read: {error.strerror}"])
+    except UnicodeDecodeError as error:
         _fail([f"{file} cannot be read as UTF-8 text: {error}"])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -41,7 +42,7 @@ def show(what_if: Mapping[str, Any], console: Console) -> None:
     """The summary in a few tables."""
     summary = what_if["summary"]
     for note in summary["notes"]:
-        console.print(f"[bold]Note:[/bold] {note}")
+        console.print(f"[bold]Note:[/bold] {escape(note)}")
     console.print(_cost("Cost", [{"key": "in all", **summary["cost"]}, *summary["components"]]))
     everybody = {"key": "everybody", "educators": summary["educators"], **summary["cost"], **summary["outcome"]}
     for name, title in (("role", "By role"), ("rung", "By level")):

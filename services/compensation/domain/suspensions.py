@@ -39,14 +39,20 @@ def agree(known: Mapping[str, Released], payroll_has: Mapping[str, Released]) ->
     """
     nothing = Released(0, 0)
     differing = [
-        FieldError(f"/{year}", f"here are {known.get(year, nothing)}, and payroll has {payroll_has.get(year, nothing)}")
+        FieldError(f"/{year}", _differs(year, known.get(year, nothing), payroll_has.get(year)))
         for year in sorted({*known, *payroll_has})
-        if year not in payroll_has or known.get(year, nothing) != payroll_has[year]
+        if known.get(year, nothing) != payroll_has.get(year)
     ]
     if differing:
-        told = "; ".join(f"{one.pointer[1:]}: {one.detail}" for one in differing)
+        told = "; ".join(one.detail for one in differing)
         raise PayoutsNotWhole(
             f"{told}. Ask payroll for the batches that it was given of every year, none left out, and restore what is "
             "missing here; payouts stay suspended",
             errors=differing,
         )
+
+
+def _differs(year: str, known: Released, payroll_has: Released | None) -> str:
+    if payroll_has is None:
+        return f"payroll's figures of {year} are missing: give them as --payroll-has {year}=COUNT:SUM"
+    return f"{year}: here are {known}, and payroll has {payroll_has}"

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from services.compensation.policy.form_words import expected
 from services.compensation.policy.language.terms import CODE, WORD
 from services.compensation.policy.source_text import Lines, below
 from shared.kernel.errors import FieldError
@@ -53,8 +54,8 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str) -> FieldError
     if (asked := _WRITTEN_WITH.get(fault.get("ctx", {}).get("pattern", ""))) is not None:
         return FieldError(pointer, f"is written with {asked}: correct it")
     # Never formatted: it may quote what the author wrote, braces and all.
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] != "value_error":
+    message = expected(fault) or fault["msg"].removeprefix("Value error, ")
+    if message == fault["msg"]:
         message = f"{message[0].lower()}{message[1:]}: correct it"
     return FieldError(pointer, message)
 

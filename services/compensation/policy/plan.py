@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.compensation.errors import PlanInvalid
 from services.compensation.policy.checks import faults_of
+from services.compensation.policy.checks.conditions import faults_of_percentages
 from services.compensation.policy.document_faults import faults_of_form, placed
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.source_text import read_yaml
@@ -29,6 +30,8 @@ def parse_plan(source: str | Mapping[str, Any]) -> Plan:
         found = faults_of_form(error, data, language="plan")
     else:
         found = faults_of(plan)
+        if isinstance(source, str):
+            found = [*found, *faults_of_percentages(plan)]
     if found:
         detail, errors = placed(found, lines)
         raise PlanInvalid(detail, errors=errors)

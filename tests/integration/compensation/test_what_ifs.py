@@ -37,6 +37,16 @@ DRAFTS = {
     "two pots": RANKIN,
     "a pot and a need": SHARED_PLAN,
 }
+NO_NEED = "Measure need (Need of the campus): nobody has anything on file for it: is attribute need spelt right?"
+UNANSWERED = (
+    NO_NEED,
+    (
+        "Measure proficiency-gain (Gain in proficiency, in percent): nobody has anything on file for it: is attribute "
+        "proficiency_gain spelt right?"
+    ),
+    "Gate proficiency (Proficiency up by 3 %): nobody meets it: look at the measure and the border in it.",
+)
+"""Two of the drafts ask for it, and the season brings none of it."""
 FEW = [educator_id(1), educator_id(2), educator_id(3)]
 LATE = educator_id(77)
 OWN = {"what_if", "what_if_progress", "what_if_row", "idempotency_key"}
@@ -118,7 +128,7 @@ async def test_a_draft_comes_to_what_statements_say_once_it_is_published_and_the
                 assert cents == json.loads(stands["components"]), name
                 assert (_cents(row[f"total_{side}"]), row[f"rung_{side}"]) == (stands["total_cents"], stands["rung"])
         same = await network.what_if(plan_version_id=version)
-        assert same["summary"]["notes"] == []
+        assert [note for note in same["summary"]["notes"] if note not in UNANSWERED] == []
         assert same["summary"]["outcome"]["unchanged"] == same["summary"]["educators"] == EDUCATORS
         assert same["summary"]["cost"]["before"] == foreseen["summary"]["cost"]["after"]
         for row in await rows(network, same):
@@ -169,7 +179,7 @@ async def test_without_a_published_plan_everything_is_compared_with_nothing(comp
     found = await compensation.what_if(document=PLAN.decode(), changes=[AWARD])
     assert found["baseline_id"] is None
     assert found["summary"]["plans"]["before"] is None
-    assert found["summary"]["notes"] == ["No plan is published for the year: everything is compared with nothing."]
+    assert found["summary"]["notes"][0] == "No plan is published for the year: everything is compared with nothing."
     [row] = await rows(compensation, found)
     assert (row["total_before"], row["components_before"], row["rung_before"]) == (None, None, None)
     assert row["difference"] == row["total_after"] == {"amount": "200.00", "currency": "USD"}
@@ -279,10 +289,13 @@ class _Doors:
 async def test_the_command_tells_what_it_came_to(few: Compensation) -> None:
     doors: Any = _Doors(few)
     console = Console(width=80, record=True, file=io.StringIO())
-    question = {"title": "Preview", "plan_year": "2020-21", "document": DRAFTS["a pot and a need"].decode()}
+    document = DRAFTS["a pot and a need"].decode().replace("Need of the campus", "'Need [/b] of the campus'")
+    question = {"title": "Preview", "plan_year": "2020-21", "document": document}
     what_if = await previewing.preview(doors, question, console)
     previewing.show(what_if, console)
-    told = [" ".join(line.replace("│", " ").split()) for line in console.export_text().splitlines()]
+    screen = console.export_text()
+    assert f"Note: {NO_NEED.replace('Need of', 'Need [/b] of')}" in " ".join(screen.split())
+    told = [" ".join(line.replace("│", " ").split()) for line in screen.splitlines()]
     assert "in all 600.00 999.99 399.99" in told
     assert "share 0.00 999.99 999.99" in told
     assert "everybody 3 3 0 0 399.99" in told

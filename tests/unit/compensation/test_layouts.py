@@ -24,7 +24,7 @@ def line(number: int, amount: str, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("was", "becomes", "place", "says"),
     [
-        ("record_length: 80", "record_length: 76x", "/record_length", "line 9: input should be a valid integer"),
+        ("record_length: 80", "record_length: 76x", "/record_length", "line 9: has to be a whole number"),
         ("start: 13, width: 32", "start: 12, width: 32", "/detail/1/start", "begins at 12, and 12 is taken"),
         ("start: 70, width: 7", "start: 70, width: 12", "/detail/4/width", "ends at 81, and the record has 80"),
         ("source: earning_code", "source: earnings", "/detail/1/source", "'earnings' is not known here: choose one of"),

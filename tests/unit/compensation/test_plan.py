@@ -156,3 +156,45 @@ def test_only_the_published_stipend_of_the_shipped_plan_is_not_marked_illustrati
         "performance-bonus": "illustrative",
         "micro-credential-stipend": "https://bloomboard.com/program/hps-career-pathways/",
     }
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        ("/rounding/points_places", "two", "has to be a whole number, without quotes or a point, like 2"),
+        ("/rounding/points_places", 9, "is too high: write 4 or less"),
+        ("/components/0/prorates", "yes", "has to be true or false, without quotes, like true"),
+        ("/components/0/requires", "x", "has to be a list, like [first, second]"),
+        ("/components/0/pay", "matirx", "'matirx' is not known as `pay`: did you mean 'matrix'?"),
+        ("/components/0/pay", "salary", "'salary' is not known as `pay`: write 'flat', 'banded'"),
+        ("/measures/0/take", "growth_precent", "did you mean 'growth_percent'?"),
+        ("/eligibility/roles/0", "taecher", "'taecher' is not known here: did you mean 'teacher'?"),
+        ("/measures", {}, "has to be a list"),
+        ("/performance_period/begins_on", "in August", "is not a date: write it like 2020-08-17"),
+    ],
+)
+def test_what_is_expected_is_said_with_an_example(place: str, value: Any, says: str) -> None:
+    document = harmony()
+    set_at(document, place, value)
+    found = " ".join(faults(document).values())
+    assert says in found
+    assert "correct it" not in found
+
+
+def test_a_kind_that_is_left_out_is_asked_for() -> None:
+    document = harmony()
+    remove_at(document, "/measures/0/take")
+    assert faults(document)["/measures/0"] == "is missing `take`, which says what kind it is: add it"
+
+
+def test_a_percentage_beyond_a_hundred_is_refused_where_it_is_written_and_read_where_it_is_kept() -> None:
+    document = harmony()
+    growth = next(measure["code"] for measure in document["measures"] if measure["take"] == "growth_percent")
+    gate = {"code": "beyond", "title": "Beyond", "source": "illustrative", "measure": growth, "at_least": "500"}
+    at_hundred = {**gate, "code": "all", "at_least": "100"}
+    document["gates"] += [at_hundred, gate]
+    place = f"/gates/{len(document['gates']) - 1}/at_least"
+    [(pointer, detail)] = faults(yaml.safe_dump(document)).items()
+    assert pointer == place
+    assert f"500 is above 100, and {growth!r} is a percentage: write 0 to 100" in detail
+    assert parse_plan(document).gates[-1].at_least == "500"

@@ -26,6 +26,7 @@ from services.compensation.policy.what_if.rows import rows_of
 from services.compensation.policy.what_if.summary import Tally
 from services.compensation.policy.what_if.supposing import Supposing
 from tests.support.policy_facts import (
+    DIMENSIONS,
     HARMONY,
     an_id,
     attribute,
@@ -34,6 +35,7 @@ from tests.support.policy_facts import (
     facts_of,
     growth,
     observation,
+    revoked,
     roster,
     slo,
 )
@@ -41,6 +43,11 @@ from tests.unit.compensation.test_shipped_plans import PLANS, cases_of
 
 CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
 PBCS = compile_plan(parse_plan(HARMONY), version=1)
+UNAWARDED = (
+    "Pathway instructional-coach (Instructional Coach): nobody was ever awarded credential mc-instructional-coaching: "
+    "is it spelt right?"
+)
+"""The golden cases of the sample plan award it to nobody."""
 Run = tuple[list[WhatIfRow], dict[str, Any]]
 
 
@@ -86,7 +93,8 @@ def test_each_shipped_plan_comes_to_the_same_in_blocks_as_all_at_once(path: Path
     same, nothing = run(plan, plan, everybody, campuses=campuses)
     assert {row.difference_cents for row in same} == {0}
     assert nothing["outcome"]["unchanged"] == len(everybody)
-    assert [note.startswith("What the plan offers") for note in nothing["notes"]] == [True] * bool(plan.plan.offers)
+    told = [note for note in nothing["notes"] if note != UNAWARDED]
+    assert [note.startswith("What the plan offers") for note in told] == [True] * bool(plan.plan.offers)
 
 
 TEACHER = facts_of(
@@ -300,8 +308,9 @@ def test_a_settlement_of_other_facts_is_said_so() -> None:
     tally = Tally(comparison)
     for block in comparison.decided():
         tally.add(block)
-    [note] = tally.summary()["notes"]
+    *of_facts, note = tally.summary()["notes"]
     assert "settled from other facts" in note
+    assert [one.partition(":")[0] for one in of_facts] == ["Gate at-listed-school (Assigned to a school on the list)"]
 
 
 PLANS_BY_NAME = {path.stem: path for path in PLANS}
@@ -313,6 +322,79 @@ def test_nobody_at_all_is_an_answer_too() -> None:
     assert (summary["educators"], summary["cost"]["after_cents"]) == (0, 0)
     assert summary["distribution"]["quartiles"]["before"] is None
     assert summary["notes"] == ["No roster has brought anybody yet: there is nobody to decide."]
+
+
+def knowing(number: int, *awards: Any, **part: str) -> EducatorFacts:
+    """One on whom everything is on file that the sample plan measures."""
+    seen = [observation(day, dict.fromkeys(DIMENSIONS, 4)) for day in range(2)]
+    return facts_of([roster(part), *seen, growth("map", "80"), slo("one", 4), *awards], str(UUID(int=number)))
+
+
+def unknown(number: int, **part: str) -> EducatorFacts:
+    return facts_of([roster(part)], str(UUID(int=number)))
+
+
+CREDENTIALS = sorted({code for pathway in PBCS.plan.pathways for code in pathway.credentials})
+AWARDS = [
+    *(award(code, code) for code in CREDENTIALS[2:]),
+    revoked(award(0, CREDENTIALS[0])),
+    award(1, CREDENTIALS[1], at="2022-03-01T15:00:00Z"),
+]
+SOME = [unknown(1), unknown(2), unknown(3), knowing(4, *AWARDS, group="tested"), knowing(5, group="none")]
+"""The last of several blocks alone has it all."""
+SPOILED = (
+    HARMONY.replace("domains: [instructional_quality]", "domains: [instructional_qualty]")
+    .replace("domains: [instructional_quality, student", "domains: [instructional_quality, studnet")
+    .replace("combine: mean", "combine: mean\n    measures: [nwae-map]")
+    .replace("mc-questioning, mc-differentiation", "mc-questoining, mc-differentiation")
+    .replace("each: credential\n", f"each: credential\n    credentials: [{CREDENTIALS[0]}, mc-one, mc-two]\n")
+    .replace("need: credentials, at_least: 1}", f"need: credentials, at_least: 1, of: [{CREDENTIALS[1]}, mc-three]}}")
+)
+
+
+def notes_of(text: str, everybody: Sequence[EducatorFacts]) -> list[str]:
+    plan = compile_plan(parse_plan(text), version=2)
+    return list(run(plan, plan, everybody)[1]["notes"])
+
+
+def test_what_a_plan_names_and_nobody_has_is_told_with_its_place() -> None:
+    assert notes_of(HARMONY, SOME) == []
+    assert notes_of(SPOILED, SOME) == [
+        f"{part} spelt right?"
+        for part in (
+            (
+                "Measure observation_mean (Mean level over all observations): nobody was scored in domain "
+                "studnet_growth_and_achievement: is it"
+            ),
+            (
+                "Measure instructional_quality (Instructional Quality): nobody has anything on file for it: is domain "
+                "instructional_qualty"
+            ),
+            (
+                "Measure growth (Students who met their expected growth): nobody has anything on file for it: is "
+                "growth measure nwae-map"
+            ),
+            "Pathway master-teacher (Master Teacher): nobody was ever awarded credential mc-questoining: is it",
+            (
+                "Component micro-credential-stipend (Micro-credential stipend): nobody was ever awarded credentials "
+                "mc-one and mc-two: are they"
+            ),
+            "Rung established (Established educator): nobody was ever awarded credential mc-three: is it",
+        )
+    ] + [
+        "Gate student-growth (Growth of students on tests): nobody meets it: look at the measure and the border in it."
+    ]
+
+
+def test_who_is_not_eligible_answers_for_nobody() -> None:
+    other = knowing(6, *AWARDS, role="other")
+    told = notes_of(HARMONY, [unknown(1, group="tested"), other])
+    assert "Measure slo_score (Mean SLO score): nobody has anything on file for it." in told
+    assert "Gate slo-result (Growth of students on SLOs): it is asked of nobody: look at whom it is for." in told
+    assert not any("awarded" in note or "weights" in note for note in told)
+    assert notes_of(HARMONY, [other]) == [
+        "Nobody on a roster is in a role that the plan is for: look at `eligibility`."
+    ]
 
 
 AMOUNTS = st.lists(st.integers(-10_000_000_000, 10_000_000_000) | st.integers(-300, 300), max_size=60)

@@ -37,7 +37,10 @@ def test_what_cannot_be_read_at_all_is_said_as_well(tmp_path: Path) -> None:
     file.write_text("code: [")
     answer = rung_plan("validate", str(file))
     assert (answer.exit_code, answer.stderr.count("1 fault")) == (1, 1)
-    assert rung_plan("validate", str(tmp_path / "none.yaml")).exit_code == 1
+    answer = rung_plan("validate", str(tmp_path / "none.yaml"))
+    assert (answer.exit_code, "there is no file" in answer.stderr) == (1, True)
+    answer = rung_plan("validate", str(tmp_path))
+    assert (answer.exit_code, "is a folder" in answer.stderr, "UTF-8" in answer.stderr) == (1, True, False)
 
 
 def test_the_schema_that_editors_read_is_the_stored_one() -> None:

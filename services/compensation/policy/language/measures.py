@@ -208,6 +208,10 @@ Measure = Annotated[
 ]
 
 
+PERCENTAGES = frozenset({"growth_percent", "slo_mean_attainment"})
+"""The kinds whose value is a percentage, from 0 to 100."""
+
+
 def made_of(measure: Measure) -> list[str]:
     """Codes of the measures that this one is made of, each once."""
     match measure:

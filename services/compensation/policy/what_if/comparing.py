@@ -21,6 +21,7 @@ from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import Bools, Ints, integers
 from services.compensation.policy.facts.gather import CampusAttributes, Gathered, gather
 from services.compensation.policy.what_if.supposing import Supposing
+from services.compensation.policy.what_if.unanswered import Unanswered
 from shared.kernel.assertions import InvariantBroken
 
 BLOCK = 1_024
@@ -79,6 +80,9 @@ class Outcome:
     gate_asked: Bools
     """The gate applies, and the educator is eligible at all."""
     gate_met: Bools
+    eligible: Bools
+    measured: Bools
+    """By measure, in compiled order."""
 
     @classmethod
     def of(cls, working: Working) -> "Outcome":
@@ -88,6 +92,8 @@ class Outcome:
             rung=working.rung,
             gate_asked=working.gate_applies & working.eligible,
             gate_met=working.gate_applies & working.eligible & working.gate_met,
+            eligible=working.eligible,
+            measured=working.measured,
         )
 
 
@@ -108,6 +114,7 @@ class Comparison:
         self.before = before
         self.after = after
         self.supposing = supposing
+        self.unanswered = Unanswered(after.plan)
         self.educators = 0
         self.is_redrawn = False
         """Whether the standing settlement is not what the facts come to now, so that drawing it anew changes pay."""
@@ -124,6 +131,8 @@ class Comparison:
         standing = [one for one in read if one.facts.get(FactKind.ROSTER)]
         supposed = [self.supposing.of(one) for one in standing]
         after = [self.after.gathered(one) for one in supposed]
+        for one, found in zip(supposed, after, strict=True):
+            self.unanswered.look_at(one, found)
         before = after
         if self.before is not None:
             # Most drafts look at the same dates, roles and attributes: what was gathered once serves both sides.

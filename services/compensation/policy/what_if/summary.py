@@ -78,6 +78,7 @@ class Tally:
         self._totals.append((before.total if before else nothing, after.total))
         self._rungs.append((before.rung if before else nothing - 1, after.rung))
         self._amounts.append((_summed(before), _summed(after)))
+        self.comparison.unanswered.count(after.eligible, after.measured, after.gate_asked, after.gate_met)
         both = self.gates_on_both
         up, down = crossed(block, [gate.before or 0 for gate in both], [gate.after or 0 for gate in both])
         for gate, ups, downs in zip(both, up, down, strict=True):
@@ -129,6 +130,8 @@ class Tally:
         for number, educators in enumerate(self.comparison.supposing.touched, start=1):
             if not educators:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
+        if self._people:
+            yield from self.comparison.unanswered.notes()
         offers = self._plans[1].plan.offers
         if offers:
             accepted = f"{{change: attribute, attribute: {OFFER_ATTRIBUTE}, item: {offers[0].code}, value: accepted}}"

@@ -11,6 +11,7 @@ from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import Gathered
 from services.compensation.policy.language.conditions import Gate, Top
 from services.compensation.policy.language.measures import (
+    PERCENTAGES,
     AttributeIs,
     AttributeNumber,
     CampusAttribute,
@@ -65,7 +66,6 @@ _MEANS = {
     "slo_mean_score": ("SLO score", ""),
     "slo_mean_attainment": ("scored SLO", " % of students met their target"),
 }
-_PERCENT = {"growth_percent", "slo_mean_attainment"}
 _CHOSEN = {
     "best_of": "greatest",
     "lowest_of": "least",
@@ -146,7 +146,7 @@ class MeasureWords:
 
     def unit(self, at: int) -> str:
         """What stands behind the value of a measure, and behind what is asked of it."""
-        return " %" if self._plan.measures[at].take in _PERCENT else ""
+        return " %" if self._plan.measures[at].take in PERCENTAGES else ""
 
     def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
         terms = self._plan.plan.gates[gate]
