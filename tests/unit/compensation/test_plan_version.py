@@ -52,7 +52,7 @@ def test_the_board_approves_between_the_end_of_comment_and_today(day: int, fits:
     if fits:
         assert closed.approve("approver", now, approval).approval == approval
     else:
-        with pytest.raises(PlanDateDoesNotFit, match="in the future: on 2020-08-16$"):
+        with pytest.raises(PlanDateDoesNotFit, match=r"in the future: on 2020-08-16$"):
             closed.approve("approver", now, approval)
 
 
