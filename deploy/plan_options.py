@@ -1,4 +1,4 @@
-"""What the options of `rung plan` take: each refuses what its door would refuse, by the option's name and with the form."""
+"""What the options of `rung plan` take: each refuses by its name, and says the form, what a door would refuse."""
 
 from datetime import date, datetime
 from uuid import UUID
