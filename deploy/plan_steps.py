@@ -98,12 +98,10 @@ def comment(
     if closes_at is None:
         _take(version, "public-comment", by, {"waived_because": waived_because})
         return
-    name = _asked("GET", f"/{version}", by)["document"]["time_zone"]
-    zone = ZoneInfo(name)
-    sent = closes_at if closes_at.tzinfo else closes_at.replace(tzinfo=zone)
+    zone = _asked("GET", f"/{version}", by)["document"]["time_zone"]
+    sent = closes_at if closes_at.tzinfo else closes_at.replace(tzinfo=ZoneInfo(zone))
     opened = _asked("POST", f"/{version}/public-comment", by, json={"closes_at": sent.isoformat()})
-    until = datetime.fromisoformat(opened["comments_close_at"]).astimezone(zone)
-    _say(opened, condition=f"when comment is over, at {until:%Y-%m-%d %H:%M:%S} {name}: ")
+    _say(opened, condition=f"when comment is over, at {_in_zone(opened['comments_close_at'], zone)}: ")
 
 
 @app.command()
@@ -180,6 +178,8 @@ def show(version: Version, by: By) -> None:
     """Show a version: where it stands, who took which step of its life, and what was said of it."""
     found = _asked("GET", f"/{version}", by)
     facts = {_words(name): value for name, value in found.items() if name != "document" and value is not None}
+    if found["comments_close_at"] is not None:
+        facts["comments close at"] = _in_zone(found["comments_close_at"], found["document"]["time_zone"])
     for name, value in facts.items():
         typer.echo(f"{name:<{max(map(len, facts))}}  {value}")
     steps = _table("step", "by", "at", "reason")
@@ -272,6 +272,10 @@ def _table(*columns: str, **style: Any) -> Table:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _in_zone(moment: str, zone: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S} {zone}"
 
 
 def _second(moment: str) -> str:

@@ -173,7 +173,8 @@ def _short(text: str, at_most: int) -> str:
 
 def _side(one: Mapping[str, Any]) -> int:
     """-1 for a bin below nothing, 0 for nothing, 1 for one above."""
-    return (one["at_least_cents"] > 0) - (one["at_most_cents"] < 0)
+    least, most = int(one["at_least_cents"]), int(one["at_most_cents"])
+    return (least > 0) - (most < 0)
 
 
 def _whole_dollars(cents: int) -> str:

@@ -170,7 +170,7 @@ class PlanVersion:
         if by == self.written_by:
             raise WriterCannotApprove(f"{by} wrote {self}: another person has to record the board's approval")
         self._check_minutes(approval)
-        if self.is_open_for_comment(at):
+        if self.comments_close_at and self.is_open_for_comment(at):
             until = f"{self._local(self.comments_close_at):%Y-%m-%d %H:%M:%S} {self.document['time_zone']}"
             raise CommentsStillOpen(f"{self} is open to comment until {until}: record the approval then")
         # What the board voted on before this version was written was another text.

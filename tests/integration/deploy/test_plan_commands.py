@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -116,11 +116,13 @@ def test_a_moment_without_a_zone_is_of_the_plans_own(rung: Rung, tmp_path: Path,
     file.write_bytes(PLAN)
     version = rung("write", str(file), by="writer").stdout.strip()
     rung("review", version, by="writer")
-    closing = SystemClock().now().astimezone(ZoneInfo(offset)).replace(tzinfo=None, microsecond=0) + timedelta(days=9)
+    day = SystemClock().now().date() + timedelta(days=9)
+    closing = datetime.combine(day, time(17))
     told = closing.replace(tzinfo=ZoneInfo(offset)).astimezone(ZoneInfo("America/Chicago")).replace(tzinfo=None)
     opened = rung("comment", version, "--closes-at", f"{closing.isoformat()}{zone}").stdout
     assert f"next: when comment is over, at {told} America/Chicago: rung plan approve" in opened, opened
     approval = ("--minutes", "item 7 of the day", "--approved-on", str(told.date()), "--describes-all-pay")
+    assert f" {told} America/Chicago\n" in rung("show", version).stdout
     assert f"is open to comment until {told} America/Chicago" in rung("approve", version, *approval).stderr
 
 
