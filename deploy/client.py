@@ -25,6 +25,14 @@ class DoorRefused(RuntimeError):
         self.answer = answer
 
     @property
+    def code(self) -> str | None:
+        """What the problem is called; None where the answer is none."""
+        try:
+            return str(self.answer.json()["code"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    @property
     def sentences(self) -> list[str]:
         """What is wrong, place by place, each with its remedy."""
         try:

@@ -180,6 +180,7 @@ class Plans:
             {
                 **version.out_of_order("public_comment"),
                 "writer-cannot-approve": caller.subject == version.writer,
+                "all-pay-not-described": version.wanted.counts_for_retirement and not approval["describes_all_pay"],
                 "comments-still-open": version.is_open(self.now),
                 "plan-date-does-not-fit": is_early or voted_on > self.now.date(),
             }
@@ -224,7 +225,6 @@ class Plans:
             {
                 **version.out_of_order("board_approved"),
                 "writer-cannot-publish": caller.subject == version.writer,
-                "all-pay-not-described": version.wanted.counts_for_retirement and not approval.get("describes_all_pay"),
             }
         )
         for one in self.standing():

@@ -12,6 +12,7 @@ from services.compensation.api.callers import Office
 from services.compensation.api.refusals import on_record
 from services.compensation.domain import PlanVersion
 from services.compensation.errors import (
+    AllPayNotDescribed,
     CommentsNotOpen,
     CommentsStillOpen,
     PlanAlreadyPublished,
@@ -85,7 +86,7 @@ async def open_plan_to_comment(
     "/board-approval",
     summary="Record that the board approved it, and where its minutes say so; not for who wrote it",
     response_model=PlanVersionView,
-    responses=responses(*_STEP, WriterCannotApprove, CommentsStillOpen, PlanDateDoesNotFit),
+    responses=responses(*_STEP, WriterCannotApprove, AllPayNotDescribed, CommentsStillOpen, PlanDateDoesNotFit),
     dependencies=_ON_RECORD,
 )
 async def record_board_approval(

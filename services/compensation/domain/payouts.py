@@ -127,10 +127,9 @@ class PayoutBatch:
 
     def _enter(self, state: PayoutState) -> None:
         if state not in _STEPS[self.state]:
-            raise PayoutStepOutOfOrder(
-                f"batch {self.id} is {self.state}, and only "
-                f"{' or '.join(sorted(_STEPS[self.state])) or 'nothing'} can follow; nothing was changed"
-            )
+            following = " or ".join(sorted(_STEPS[self.state]))
+            rest = f", and only {following} can follow" if following else ": nothing can follow"
+            raise PayoutStepOutOfOrder(f"batch {self.id} is {self.state}{rest}; nothing was changed")
 
     def approve(self, by: str, at: datetime, *, accepts_estimates: bool) -> "PayoutBatch":
         """Raises PayoutStepOutOfOrder, PreparerCannotApprove, EstimatesNotAccepted."""

@@ -43,6 +43,14 @@ _FOLLOWS: Mapping[PlanState, frozenset[PlanState]] = {
     PlanState.SUPERSEDED: frozenset(),
     PlanState.RETURNED: frozenset(),
 }
+_STANDS: Mapping[PlanState, str] = {
+    PlanState.DRAFT: "a draft: ask for its review next",
+    PlanState.IN_REVIEW: "in review: open it to public comment next, or waive that",
+    PlanState.PUBLIC_COMMENT: "in public comment: record the board's approval next",
+    PlanState.BOARD_APPROVED: "approved by the board: publish it next",
+    PlanState.RETURNED: "returned for good: write the mended plan as the next version",
+}
+"""What a version is that is not published yet, and what to do with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +162,24 @@ class PlanVersion:
         return PlanComment(comment_id, self.id, by, at, text)
 
     def approve(self, by: str, at: datetime, approval: BoardApproval) -> "PlanVersion":
-        """Record that the board approved it. Raises WriterCannotApprove, CommentsStillOpen, PlanDateDoesNotFit."""
+        """Record that the board approved it.
+
+        Raises WriterCannotApprove, AllPayNotDescribed, CommentsStillOpen, PlanDateDoesNotFit.
+        """
         entered = self._enter(PlanState.BOARD_APPROVED)
         if by == self.written_by:
             raise WriterCannotApprove(f"{by} wrote {self}: another person has to record the board's approval")
-        if self.is_open_for_comment(at):
-            raise CommentsStillOpen(f"{self} is open to comment until {self.comments_close_at}: wait until then")
+        self._check_minutes(approval)
+        if self.comments_close_at and self.is_open_for_comment(at):
+            until = f"{self._local(self.comments_close_at):%Y-%m-%d %H:%M:%S} {self.document['time_zone']}"
+            raise CommentsStillOpen(f"{self} is open to comment until {until}: record the approval then")
         # What the board voted on before this version was written was another text.
         first = self.local_date(self.comments_close_at or self.written_at)
         last = self.local_date(at)
         if not first <= approval.approved_on <= last:
             raise PlanDateDoesNotFit(
-                "the board approves a version once it is written and public comment is over, and not in the future: a "
-                f"day from {first} to {last}"
+                "the board approves a version once it is written and public comment is over, and not in the future: "
+                + (f"on {first}" if first == last else f"on a day from {first} to {last}")
             )
         return replace(entered, approval=approval)
 
@@ -175,12 +188,17 @@ class PlanVersion:
         entered = self._enter(PlanState.PUBLISHED)
         if by == self.written_by:
             raise WriterCannotPublish(f"{by} wrote {self}: another person has to publish it")
-        if self.counts_for_retirement and not (self.approval and self.approval.describes_all_pay):
+        # An approval may be older than the check that is made of it.
+        self._check_minutes(self.approval)
+        return replace(entered, published_by=by, published_at=at)
+
+    def _check_minutes(self, approval: BoardApproval | None) -> None:
+        if self.counts_for_retirement and not (approval and approval.describes_all_pay):
             raise AllPayNotDescribed(
                 f"{self} pays what is to count for retirement, and 34 TAC 25.24 asks for minutes of the board that "
-                "describe all pay elements: return it, have the board vote on all of them, and write the next version"
+                "describe all pay elements: have the board vote on all of them; if the version is approved already, or "
+                "is not what they are to vote on, return it and write the next one"
             )
-        return replace(entered, published_by=by, published_at=at)
 
     def give_back(self) -> "PlanVersion":
         """Return it for good: a mended plan is the next version."""
@@ -190,12 +208,12 @@ class PlanVersion:
         if self.state in (PlanState.PUBLISHED, PlanState.SUPERSEDED):
             raise PlanAlreadyPublished(f"{self} is {self.state}: write a new version")
         if state not in _FOLLOWS[self.state]:
-            raise PlanStepOutOfOrder(
-                f"{self} is {self.state}, and only {' or '.join(sorted(_FOLLOWS[self.state])) or 'a new version'} "
-                "can follow; nothing was changed"
-            )
+            raise PlanStepOutOfOrder(f"{self} is {_STANDS[self.state]}; nothing was changed")
         return replace(self, state=state)
 
     def local_date(self, moment: datetime) -> date:
         """The day of `moment` in the plan's time zone."""
-        return moment.astimezone(ZoneInfo(self.document["time_zone"])).date()
+        return self._local(moment).date()
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(self.document["time_zone"]))

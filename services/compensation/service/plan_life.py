@@ -41,7 +41,10 @@ async def waive_comments(
 async def approve_plan(
     connection: AsyncConnection, clock: Clock, *, plan_version_id: UUID, approval: BoardApproval, by: str
 ) -> PlanVersion:
-    """Record the board's approval. Raises WriterCannotApprove, CommentsStillOpen, PlanDateDoesNotFit."""
+    """Record the board's approval.
+
+    Raises WriterCannotApprove, AllPayNotDescribed, CommentsStillOpen, PlanDateDoesNotFit.
+    """
     version, now = await locked_version(connection, plan_version_id), clock.now()
     return await _taken(connection, version.approve(by, now, approval), by=by, at=now)
 

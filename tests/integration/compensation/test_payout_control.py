@@ -47,7 +47,9 @@ async def test_three_people_and_every_refused_step_is_on_the_record(earned: Comp
     changed = {"control_total": {"amount": "800.01", "currency": "USD"}}
     refused(await acknowledge(earned, batch, **changed), 409, "acknowledgement-does-not-match")
     given(await acknowledge(earned, batch))
-    refused(await acknowledge(earned, batch), 409, "payout-step-out-of-order")
+    again = await acknowledge(earned, batch)
+    refused(again, 409, "payout-step-out-of-order")
+    assert "is acknowledged: nothing can follow" in again.json()["detail"]
 
     path = f"/payout-batches/{batch['id']}/refusals"
     record = given(await earned.call("GET", path, as_=WRITER))

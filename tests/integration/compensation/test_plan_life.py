@@ -175,16 +175,17 @@ async def test_comments_are_taken_while_it_is_open_and_show_their_authors_to_hr_
     assert await refused(compensation, f"/plans/{version}/board-approval", MINUTES) == "plan-date-does-not-fit"
 
 
-async def test_what_counts_for_retirement_is_published_by_minutes_that_describe_all_pay(
+async def test_what_counts_for_retirement_is_approved_by_minutes_that_describe_all_pay(
     compensation: Compensation,
 ) -> None:
     for describes_all_pay, document in ((False, PLAN), (True, FOR_RETIREMENT), (False, FOR_RETIREMENT)):
         version = await in_review(compensation, document)
         await compensation.step(version, *TO_APPROVAL[1])
-        await compensation.step(version, "board-approval", MINUTES | {"describes_all_pay": describes_all_pay})
+        minutes = MINUTES | {"describes_all_pay": describes_all_pay}
         if describes_all_pay or document is PLAN:
+            await compensation.step(version, "board-approval", minutes)
             await compensation.step(version, "publication")
-    answer = await compensation.call("POST", f"/plans/{version}/publication", as_=APPROVER)
+    answer = await compensation.call("POST", f"/plans/{version}/board-approval", as_=APPROVER, json=minutes)
     assert (answer.status_code, answer.json()["code"]) == (409, "all-pay-not-described")
     assert "34 TAC 25.24" in answer.json()["detail"]
 
