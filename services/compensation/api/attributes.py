@@ -131,8 +131,8 @@ async def ask_for_settlement(
 async def reopen_plan_year(
     plan_year: PlanYear, body: YearReopeningRequest, _principal: Office, call: OnceCall
 ) -> Response:
-    """What was settled is an estimate again: nothing more of the year is paid until it is settled anew, which decides
-    everybody by all that is known then."""
+    """What was settled is an estimate again, until the year is settled anew by all that is known then. Meanwhile a plan that
+    looks at everybody pays nothing more; any other pays on account, to an approver who accepts estimates."""
 
     async def reopened() -> CommonFactsView:
         return CommonFactsView.of(
