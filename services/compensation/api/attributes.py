@@ -131,8 +131,8 @@ async def ask_for_settlement(
 async def reopen_plan_year(
     plan_year: PlanYear, body: YearReopeningRequest, _principal: Office, call: OnceCall
 ) -> Response:
-    """What was settled is an estimate again, until the year is settled anew by all that is known then. Meanwhile a plan that
-    looks at everybody pays nothing more; any other pays on account, to an approver who accepts estimates."""
+    """What was settled is an estimate again, until the year is settled anew by all that is known then. Meanwhile a plan
+    that looks at everybody pays nothing more; any other pays on account, where the approver accepts estimates."""
 
     async def reopened() -> CommonFactsView:
         return CommonFactsView.of(
