@@ -94,13 +94,13 @@ async def _hold_plans(transaction: Transaction) -> None:
 
 async def _lock_accounts(
     transaction: Transaction, educator_ids: Sequence[str]
-) -> tuple[dict[str, Account], list[Standing]]:
+) -> tuple[Iterator[Account], list[Standing]]:
     await _share_plans(transaction)
     for educator_id in sorted(set(educator_ids)):
         await transaction.lock(f"account {educator_id}")
     await Pause("read accounts")
     standing = sorted(await _published(transaction), key=lambda version: version.plan_year)
-    return transaction.database.books.open(educator_ids), [
+    return iter(transaction.database.books.open(educator_ids).values()), [
         Standing(version.id, version.plan_year, 0) for version in standing
     ]
 

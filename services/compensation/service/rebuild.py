@@ -148,7 +148,8 @@ async def _rebuild_educators(
     connection: AsyncConnection, clock: Clock, logs: dict[str, EducatorLog], book: PlanBook
 ) -> None:
     """Accounts, statements and ledger of the educators in `logs`. Raises LogDoesNotMatch."""
-    locked, _ = await accounts.lock_accounts(connection, list(logs))
+    opened, _ = await accounts.lock_accounts(connection, list(logs))
+    locked = {account.educator_id: account for account in opened}
     await placements.add(connection, _placements(logs.values()))
     changes = Changes()
     for educator_id, log in logs.items():

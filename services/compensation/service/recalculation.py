@@ -1,7 +1,8 @@
 """The event path: facts in, statements and ledger out, and everybody anew when a plan is published."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +25,7 @@ async def take_in_facts(connection: AsyncConnection, clock: Clock, book: PlanBoo
     locked, published = await accounts.lock_accounts(connection, [arrival.educator_id for arrival in arrivals])
     standing = await _booked(connection, book, published)
     now = clock.now()
-    changes = take_in(locked, arrivals, standing, decided_at=now)
+    changes = take_in({one.educator_id: one for one in locked}, arrivals, standing, decided_at=now)
     if changes:
         await accounts.save(connection, changes, _events(changes, now))
 
@@ -47,17 +48,16 @@ async def recalculate_next(connection: AsyncConnection, clock: Clock, book: Plan
         plan = next((plan for plan in standing if plan.plan_version_id == due.plan_version_id), None)
         # A version that was superseded while its recalculation ran has nothing more to decide: its successor will.
         if plan is not None:
-            await _decide(connection, list(locked.values()), plan, cause_event_id=due.cause_event_id, now=now)
+            await _decide(connection, locked, plan, cause_event_id=due.cause_event_id, now=now)
     await recalculations.decided(connection, due.cause_event_id, due.number, educators=len(ids), at=now)
     return len(ids)
 
 
 async def _decide(
-    connection: AsyncConnection, everybody: Sequence[Account], plan: BookedPlan, *, cause_event_id: UUID, now: datetime
+    connection: AsyncConnection, everybody: Iterator[Account], plan: BookedPlan, *, cause_event_id: UUID, now: datetime
 ) -> None:
     async with accounts.saving(connection) as save:
-        for first in range(0, len(everybody), PART):
-            part = everybody[first : first + PART]
+        while part := list(islice(everybody, PART)):
             changes = decide_again(part, plan, cause_event_id=cause_event_id, decided_at=now)
             if changes:
                 await save(changes, _events(changes, now))
