@@ -39,8 +39,8 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class PageMatter:
-    """All that a page is made of. `is_between` is whether the reader is the educator or HR; `progress` is None for a
-    statement that stands no longer, `withheld` for that and for other readers.
+    """All that a page is made of. `can_ask` is whether an inquiry can be opened yet, `is_between` whether the reader is the
+    educator or HR; `progress` is None for a statement that stands no longer, `withheld` for that and for other readers.
     """
 
     statement: StoredStatement
@@ -49,6 +49,7 @@ class PageMatter:
     earnable: list[Part]
     progress: Progress | None
     inquiries: InquiryRule
+    can_ask: bool
     withheld: Withheld | None
     is_between: bool
 
@@ -83,7 +84,7 @@ def page_of(matter: PageMatter) -> Part:
         "is_closed": is_closed,
         "ladder": _ladder(body["ladder"]),
         "evidence": Evidence(matter.evaluation.plan, found).everything(but=() if matter.is_between else PRIVATE_KINDS),
-        "ask": list(_how_to_ask(matter.inquiries)),
+        "ask": list(_how_to_ask(matter.inquiries, can_ask=matter.can_ask)),
         "footer": _footer(matter),
     }
 
@@ -190,7 +191,11 @@ def _ladder(ladder: Part) -> Part:
     }
 
 
-def _how_to_ask(rule: InquiryRule) -> Iterator[str]:
+def _how_to_ask(rule: InquiryRule, *, can_ask: bool) -> Iterator[str]:
+    if not can_ask:
+        ended = "once the money was paid" if rule.until is None else f"on {rule.until:%Y-%m-%d %H:%M} ({rule.zone.key})"
+        yield f"The time to open an inquiry about this year ended {ended}. If something is wrong, tell HR."
+        return
     if rule.until is None:
         yield "If something is wrong, open an inquiry before the money is paid."
     else:

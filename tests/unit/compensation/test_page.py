@@ -25,7 +25,7 @@ from tests.support.random_plans import random_plan
 ESTIMATE = Progress(0, 0, 0, 0, is_final=False, inquiries_open=0, holds_open=0)
 
 
-def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE) -> dict[str, Any]:
+def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE, *, can_ask: bool = True) -> dict[str, Any]:
     content = statement_bytes(evaluation, 0)
     assert content is not None
     body = orjson.loads(content)
@@ -33,9 +33,8 @@ def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE) -> dict[s
         7, statement_hash(content), content.decode(), datetime(2021, 6, 3, tzinfo=UTC), UUID(int=5), None
     )
     rule = inquiry_rule(evaluation.plan.plan)
-    return page_of(
-        PageMatter(stored, body, evaluation, still_earnable(evaluation, body), progress, rule, None, is_between=True)
-    )
+    earnable = still_earnable(evaluation, body)
+    return page_of(PageMatter(stored, body, evaluation, earnable, progress, rule, can_ask, None, is_between=True))
 
 
 def cents(text: str) -> int:
@@ -97,4 +96,12 @@ def test_it_says_what_stands_in_the_way_of_the_money_and_what_a_closed_year_leav
         "$200.00 is approved for payment.",
     }
     assert closed["earnable"] == []
+
+
+def test_it_asks_nobody_to_open_an_inquiry_that_would_be_refused() -> None:
+    plan = compile_plan(parse_plan(HARMONY), version=1)
+    evaluation = evaluate(plan, [facts_of([roster({"role": "teacher"})])])
+    assert page(evaluation)["ask"][0].startswith("If something is wrong, open an inquiry")
+    [told] = page(evaluation, can_ask=False)["ask"]
+    assert told.startswith("The time to open an inquiry about this year ended")
     assert page(evaluation, None)["status"]["label"] == "As it stood"
