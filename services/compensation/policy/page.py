@@ -39,8 +39,8 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class PageMatter:
-    """All that a page is made of. `can_ask` is whether an inquiry can be opened yet, `is_between` whether the reader is the
-    educator or HR; `progress` is None for a statement that stands no longer, `withheld` for that and for other readers.
+    """All that a page is made of. `can_ask` is whether an inquiry can still be opened, `is_between` whether the reader
+    is the educator or HR; `progress` is None for a statement that stands no longer, `withheld` for other readers too.
     """
 
     statement: StoredStatement
