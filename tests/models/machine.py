@@ -153,7 +153,7 @@ def drive(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: i
             _drive_a_round(make, tally, steps=steps - tally.steps, seed=number)
             number += 1
     finally:
-        tally.seconds = time.perf_counter() - began
+        tally.seconds += time.perf_counter() - began
 
 
 def _drive_a_round(make: Callable[[Tally], Machine], tally: Tally, *, steps: int, seed: int) -> None:

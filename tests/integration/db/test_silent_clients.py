@@ -52,7 +52,7 @@ async def test_a_stopped_process_gives_its_locks_up(database: str, statement: st
         await until(has_begun)
         client.send_signal(signal.SIGSTOP)
         assert not await other.fetchval("SELECT pg_try_advisory_lock(1)")
-        async with asyncio.timeout(45):
+        async with asyncio.timeout(120):
             await other.fetchval("SELECT pg_advisory_lock(1)")
     finally:
         client.kill()
