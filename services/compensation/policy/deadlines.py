@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.compensation.domain import Progress, StatementStatus
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.pay import Offer
 
@@ -24,8 +25,11 @@ class InquiryRule:
     source: str | None
     zone: ZoneInfo
 
-    def is_open(self, now: datetime, *, is_paid: bool) -> bool:
-        return not is_paid if self.until is None else now < self.until
+    def is_open(self, now: datetime, progress: Progress | None) -> bool:
+        """Whether an inquiry can be opened; `progress` is None for a statement that stands no longer."""
+        if self.until is not None:
+            return now < self.until
+        return progress is None or progress.status is not StatementStatus.PAID
 
     def due_on(self, now: datetime) -> date:
         """The last day on which an inquiry that is opened `now` is answered in time."""

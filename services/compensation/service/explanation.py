@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import Choice, EducatorFacts, Progress, StatementStatus, StoredStatement
+from services.compensation.domain import Choice, EducatorFacts, Progress, StoredStatement
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.earnable import still_earnable
@@ -145,7 +145,7 @@ async def page_matter(
         earnable=explained.earnable,
         progress=progress,
         inquiries=rule,
-        can_ask=rule.is_open(clock.now(), is_paid=progress is not None and progress.status is StatementStatus.PAID),
+        can_ask=rule.is_open(clock.now(), progress),
         withheld=kept,
         is_between=is_between,
     )

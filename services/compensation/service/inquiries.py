@@ -16,7 +16,6 @@ from services.compensation.domain import (
     InquiryOutcome,
     InquiryStep,
     InquiryStepKind,
-    StatementStatus,
 )
 from services.compensation.errors import (
     ComponentUnknown,
@@ -64,7 +63,7 @@ async def open_inquiry(
     plan = (await deciding_plan(connection, book, asked.plan_year, standing)).compiled.plan
     rule, now = inquiry_rule(plan), clock.now()
     progress = await reading.progress_of(connection, educator_id, asked.plan_year)
-    if not rule.is_open(now, is_paid=progress.status is StatementStatus.PAID):
+    if not rule.is_open(now, progress):
         raise InquiryWindowClosed(_why_closed(rule, asked.plan_year))
     hold = await holds.begin_hold(
         connection,

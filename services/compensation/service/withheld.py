@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import OverpaymentCause, Progress, StatementStatus
+from services.compensation.domain import OverpaymentCause, Progress
 from services.compensation.policy.deadlines import InquiryRule
 from services.compensation.policy.words.withheld import Withheld, hold_told, recovery_told
 from services.compensation.repository import holds, payables, reading, recoveries
@@ -35,7 +35,7 @@ async def withheld(
         statements = await reading.statement_bodies(connection, educator_id, plan_year, wanted)
         open_sums = await payables.open_sums(connection, plan_year, educator_id=educator_id)
         cents = {one.component: one.amount_cents for one in open_sums}
-        can_ask = rule.is_open(clock.now(), is_paid=progress.status is StatementStatus.PAID)
+        can_ask = rule.is_open(clock.now(), progress)
         told = [
             recovery_told(one, of_each[one.recovery.id], statements, rule, open_sums=cents, can_ask=can_ask)
             for one in found
