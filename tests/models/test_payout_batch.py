@@ -345,9 +345,9 @@ class PayoutMachine(KeyedDoorMachine):
             call = KeyedCall(caller, "lift", path, body, self.new_key(), lambda _: self.model.lift(caller, hold))
         else:
             body = {"educator_id": str(educator), "plan_year": "2020-21", "reason": "an investigation"}
-            is_known = bool(self.facts[educator].roster or self.facts[educator].awards)
 
             def placed(answer: Answer) -> Granted:
+                is_known = bool(self.facts[educator].roster or self.facts[educator].awards)
                 return self.model.hold(caller, educator, is_known, answer.json())
 
             call = KeyedCall(caller, "hold", "/payment-holds", body, self.new_key(), placed)
