@@ -8,8 +8,7 @@ import orjson
 from pydantic import ValidationError
 
 from services.compensation.errors import PlanInvalid
-from services.compensation.policy.checks import faults_of
-from services.compensation.policy.checks.conditions import faults_of_percentages
+from services.compensation.policy.checks import faults_of, faults_of_writing
 from services.compensation.policy.document_faults import faults_of_form, placed
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.source_text import read_yaml
@@ -18,7 +17,7 @@ __all__ = ["Plan", "content_hash", "document_of", "parse_plan", "plan_schema"]
 
 
 def parse_plan(source: str | Mapping[str, Any]) -> Plan:
-    """Read a plan document from YAML text, or from the decoded document of a published plan.
+    """Read a plan document from YAML text, or from the decoded document of a plan that is kept, of which less is asked.
 
     Raises PlanUnreadable where the text is not YAML, PlanInvalid where it is not a plan: its `errors` name every
     fault found, each with its JSON pointer, its line (of YAML) and the remedy.
@@ -30,8 +29,8 @@ def parse_plan(source: str | Mapping[str, Any]) -> Plan:
         found = faults_of_form(error, data, language="plan")
     else:
         found = faults_of(plan)
-        if isinstance(source, str):
-            found = [*found, *faults_of_percentages(plan)]
+        if not found and isinstance(source, str):
+            found = [*faults_of_writing(plan)]
     if found:
         detail, errors = placed(found, lines)
         raise PlanInvalid(detail, errors=errors)

@@ -198,3 +198,33 @@ def test_a_percentage_beyond_a_hundred_is_refused_where_it_is_written_and_read_w
     assert pointer == place
     assert f"500 is above 100, and {growth!r} is a percentage: write 0 to 100" in detail
     assert parse_plan(document).gates[-1].at_least == "500"
+
+
+@pytest.mark.parametrize(
+    ("measure", "within", "said"),
+    [
+        ("observation_mean", "campus", ["is a number of each educator"]),
+        ("need", "network", ["the network has one pot"]),
+        ("need", "campus", []),
+        ("both", "district", []),
+    ],
+)
+def test_a_pot_whose_sum_is_not_one_is_refused_where_it_is_written_and_read_where_it_is_kept(
+    measure: str, within: str, said: list[str]
+) -> None:
+    document = harmony()
+    need = {"title": "Need", "source": "illustrative", "take": "campus_attribute", "attribute": "need"}
+    both = {**need, "take": "sum_of", "of": ["need", "wish"], "by": "value", "needs": "all", "places": 2}
+    del both["attribute"]
+    document["measures"] += [{**need, "code": "need"}, {**need, "code": "wish"}, {**both, "code": "both"}]
+    document["components"][0] = {
+        "code": "pot", "title": "Pot", "source": "illustrative", "pay": "pot", "total_measure": measure,
+        "within": within, "shared": "equally", "at_most_each": "10.00", "prorates": False,
+    }  # fmt: skip
+    assert parse_plan(document).components[0].code == "pot"
+    if not said:
+        parse_plan(yaml.safe_dump(document))
+        return
+    found = faults(yaml.safe_dump(document))
+    assert list(found) == ["/components/0/total_measure"]
+    assert all(words in found["/components/0/total_measure"] for words in said)

@@ -6,8 +6,11 @@ from services.compensation.policy.checks.ladder import faults_of_ladder
 from services.compensation.policy.checks.measures import faults_of_measures
 from services.compensation.policy.checks.pay import faults_of_pay
 from services.compensation.policy.checks.people import faults_of_people
+from services.compensation.policy.checks.written_now import faults_of_writing
 from services.compensation.policy.language.document import Plan
 from shared.kernel.errors import FieldError
+
+__all__ = ["faults_of", "faults_of_writing"]
 
 
 def faults_of(plan: Plan) -> list[FieldError]:

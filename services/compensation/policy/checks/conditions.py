@@ -6,7 +6,6 @@ from services.compensation.policy.checks.faults import Faults, at, repeated, unk
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.language.conditions import Band, BandSet, Gate
 from services.compensation.policy.language.document import Plan
-from services.compensation.policy.language.measures import PERCENTAGES
 from shared.kernel.errors import FieldError
 
 
@@ -41,17 +40,6 @@ def _faults_of_gate(gate: Gate, place: str, measures: Collection[str], gates: Ma
         yield FieldError(place, "needs either at_least or at_most (or top): write exactly one of them")
     if gate.top is not None:
         yield from _faults_of_gates_named(gate.top.among, f"{place}/top/among", gates, "all_of", "any_of", "top")
-
-
-def faults_of_percentages(plan: Plan) -> Faults:
-    """Borders that no percentage reaches. Of what is written now alone: a plan that is kept must stay readable."""
-    percentages = {measure.code for measure in plan.measures if measure.take in PERCENTAGES}
-    for index, gate in enumerate(plan.gates):
-        for name in ("at_least", "at_most"):
-            border = getattr(gate, name)
-            if gate.measure in percentages and border is not None and millionths(border) > 100 * SCALE:
-                place = at("gates", index, name)
-                yield FieldError(place, f"{border} is above 100, and {gate.measure!r} is a percentage: write 0 to 100")
 
 
 def _faults_of_gates_named(codes: Sequence[str], place: str, gates: Mapping[str, Gate], *unusable: str) -> Faults:

@@ -10,7 +10,7 @@ from services.compensation.policy.facts.hire import hire_whole
 from services.compensation.policy.facts.worked import is_special
 from services.compensation.policy.language.conditions import BandSet
 from services.compensation.policy.language.document import Plan
-from services.compensation.policy.language.measures import CampusAttribute, Measure, Weighted, made_of
+from services.compensation.policy.language.measures import Measure, Weighted
 from services.compensation.policy.language.pay import (
     Banded,
     Component,
@@ -283,7 +283,7 @@ class _Checks:
         if (component.total is None) == (component.total_measure is None):
             yield FieldError(place, "needs either `total` or `total_measure`: write the sum that is shared")
         if component.total_measure is not None:
-            yield from self._faults_of_sum(component, component.total_measure, f"{place}/total_measure")
+            yield from self._known_measure(component.total_measure, f"{place}/total_measure")
         if component.shared == "by_units":
             if component.bands is None or component.units is None:
                 yield FieldError(
@@ -297,27 +297,6 @@ class _Checks:
             yield FieldError(f"{place}/{name}", "is for a pot that is shared by_units: leave it out")
         if component.shared == "by_full_time_days" and component.prorates:
             yield FieldError(f"{place}/prorates", "would count days twice, for the pot is shared by them: write false")
-
-    def _faults_of_sum(self, component: Pot, code: str, pointer: str) -> Faults:
-        """Each educator's measure is the sum of the pot that they share, so it has to be the same for all of them."""
-        yield from self._known_measure(code, pointer)
-        measure = self._measures.get(code)
-        if measure is None:
-            return
-        if component.within == "network":
-            yield FieldError(
-                pointer, "may differ between campuses, and the network has one pot: write its sum as `total`"
-            )
-        if not self._is_of_campus(measure, frozenset()):
-            yield FieldError(
-                pointer, "is a number of each educator: name a measure that is made of `campus_attribute` alone"
-            )
-
-    def _is_of_campus(self, measure: Measure, above: frozenset[str]) -> bool:
-        parts = [self._measures.get(code) for code in made_of(measure) if code not in above]
-        if not parts:
-            return isinstance(measure, CampusAttribute)
-        return all(part is None or self._is_of_campus(part, above | {measure.code}) for part in parts)
 
 
 def _faults_of_offers(plan: Plan) -> Faults:
