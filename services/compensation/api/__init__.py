@@ -16,6 +16,7 @@ from services.compensation.api.plan_life import router as plan_life_router
 from services.compensation.api.plans import router as plans_router
 from services.compensation.api.reconciliation import router as reconciliation_router
 from services.compensation.api.recoveries import router as recoveries_router
+from services.compensation.api.refusals import router as refusals_router
 from services.compensation.api.statements import router as statements_router
 from services.compensation.api.totals import router as totals_router
 from services.compensation.api.what_ifs import router as what_ifs_router
@@ -40,4 +41,5 @@ ROUTERS = (
     general_ledger_router,
     budgets_router,
     reconciliation_router,
+    refusals_router,
 )

@@ -57,6 +57,7 @@ ON_RECORD = [on_record("batch_id")]
     summary="Prepare a batch: freeze what waits to be paid, and the instalments that are due",
     response_model=PayoutBatchView,
     responses=responses(NothingToPay, YearNotSettled, RecalculationUnderWay, PayoutsSuspended, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def prepare_payout_batch(body: PayoutBatchRequest, _principal: Office, call: OnceCall) -> Response:
     async def prepared() -> PayoutBatchView:

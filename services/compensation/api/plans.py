@@ -50,6 +50,7 @@ async def list_plan_versions(
     summary="Write a plan document as the next draft version of its plan",
     response_model=PlanVersionView,
     responses=responses(PlanUnreadable, PlanInvalid, MalformedBody, *NOT_ONCE),
+    dependencies=[on_record()],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -64,7 +65,7 @@ async def list_plan_versions(
     },
 )
 async def write_plan(_principal: Office, call: OnceCall) -> Response:
-    """What is wrong with the document is answered place by place, each with its remedy; nothing is kept then."""
+    """What is wrong with the document is answered place by place, each with its remedy; kept is only who tried then."""
     try:
         text = (await call.request.body()).decode()
     except UnicodeDecodeError as error:

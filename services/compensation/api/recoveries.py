@@ -46,6 +46,7 @@ async def list_overpayments(_principal: Office, connection: Reading, plan_year: 
     summary="Propose to take back what an educator was overpaid, in instalments",
     response_model=RecoveryView,
     responses=responses(NothingOverpaid, PaymentUnderWay, InstalmentsDoNotMatch, *_GUARDED),
+    dependencies=[on_record()],
 )
 async def open_recovery(body: RecoveryRequest, principal: Office, call: OnceCall) -> Response:
     """The ledger entries behind it are the recovery's from now on; what is earned later is paid as ever."""

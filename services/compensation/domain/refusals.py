@@ -7,10 +7,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class RefusedStep:
-    """Who tried which step on which batch, recovery or plan version, when, and what it was refused with."""
+    """Who tried which step, when, and what it was refused with.
+
+    `subject_id` is the batch, recovery or plan version; None where none came of it, as of a document that is no plan.
+    """
 
     id: UUID
-    subject_id: UUID
+    subject_id: UUID | None
     step: str
     tried_by: str
     tried_at: datetime

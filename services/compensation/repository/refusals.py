@@ -31,3 +31,11 @@ async def of_subject(connection: AsyncConnection, subject_id: UUID) -> list[Refu
         .order_by(refused_step.c.tried_at, refused_step.c.id)
     )
     return [RefusedStep(**row._asdict()) for row in await connection.execute(query)]
+
+
+async def page(connection: AsyncConnection, *, after: UUID | None, limit: int) -> list[RefusedStep]:
+    """Of all subjects and of none, in the order of their ids, which is that of time."""
+    query = select(refused_step).order_by(refused_step.c.id).limit(limit)
+    if after is not None:
+        query = query.where(refused_step.c.id > after)
+    return [RefusedStep(**row._asdict()) for row in await connection.execute(query)]

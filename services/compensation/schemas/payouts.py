@@ -167,6 +167,9 @@ class AcknowledgedLine(Body):
 class RefusedStepView(Body):
     """A step that somebody tried and that was refused."""
 
+    subject_id: UUID | None = Field(
+        description="The batch, recovery or plan version; null where none came of it, as of a document that is no plan."
+    )
     operation: str = Field(examples=["approve_payout_batch"])
     tried_by: str
     tried_at: AwareDatetime
@@ -176,6 +179,7 @@ class RefusedStepView(Body):
     @classmethod
     def of(cls, refused: RefusedStep) -> "RefusedStepView":
         return cls(
+            subject_id=refused.subject_id,
             operation=refused.step,
             tried_by=refused.tried_by,
             tried_at=refused.tried_at,

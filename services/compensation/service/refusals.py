@@ -1,4 +1,4 @@
-"""Refused steps of batches, recoveries and plan versions, on the record: who tried what, when, and why not."""
+"""Refused steps of batches, recoveries and plans, on the record: who tried what, when, and why not."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +13,7 @@ from shared.kernel.ids import uuid7
 
 
 async def record_refusal(
-    connection: AsyncConnection, clock: Clock, subject_id: UUID, error: CompensationError, *, step: str, by: str
+    connection: AsyncConnection, clock: Clock, subject_id: UUID | None, error: CompensationError, *, step: str, by: str
 ) -> None:
     """`connection` has a transaction of its own: that of the step was rolled back."""
     now = clock.now()
@@ -23,3 +23,8 @@ async def record_refusal(
 async def refusals_of(connection: AsyncConnection, subject_id: UUID) -> Sequence[RefusedStep]:
     """Of a batch, a recovery or a plan version, the oldest first."""
     return await refusals.of_subject(connection, subject_id)
+
+
+async def all_refusals(connection: AsyncConnection, *, after: UUID | None, limit: int) -> Sequence[RefusedStep]:
+    """Those of which no batch, recovery or plan version came as well, the oldest first."""
+    return await refusals.page(connection, after=after, limit=limit)
