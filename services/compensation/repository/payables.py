@@ -99,6 +99,23 @@ async def overpaid(
     return [(_payable(row), row) for row in await connection.execute(_OVERPAID, values)]
 
 
+_GIVEN = text(
+    """
+    SELECT t.educator_id::text, t.total_cents - coalesce(o.cents, 0)::bigint AS cents
+    FROM bonus_total t
+    LEFT JOIN (SELECT educator_id, sum(amount_cents) AS cents FROM open_item
+               WHERE plan_year = :plan_year GROUP BY educator_id) o USING (educator_id)
+    WHERE t.plan_year = :plan_year AND t.total_cents <> coalesce(o.cents, 0)
+    """
+)
+
+
+async def given(connection: AsyncConnection, plan_year: str) -> dict[str, int]:
+    """By educator what was paid of the year or is under way, in cents, less what recoveries took back or will take."""
+    rows = await connection.execute(_GIVEN, {"plan_year": plan_year})
+    return {row.educator_id: row.cents for row in rows}
+
+
 def _payable(row: Row[Any]) -> Payable:
     return Payable(
         educator_id=row.educator_id,

@@ -20,7 +20,7 @@ from services.compensation.policy.what_if.comparing import BLOCK, Block, Compari
 from services.compensation.policy.what_if.rows import rows_of
 from services.compensation.policy.what_if.summary import Tally
 from services.compensation.policy.what_if.supposing import Supposing
-from services.compensation.repository import common_facts, plans, what_ifs
+from services.compensation.repository import common_facts, payables, plans, what_ifs
 from shared.kernel.clock import Clock
 
 ATTEMPTS_AT_MOST = 5
@@ -68,7 +68,7 @@ async def run(connection: AsyncConnection, clock: Clock, due: WhatIf, advance: A
         after, read, blocks = page[-1][0], read + len(page), blocks + 1
         if blocks % _ADVANCES_EVERY == 1:
             await advance(read, educators)
-    tally, decided = Tally(comparison), comparison.decided()
+    tally, decided = Tally(comparison, await payables.given(connection, due.plan_year)), comparison.decided()
     while (rows := await asyncio.to_thread(_next_rows, tally, decided)) is not None:
         await what_ifs.add_rows(connection, due.id, rows)
     summary = await asyncio.to_thread(tally.summary)

@@ -86,6 +86,27 @@ async def _december() -> dict[str, str]:
     return {"plan_year": "2020-21", "pay_date": "2021-12-31"}
 
 
+async def test_a_plan_that_would_overpay_says_so_before_it_is_published(overpaid: Compensation) -> None:
+    """Ben was paid 400, and comes to half of it where each credential is 100. Ana's is overpaid as it is."""
+    half = PLAN.replace(b'amount: "200.00"', b'amount: "100.00"')
+    [note] = await notes_on_overpaying(overpaid, PLAN)
+    assert note == (
+        "$800.00 of this year is paid already or in batches. For 1 of those who got it this comes to less, $400.00 in "
+        "all: that would be overpaid, and is taken back by nothing but a recovery."
+    )
+    [note] = await notes_on_overpaying(overpaid, half)
+    assert "For 2 of those who got it this comes to less, $600.00 in all" in note
+    given(await open_recovery(overpaid, ANA, on_2021_12_01="400.00"), 201)
+    [note] = await notes_on_overpaying(overpaid, half)
+    assert note.startswith("$400.00 of this year is paid already or in batches. For 1 of those")
+    assert await notes_on_overpaying(overpaid, PLAN) == []
+
+
+async def notes_on_overpaying(compensation: Compensation, document: bytes) -> list[str]:
+    told = (await compensation.what_if(document=document.decode()))["summary"]["notes"]
+    return [note for note in told if "overpaid" in note]
+
+
 async def test_it_can_be_stopped_and_taken_up_again_and_later_work_is_paid_as_ever(overpaid: Compensation) -> None:
     first = await approved_recovery(overpaid, ANA, on_2021_12_01="100.00", on_2022_06_01="300.00")
     await paid(overpaid, pay_date="2021-12-31")

@@ -11,9 +11,10 @@ import numpy as np
 
 from services.compensation.domain import OFFER_ATTRIBUTE
 from services.compensation.policy.evaluation.compiled import CompiledPlan
-from services.compensation.policy.exact import Bools, Ints
+from services.compensation.policy.exact import Bools, Ints, integers
 from services.compensation.policy.what_if.comparing import Block, Comparison, Outcome, Person, crossed
 from services.compensation.policy.what_if.distribution import quartiles, within_bins
+from services.compensation.policy.words.texts import dollars
 
 Document = dict[str, Any]
 GROUPINGS = (*Person._fields, "rung")
@@ -37,14 +38,19 @@ class _Gate:
 
 @dataclass(eq=False)
 class Tally:
-    """Counts the blocks of a comparison as they are decided; `summary` once all are counted."""
+    """Counts the blocks of a comparison as they are decided; `summary` once all are counted.
+
+    `given` is what was paid of the year already, or is under way, in cents by educator.
+    """
 
     comparison: Comparison
+    given: Mapping[str, int] = field(default_factory=dict)
     gates: list[_Gate] = field(init=False)
     _people: list[Person] = field(default_factory=list)
     _totals: list[tuple[Ints, Ints]] = field(default_factory=list)
     _rungs: list[tuple[Ints, Ints]] = field(default_factory=list)
     _amounts: list[tuple[Ints, Ints]] = field(default_factory=list)
+    _overpaid: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         before, after = self._plans
@@ -78,6 +84,8 @@ class Tally:
         self._totals.append((before.total if before else nothing, after.total))
         self._rungs.append((before.rung if before else nothing - 1, after.rung))
         self._amounts.append((_summed(before), _summed(after)))
+        given = integers(self.given.get(educator_id, 0) for educator_id in block.ids)
+        self._overpaid += [cents for cents in (given - block.after.total).tolist() if cents > 0]
         self.comparison.unanswered.count(after.eligible, after.measured, after.gate_asked, after.gate_met)
         both = self.gates_on_both
         up, down = crossed(block, [gate.before or 0 for gate in both], [gate.after or 0 for gate in both])
@@ -132,6 +140,12 @@ class Tally:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
         if self._people:
             yield from self.comparison.unanswered.notes()
+        if self._overpaid:
+            yield (
+                f"{dollars(sum(self.given.values()))} of this year is paid already or in batches. For "
+                f"{len(self._overpaid)} of those who got it this comes to less, {dollars(sum(self._overpaid))} in all: "
+                "that would be overpaid, and is taken back by nothing but a recovery."
+            )
         offers = self._plans[1].plan.offers
         if offers:
             accepted = f"{{change: attribute, attribute: {OFFER_ATTRIBUTE}, item: {offers[0].code}, value: accepted}}"
