@@ -297,6 +297,11 @@ PROMISES, LEDGER, FACTS, LIVE, OPEN, BYTES, CLOSED, BROKER, HASHES = CHECKS
         pytest.param(
             PROMISES, without_event("attribute.recorded", service="compensation"), id="an attribute without its event"
         ),
+        pytest.param(PROMISES, empty("placement", service="compensation"), id="placements that are gone"),
+        pytest.param(PROMISES, row("placement", rung=another), id="a placement on another rung"),
+        pytest.param(
+            PROMISES, without_event("placement.recorded", service="compensation"), id="a placement without its event"
+        ),
         pytest.param(PROMISES, row("common_facts", -1, campuses=lambda _: "{}"), id="campuses that nothing is kept of"),
         pytest.param(
             PROMISES, without_event("common_facts.changed", service="compensation"), id="campuses without their event"

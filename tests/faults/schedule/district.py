@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 
 from deploy.client import Person
-from deploy.loading import PLAN, PLAN_YEAR
+from deploy.loading import PLAN_YEAR
 from deploy.publishing import approve_and_publish
 from deploy.sample.awards import CREDENTIALS
 from shared.kernel.clock import SystemClock
@@ -24,7 +24,8 @@ from shared.web.tokens import Role
 from tests.faults.schedule.bodies import slo_body
 from tests.faults.schedule.caller import Caller, Refused
 from tests.faults.schedule.doors import Answer
-from tests.faults.schedule.promises import Award, Batch, Promises
+from tests.faults.schedule.plan import LADDER, RUNGS, plan_document
+from tests.faults.schedule.promises import Award, Batch, Placement, Promises
 from tests.support import roster_files
 
 HR = Person("hr:one", (Role.HR,))
@@ -57,24 +58,6 @@ _DONE_BEFORE = ("amendment-changes-nothing", "observation-cancelled")
 _NOT_YET_KNOWN = ("educator-not-on-roster", "educator-not-rostered", "not-yours", "insufficient-scope")
 _AT_FIRST = 24
 _OF_EACH_AT_FIRST = 4
-# SLOs are approved today, and the sample plan stops counting them in 2021.
-_DOCUMENT = PLAN.read_text().replace("  slos: 2021-03-01T17:00:00\n", "")
-# What HR keeps is to be worth something: an amount for who was rarely away, and one by the need of the campus.
-_PARTS = {
-    "measures:\n": """\
-  - {code: away, title: Days absent, take: attribute, attribute: absence_days, otherwise: "0", source: illustrative}
-  - {code: need, title: Need, take: campus_attribute, attribute: need, source: illustrative}
-""",
-    "gates:\n": "  - {code: present, title: Rarely away, measure: away, at_most: 5, source: illustrative}\n",
-    "components:\n": """\
-  - {code: presence, title: Presence, pay: flat, amount: "50.00", requires: [present], prorates: false,
-     source: illustrative}
-  - {code: by-need, title: By need, pay: per_unit, measure: need, at_most: "4", amount: "25.00", prorates: false,
-     source: illustrative}
-""",
-}
-for _section, _part in _PARTS.items():
-    _DOCUMENT = _DOCUMENT.replace(f"\n{_section}", f"\n{_section}{_part}")
 
 
 @dataclass(frozen=True)
@@ -294,6 +277,31 @@ class District:
         await self.caller.call("POST", path, HR, content=table.encode(), media_type="text/csv")
         self.promises.growth[educator.number] = percent
 
+    async def place(self, rng: random.Random) -> None:
+        """HR records the rung that somebody brought along, or withdraws it."""
+        educator = rng.choice(self.educators)
+        if educator.number in self._busy:
+            return
+        self._busy.add(educator.number)
+        try:
+            await self._place(educator.educator_id, rng)
+        finally:
+            self._busy.discard(educator.number)
+
+    async def _place(self, educator_id: str, rng: random.Random) -> None:
+        known = self.promises.placements.get(educator_id)
+        if known is not None and not known.is_withdrawn and rng.random() < 0.5:
+            [*_, last] = (await self.caller.call("GET", f"{_V1}/educators/{educator_id}/placements", HR)).json()
+            reason = {"reason": "It was another person's."}
+            await self.caller.call("POST", f"{_V1}/placements/{last['placement_id']}/withdrawal", HR, json=reason)
+            self.promises.placements[educator_id] = replace(known, is_withdrawn=True)
+            return
+        rung = rng.choice(RUNGS)
+        brought = {"educator_id": educator_id, "school_year": "2019-20", "ladder": LADDER, "kind": "brought_along"}
+        body = [brought | {"rung": rung}]
+        await self._when_on_roster(lambda: self.caller.call("POST", f"{_V1}/placements", HR, json=body))
+        self.promises.placements[educator_id] = Placement(rung, is_withdrawn=False)
+
     async def keep(self, rng: random.Random) -> None:
         """HR records how long somebody was away, or takes it back."""
         educator = rng.choice(self.educators)
@@ -304,8 +312,7 @@ class District:
             item, value = rng.choice(("sick", "military")), rng.choice(("1.5", "4", "9", None))
             away = {"school_year": PLAN_YEAR, "attribute": "absence_days", "item": item, "value": value}
             body = [{"educator_id": educator.educator_id} | away]
-            path = "/compensation/v1/attributes"
-            await self._when_on_roster(lambda: self.caller.call("POST", path, HR, json=body))
+            await self._when_on_roster(lambda: self.caller.call("POST", f"{_V1}/attributes", HR, json=body))
             place = (educator.educator_id, "absence_days", item)
             if value is not None or place in self.promises.attributes:
                 self.promises.attributes[place] = value
@@ -380,8 +387,7 @@ class District:
     async def publish_plan(self, _rng: random.Random) -> None:
         """The plan with another stipend, written by one and published by another."""
         async with self._publishing:
-            number = self.next()
-            document = _DOCUMENT.replace('"200.00"', f'"{100 + number % 400}.{number % 100:02}"')
+            document = plan_document(self.next())
             written = await self.caller.call(
                 "POST", "/compensation/v1/plans", HR, content=document.encode(), media_type="application/yaml"
             )
@@ -471,6 +477,7 @@ ACTS: tuple[tuple[Act, int], ...] = (
     (District.score_slo, 10),
     (District.growth, 8),
     (District.keep, 6),
+    (District.place, 4),
     (District.keep_campuses, 1),
     (District.read, 10),
     (District.pay, 6),

@@ -91,6 +91,8 @@ QUERIES = {
         "FROM statement GROUP BY 1, 2, 3 UNION ALL SELECT educator_id, 'attribute', id::text, version FROM attribute "
         "UNION ALL SELECT educator_id, 'placement', id::text, max(version) FROM placement GROUP BY 1, 2, 3",
         "attribute": "SELECT id, educator_id, attribute, item, version, value FROM attribute",
+        "placement": "SELECT DISTINCT ON (id) id, educator_id, version, rung, withdrawn FROM placement "
+        "ORDER BY id, version DESC",
         "common_facts": "SELECT plan_year, number, campuses FROM common_facts ORDER BY plan_year, number",
         "account": "SELECT educator_id, unreported FROM educator_account",
         "fact": "SELECT educator_id, sequence, kind, key, version, event_id FROM fact ORDER BY educator_id, sequence",

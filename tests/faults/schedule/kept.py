@@ -159,6 +159,7 @@ def _what_hr_keeps_is_kept(evidence: Evidence, promises: Promises, events: _Even
         told = event and (event.key, event.data["attribute"], event.data["item"] or "", event.data["value"])
         if told != (*place, value):
             yield f"no event says that attribute {place} is {value}"
+    yield from _placements_are_kept(evidence, promises, events)
     last = rows["common_facts"][-1] if rows["common_facts"] else None
     if promises.campuses and (last is None or decoded(last["campuses"]) != promises.campuses):
         yield f"kept of campuses is {last and last['campuses']}, and was acknowledged as {promises.campuses}"
@@ -172,6 +173,19 @@ def _what_hr_keeps_is_kept(evidence: Evidence, promises: Promises, events: _Even
         }
         if told_of != kept:
             yield f"no event says what is kept of campuses under number {row['number']}"
+
+
+def _placements_are_kept(evidence: Evidence, promises: Promises, events: _Events) -> Iterator[str]:
+    rows = {str(row["educator_id"]): row for row in evidence.rows["compensation"]["placement"]}
+    for educator, promise in promises.placements.items():
+        row = rows.get(educator)
+        if row is None or (row["rung"], row["withdrawn"]) != (promise.rung, promise.is_withdrawn):
+            yield f"educator {educator} has the placement {row}, and {promise} was acknowledged"
+            continue
+        event = events.get(("placement", str(row["id"]), row["version"]))
+        told = event and (event.key, event.data["rung"], event.data["withdrawn"])
+        if told != (educator, promise.rung, promise.is_withdrawn):
+            yield f"no event says that educator {educator} has {promise}"
 
 
 def _plans_are_kept(evidence: Evidence, promises: Promises, events: _Events) -> Iterator[str]:

@@ -14,6 +14,14 @@ class Award:
 
 
 @dataclass(frozen=True)
+class Placement:
+    """The rung that an educator brought along, and whether that was withdrawn."""
+
+    rung: str
+    is_withdrawn: bool
+
+
+@dataclass(frozen=True)
 class Batch:
     """The last state that a step of a payout batch was answered with; `content` as payroll first pulled it.
 
@@ -50,6 +58,8 @@ class Promises:
     growth: dict[str, str] = field(default_factory=dict)
     attributes: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     """By educator, attribute and item; None was taken back."""
+    placements: dict[str, Placement] = field(default_factory=dict)
+    """By educator."""
     campuses: dict[str, dict[str, str]] = field(default_factory=dict)
     """What is kept of campuses, by the last call that was answered."""
     ratings: int = 0
@@ -71,6 +81,7 @@ class Promises:
             "observations called off": len(self.cancelled),
             "growth scores": len(self.growth),
             "attributes": len(self.attributes),
+            "placements": len(self.placements),
             "campuses that something is kept of": len(self.campuses),
             "summative ratings": self.ratings,
             "SLOs": len(self.slos),
