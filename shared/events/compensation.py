@@ -99,7 +99,10 @@ class SettledNumber(BaseModel):
 
     of: str = Field(examples=["pot_units"], description="`top_borders`, `band_borders` or `pot_units`.")
     code: str = Field(description="Of the gate, band set or component of the plan.")
-    place: str = Field(description="District or campus; empty for the network; of a band its position among the bands.")
+    place: str = Field(
+        description="District, campus or group, like a team by its name; empty for the network; of a band its position "
+        "among the bands.",
+    )
     number: int = Field(description="A border in millionths; units as the component counts them.")
 
 

@@ -75,7 +75,7 @@ class Case(Measured):
 
     def _is_in_top(self, gate: dict[str, Any]) -> bool:
         top = gate["top"]
-        rivals = [one for one in self.everybody if one.is_ranked(gate) and one.place(top) == self.place(top)]
+        rivals = [one for one in self.everybody if one.is_ranked(gate) and one.is_with(self, top)]
         if not self.passes(top.get("among", [])):
             return False
         border = border_of([one.rounded(gate["measure"]) or Fraction(0) for one in rivals], top["share"], top["ties"])
@@ -86,8 +86,15 @@ class Case(Measured):
         is_measured = self.value(gate["measure"]) is not None
         return self.eligible and self.is_for(gate) and is_measured and self.passes(gate["top"].get("among", []))
 
-    def place(self, clause: dict[str, Any]) -> Any:
+    def is_with(self, other: "Case", clause: dict[str, Any]) -> bool:
+        """Whether both are at the same place, or in the same group; who has none on file is in none."""
         within = clause.get("within", "network")
+        if "attribute" in within:
+            group = self.known.word(within["attribute"])
+            return group is not None and group == other.known.word(within["attribute"])
+        return bool(self._place(within) == other._place(within))
+
+    def _place(self, within: str) -> Any:
         if within == "network" or self.known.main is None:
             return None
         return self.known.main["campus_id" if within == "campus" else "district_id"]
@@ -245,9 +252,7 @@ class Case(Measured):
         return half_up(base * Fraction(component["percent"]) / 100)
 
     def _pot(self, component: dict[str, Any]) -> Fraction:
-        sharers = [
-            one for one in self.everybody if one.shares(component) and one.place(component) == self.place(component)
-        ]
+        sharers = [one for one in self.everybody if one.shares(component) and one.is_with(self, component)]
         in_all = sum((one.pot_units(component) for one in sharers), Fraction(0))
         if in_all == 0:
             return Fraction(0)

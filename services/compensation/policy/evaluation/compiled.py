@@ -24,6 +24,7 @@ from services.compensation.policy.language.measures import (
     measure_order,
 )
 from services.compensation.policy.language.pay import PerAward, Pot
+from services.compensation.policy.language.people import WithinGroup
 from services.compensation.policy.people import People, people_of
 from services.compensation.policy.plan import content_hash
 from shared.kernel.money import parse_amount
@@ -52,6 +53,8 @@ class CompiledPlan:
     stipends: tuple[PerAward, ...]
     hire_readers: tuple[HireReader, ...]
     worked_readers: tuple[WorkedReader, ...]
+    grouped_by: tuple[str, ...]
+    """The attributes that educators are counted together by."""
     total_cap: int | None
     ladder: LadderTables
     looks_at_common_facts: bool
@@ -70,7 +73,7 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
     unit = SCALE // 10**plan.rounding.points_places
     gates = [gate.code for gate in plan.gates]
     roles = frozenset(role.value for role in plan.eligibility.roles)
-    at_everybody = looks_at_everybody(plan)
+    at_everybody, grouped_by = looks_at_everybody(plan), tuple(sorted(_grouped_by(plan)))
     return CompiledPlan(
         plan=plan,
         version=version,
@@ -89,6 +92,7 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         stipends=tuple(component for component in plan.components if isinstance(component, PerAward)),
         hire_readers=tuple(hire_reader(component) for component in plan.components if component.by_hire),
         worked_readers=tuple(worked_reader(component) for component in plan.components if is_special(component)),
+        grouped_by=grouped_by,
         total_cap=parse_amount(plan.total_cap.at_most) if plan.total_cap else None,
         ladder=ladder_tables(plan, calendar.starts_in, position),
         looks_at_common_facts=at_everybody or _looks_at_campuses(plan),
@@ -100,7 +104,14 @@ def _attributes(plan: Plan, people: People) -> frozenset[str]:
     """The attributes of educators that the plan looks at."""
     measured = (one.attribute for one in plan.measures if isinstance(one, (AttributeNumber, AttributeIs)))
     offered = [OFFER_ATTRIBUTE] if plan.offers else []
-    return frozenset([*people.words, *measured, *offered])
+    return frozenset([*people.words, *measured, *offered, *_grouped_by(plan)])
+
+
+def _grouped_by(plan: Plan) -> set[str]:
+    """The attributes that educators are counted together by."""
+    withins = [gate.top.within for gate in plan.gates if gate.top is not None]
+    withins += [component.within for component in plan.components if isinstance(component, Pot)]
+    return {within.attribute for within in withins if isinstance(within, WithinGroup)}
 
 
 def _ladders(plan: Plan) -> frozenset[str]:

@@ -13,7 +13,7 @@ class Settlement:
     """By the code of the gate, band set or component that each is of; empty where nothing is settled yet."""
 
     top_borders: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """The lowest value that is in, in millionths, by network (""), district or campus."""
+    """The lowest value that is in, in millionths, by network (""), district, campus or group."""
     band_borders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """The lower border of each band but the lowest, in millionths, from the lowest up."""
     pot_units: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

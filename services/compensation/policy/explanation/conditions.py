@@ -57,7 +57,7 @@ class Conditions:
         gate, told = self._gate[code], self._gates[code]
         if gate.measure is not None:
             because = [self.measure(gate.measure)]
-            because += self.evidence.common_facts() if gate.top is not None else []
+            because += self.evidence.of_place(gate.top.within) if gate.top is not None else []
         else:
             because = self.gates(gate.any_of or gate.all_of or ())
         clause = self.clauses.of("gates", code)

@@ -2,6 +2,7 @@
 
 from orjson import Fragment
 
+from services.compensation.policy.evaluation.columns import NO_PLACE
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import NOBODY_REACHES
 from services.compensation.policy.evaluation.evaluate import Row
@@ -9,7 +10,7 @@ from services.compensation.policy.evaluation.measures import WeightTable
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import Gathered
-from services.compensation.policy.language.conditions import Gate, Top
+from services.compensation.policy.language.conditions import Gate
 from services.compensation.policy.language.measures import (
     PERCENTAGES,
     AttributeIs,
@@ -27,6 +28,7 @@ from services.compensation.policy.language.measures import (
     Years,
     made_of,
 )
+from services.compensation.policy.language.people import Within, WithinGroup
 from services.compensation.policy.words.looked_at import looked_at
 from services.compensation.policy.words.texts import (
     Memo,
@@ -34,10 +36,12 @@ from services.compensation.policy.words.texts import (
     counted,
     in_words,
     listed,
+    none_on_file,
     plain,
     points_text,
     quotient_text,
     remember,
+    whole_of,
 )
 
 _COUNTED = {
@@ -103,13 +107,15 @@ class MeasureWords:
                 key: tuple[object, ...] = (gate, tuple(row.gate_applies), tuple(row.gate_met))
             else:
                 key = (gate, row.gate_met[gate], row.measured[at], row.numerators[at], row.denominators[at])
-            top, border = self._plan.plan.gates[gate].top, None
+            top, border, is_placed = self._plan.plan.gates[gate].top, None, True
             if top is not None:
-                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(_place(top, found))
-                key = (*key, border)
+                place = _place(top.within, found)
+                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(place)
+                is_placed = place != NO_PLACE
+                key = (*key, border, is_placed)
             part = self._gate_parts.get(key)
             if part is None:
-                part = remember(self._gate_parts, key, self._gate(gate, at, row, border))
+                part = remember(self._gate_parts, key, self._gate(gate, at, row, border, is_placed=is_placed))
             parts.append(part)
         return parts
 
@@ -148,17 +154,18 @@ class MeasureWords:
         """What stands behind the value of a measure, and behind what is asked of it."""
         return " %" if self._plan.measures[at].take in PERCENTAGES else ""
 
-    def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
+    def _gate(self, gate: int, at: int | None, row: Row, border: int | None, *, is_placed: bool) -> Part:
         terms = self._plan.plan.gates[gate]
+        reason = self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border, is_placed=is_placed)
         return {
             "code": terms.code,
             "title": terms.title,
             "met": row.gate_met[gate],
-            "reason": self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border),
+            "reason": reason,
             "source": terms.source,
         }
 
-    def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
+    def _asked(self, terms: Gate, at: int, row: Row, border: int | None, *, is_placed: bool) -> str:
         measure = self._plan.measures[at]
         unit = self.unit(at)
         value = f"{measure.title}: {self.value(at, row)}."
@@ -166,7 +173,9 @@ class MeasureWords:
             asked = f"at least {terms.at_least}" if terms.at_least is not None else f"at most {terms.at_most}"
             return f"{value} The plan asks for {asked}{unit}."
         percent = decimal_text(100 * millionths(terms.top.share))
-        asked = f"a place in the top {percent} % of the {terms.top.within}"
+        asked = f"a place in the top {percent} % of the {whole_of(terms.top.within)}"
+        if isinstance(terms.top.within, WithinGroup) and not is_placed:
+            return f"{value} The plan asks for {asked}, and {none_on_file(terms.top.within)}."
         if border is None or border == NOBODY_REACHES:
             return f"{value} The plan asks for {asked}, which nobody has."
         return f"{value} The plan asks for {asked}, which begins at {points_text(border, self._places)}{unit}."
@@ -275,11 +284,12 @@ class MeasureWords:
         return f"The {_CHOSEN[measure.take]} of {listed(named, 'and')}: {self.value(at, row)}{unit}."
 
 
-def _place(top: Top, found: Gathered) -> str:
-    if top.within == "network":
+def _place(within: Within, found: Gathered) -> str:
+    if isinstance(within, WithinGroup):
+        return found.words.get(within.attribute, NO_PLACE)
+    if within == "network":
         return ""
-    place = found.employment.campus_id if top.within == "campus" else found.employment.district_id
-    return place or "-"
+    return (found.employment.campus_id if within == "campus" else found.employment.district_id) or NO_PLACE
 
 
 def _position(measure: PlacementPosition, position: int) -> str:
