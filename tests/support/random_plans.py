@@ -79,7 +79,7 @@ class _Plan:
             self._measures.append(self._named("m", number) | self._read() | self._points())
         for number in range(7, 7 + rng.randint(0, 4)):
             derived = self._derived()
-            if derived.get("by") == "value":
+            if derived.get("by") == "value" or derived["take"] == "group_mean":
                 derived |= self._points()
             self._measures.append(self._named("m", number) | derived)
         return self._measures
@@ -167,6 +167,8 @@ class _Plan:
         rng = self._rng
         in_points = [one["code"] for one in self._measures if _is_in_points(one)]
         codes = [one["code"] for one in self._measures]
+        if rng.random() < 0.25:
+            return {"take": "group_mean", "of": rng.choice(codes), "within": self._within()}
         if in_points and rng.random() < 0.5:
             return {"take": "weighted", "weights": self._weights(in_points)}
         by = "points" if len(in_points) > 1 and rng.random() < 0.5 else "value"

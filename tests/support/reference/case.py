@@ -11,6 +11,7 @@ from tests.support.reference.ladder import ladder_of
 from tests.support.reference.measures import Measured, number
 
 CENTS = 100
+MILLION = Fraction(10**6)
 MOST = Fraction(1_000_000_000)
 """Cents: ten million dollars, the most that one educator comes to in one component."""
 
@@ -26,6 +27,21 @@ class Case(Measured):
         self.gates_by_code = {gate["code"]: gate for gate in self.plan.get("gates", [])}
         self.bands_by_code = {bands["code"]: bands for bands in self.plan.get("bands", [])}
         self.gate = cache(self._gate)
+        self._mean_of_group = cache(self._group_mean)
+
+    def group_mean(self, code: str) -> Fraction | None:
+        return self._mean_of_group(code)
+
+    def _group_mean(self, code: str) -> Fraction | None:
+        """To the millionth, or half of one more where the mean is not a whole number of them."""
+        measure = self.measures[code]
+        counted = [one for one in self.everybody if one.eligible and one.is_with(self, measure)]
+        values = [value for one in counted if (value := one.rounded(measure["of"])) is not None]
+        if not values:
+            return None
+        mean = sum((min(max(value, -MILLION), MILLION) for value in values), Fraction(0)) / len(values)
+        millionths = mean * MILLION
+        return mean if millionths.denominator == 1 else (floor(millionths) + Fraction(1, 2)) / MILLION
 
     def decide(self) -> dict[str, Any]:
         components, full = self.pay()

@@ -19,6 +19,7 @@ from services.compensation.policy.language.measures import (
     AttributeIs,
     AttributeNumber,
     CampusAttribute,
+    GroupMean,
     Measure,
     PlacementPosition,
     measure_order,
@@ -73,6 +74,7 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
     unit = SCALE // 10**plan.rounding.points_places
     gates = [gate.code for gate in plan.gates]
     roles = frozenset(role.value for role in plan.eligibility.roles)
+    eligible = people.who(lambda person: person.role in roles)
     at_everybody, grouped_by = looks_at_everybody(plan), tuple(sorted(_grouped_by(plan)))
     return CompiledPlan(
         plan=plan,
@@ -81,10 +83,10 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         calendar=calendar,
         scope=Scope(calendar, roles, _attributes(plan, people), _ladders(plan)),
         people=people,
-        eligible=people.who(lambda person: person.role in roles),
+        eligible=eligible,
         measures=measures,
         readers=tuple(_reader(measure, plan, calendar.starts_in) for measure in read),
-        derivations=derivations(measures, people, unit),
+        derivations=derivations(measures, people, eligible, unit),
         points_unit=unit,
         gates=gate_tables(plan.gates, position, people),
         bands=tuple(band_table(bands, position, gates) for bands in plan.bands),
@@ -110,6 +112,7 @@ def _attributes(plan: Plan, people: People) -> frozenset[str]:
 def _grouped_by(plan: Plan) -> set[str]:
     """The attributes that educators are counted together by."""
     withins = [gate.top.within for gate in plan.gates if gate.top is not None]
+    withins += [measure.within for measure in plan.measures if isinstance(measure, GroupMean)]
     withins += [component.within for component in plan.components if isinstance(component, Pot)]
     return {within.attribute for within in withins if isinstance(within, WithinGroup)}
 
@@ -127,11 +130,12 @@ def _reader(measure: Measure, plan: Plan, starts_in: int) -> MeasureReader:
 
 
 def looks_at_everybody(plan: Plan) -> bool:
-    """Whether anything depends on all educators at once: a place among them, bands by shares, a pot."""
+    """Whether anything depends on all educators at once: a place among them, bands by shares, a pot, a group's mean."""
     return (
         any(gate.top is not None for gate in plan.gates)
         or any(band.share is not None for bands in plan.bands for band in bands.levels)
         or any(isinstance(component, Pot) for component in plan.components)
+        or any(isinstance(measure, GroupMean) for measure in plan.measures)
     )
 
 

@@ -7,7 +7,7 @@ from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.evidence import Evidence
 from services.compensation.policy.explanation.nodes import Clauses, Node, node
 from services.compensation.policy.language.conditions import BandSet
-from services.compensation.policy.language.measures import Weighted, made_of
+from services.compensation.policy.language.measures import GroupMean, Weighted, made_of
 from services.compensation.policy.statement import words_of
 from shared.kernel.assertions import invariant
 
@@ -51,6 +51,8 @@ class Conditions:
             parts = [part for _, one in rows[:1] for part in one.of if part in self._measures]
             clause = clause.below("weights", rows[0][0]) if rows else clause
         because = [self.measure(part) for part in parts] or self.evidence.of_measure(measure)
+        if isinstance(measure, GroupMean):
+            because += self.evidence.of_place(measure.within)
         return node("measure", measure.title, told["reason"], clause, value=told["value"], because=because)
 
     def _gate_node(self, code: str) -> Node:

@@ -18,6 +18,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    GroupMean,
     GrowthPercent,
     Measure,
     PlacementPosition,
@@ -94,6 +95,11 @@ class MeasureWords:
         self._terms = {
             table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
         }
+        self._group_of = {
+            at: one.within
+            for at, one in enumerate(plan.measures)
+            if isinstance(one, GroupMean) and isinstance(one.within, WithinGroup)
+        }
         self._gate_parts: Memo = {}
         self._measure_parts: Memo = {}
 
@@ -129,15 +135,19 @@ class MeasureWords:
             elif found.late_slos and take.startswith("slo"):
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
+            is_placed = True
             if of := self._parts[at]:
+                if at in self._group_of:
+                    is_placed = self._group_of[at].attribute in found.words
                 key = (
                     *key,
                     row.kind,
+                    is_placed,
                     *((row.numerators[at], row.denominators[at], row.measured[at], row.points[at]) for at in of),
                 )
             part = self._measure_parts.get(key)
             if part is None:
-                part = remember(self._measure_parts, key, self._measure(at, row, late))
+                part = remember(self._measure_parts, key, self._measure(at, row, late, is_placed=is_placed))
             parts.append(part)
         return parts
 
@@ -147,7 +157,7 @@ class MeasureWords:
         if isinstance(measure, Weighted):
             return points_text(row.points[at], self._places)
         if not row.measured[at]:
-            return "nothing on file"
+            return "nothing settled" if isinstance(measure, GroupMean) else "nothing on file"
         return quotient_text(row.numerators[at], row.denominators[at]) + self.unit(at)
 
     def unit(self, at: int) -> str:
@@ -190,12 +200,12 @@ class MeasureWords:
         )
         return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
-    def _measure(self, at: int, row: Row, late: int) -> Part:
+    def _measure(self, at: int, row: Row, late: int, *, is_placed: bool) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
         if isinstance(measure, Weighted):
             return self._weighted(at, row)
         numerator, denominator = row.numerators[at], row.denominators[at]
-        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row)
+        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, is_placed=is_placed)
         shown = None
         if measure.points is not None:
             shown = points_text(row.points[at], self._places)
@@ -231,8 +241,13 @@ class MeasureWords:
             "reason": f"{' + '.join(terms)} = {shown} points." if terms else _NOTHING_ON_FILE["weighted"],
         }
 
-    def _unmeasured(self, at: int, row: Row) -> str:
+    def _unmeasured(self, at: int, row: Row, *, is_placed: bool) -> str:
         measure = self._plan.measures[at]
+        if isinstance(measure, GroupMean):
+            if not is_placed:
+                return f"No mean, for {none_on_file(self._group_of[at])}."
+            title = self._plan.measures[self._position[measure.of]].title
+            return f"No value of {title} was settled for the {whole_of(measure.within)}."
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
         missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
@@ -267,12 +282,16 @@ class MeasureWords:
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
             case CampusAttribute():
                 return f"On file for the campus: {value}."
-            case Chosen() | Combined():
+            case Chosen() | Combined() | GroupMean():
                 return self._of_several(measure, at, row)
             case _:
                 return _read(measure, numerator, denominator, value)
 
-    def _of_several(self, measure: Chosen | Combined, at: int, row: Row) -> str:
+    def _of_several(self, measure: Chosen | Combined | GroupMean, at: int, row: Row) -> str:
+        if isinstance(measure, GroupMean):
+            title = self._plan.measures[self._position[measure.of]].title
+            whole = whole_of(measure.within)
+            return f"The mean of {title} over all of the {whole} who count: {self.value(at, row)}."
         by_points = measure.by == "points"
         named = [
             f"{self._plan.measures[part].title} "
