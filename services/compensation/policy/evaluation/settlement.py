@@ -1,5 +1,5 @@
-"""What depends on all educators at once: borders of top shares and of bands by shares, the units that share a
-pot, and what means of groups are taken of.
+"""What depends on all educators at once: borders of top shares and of bands by shares, the units that
+share a pot, and what means of groups are taken of.
 
 Settled when the period is closed; before that, an estimate from everybody as they stand.
 """
