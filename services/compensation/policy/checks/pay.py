@@ -288,8 +288,8 @@ class _Checks:
             if isinstance(component.within, WithinGroup):
                 yield FieldError(
                     f"{place}/total_measure",
-                    "may differ within a group, which may be on several campuses: write its sum as `total`, or share it "
-                    "within each campus or district",
+                    "may differ within a group, which may be on several campuses: write its sum as `total`, or share "
+                    "it within each campus or district",
                 )
         if component.shared == "by_units":
             if component.bands is None or component.units is None:
