@@ -171,6 +171,7 @@ def test_the_statement_says_what_the_mean_is_of_and_why_there_is_none() -> None:
     sums, counts = {"Grade 3": 115_500_000}, {"Grade 3": 2}
     assert settlement.to_document() == {"group_sums": {"result": sums}, "group_counts": {"result": counts}}
     assert Settlement.from_document(settlement.to_document()) == settlement
+    assert plan.looks_at_everybody
     unsettled = evaluate(plan, everybody[:1], settlement=Settlement())
     bodies = [statement_body(*one) or {} for one in ((evaluation, 0), (evaluation, 2), (unsettled, 0))]
     told = [{part["code"]: part["reason"] for part in body["measures"]}["result"] for body in bodies]
