@@ -93,20 +93,28 @@ class CampusValue(BaseModel):
 
 
 class SettledNumber(BaseModel):
-    """What depends on all educators at once: the border of a top share or of a band, or the units that share a pot."""
+    """What depends on all educators at once: the border of a top share or of a band, the units that share a pot, or the
+    sum or the count that a group's mean is taken of.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    of: str = Field(examples=["pot_units"], description="`top_borders`, `band_borders` or `pot_units`.")
-    code: str = Field(description="Of the gate, band set or component of the plan.")
-    place: str = Field(description="District or campus; empty for the network; of a band its position among the bands.")
-    number: int = Field(description="A border in millionths; units as the component counts them.")
+    of: str = Field(
+        examples=["pot_units"],
+        description="`top_borders`, `band_borders`, `pot_units`, `group_sums` or `group_counts`.",
+    )
+    code: str = Field(description="Of the gate, band set, component or measure of the plan.")
+    place: str = Field(
+        description="District, campus or group, like a team by its name; empty for the network; of a band its position "
+        "among the bands.",
+    )
+    number: int = Field(description="A border or a sum in millionths; units as the component counts them.")
 
 
 @published("rung.compensation.common_facts.changed.v1", topic=Topic.COMPENSATION, key="plan_year")
 class CommonFactsChanged(Event):
     """What every decision of a plan year rests on besides the educator's own facts came out differently: attributes of
-    campuses, and what depends on all educators at once (borders of top shares, units that share a pot).
+    campuses, and what depends on all educators at once (borders of top shares, units that share a pot, sums of groups).
     """
 
     plan_year: SchoolYearLabel

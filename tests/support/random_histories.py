@@ -14,7 +14,7 @@ from tests.support.policy_facts import (
     roster,
     slo,
 )
-from tests.support.random_plans import CAMPUS_NUMBERS, LEAVE, OFFERS, WORDS
+from tests.support.random_plans import CAMPUS_NUMBERS, LEAVE, OFFERS, TEAMS, WORDS
 from tests.support.reference import Event
 
 CAMPUSES = ["campus-1", "campus-2", "campus-3"]
@@ -92,6 +92,10 @@ def _attributes(rng: Random) -> list[Event]:
         for code, words in WORDS.items():
             if rng.random() < 0.6:
                 events.append(attribute(code, rng.choice([*words, "other"]), year=year))
+        if rng.random() < 0.8:
+            # Kept item by item, it says nothing of a team.
+            item = rng.choice([None, None, None, None, "a"])
+            events.append(attribute("team", rng.choice([*TEAMS, *TEAMS, "7"]), item=item, year=year))
         away = [item for item in LEAVE if rng.random() < 0.3]
         events += [attribute("absence_days", rng.choice(["0.5", "2", "5"]), item=item, year=year) for item in away]
         for offer in OFFERS:

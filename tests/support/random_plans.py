@@ -1,6 +1,7 @@
 """Random plans that are valid, with every word of the language among them. Small numbers, so that borders are met."""
 
 from random import Random
+from typing import Any
 
 from tests.support.random_ladders import Document, random_ladder
 
@@ -9,6 +10,7 @@ GROUPS = ["tested", "non_tested", "none"]
 DOMAINS = ["instructional_quality", "student_growth_and_achievement", "professional_roles_and_responsibilities"]
 NUMBERS = ["absence_days", "salary", "level"]
 WORDS = {"category": ["A", "B", "C"], "licence": ["standard"]}
+TEAMS = ["Grade 3", "Grade 4"]
 OFFERS = ["first", "second"]
 LEAVE = ["sick", "bereavement", "military"]
 CAMPUS_NUMBERS = ["need", "rating"]
@@ -77,7 +79,7 @@ class _Plan:
             self._measures.append(self._named("m", number) | self._read() | self._points())
         for number in range(7, 7 + rng.randint(0, 4)):
             derived = self._derived()
-            if derived.get("by") == "value":
+            if derived.get("by") == "value" or derived["take"] == "group_mean":
                 derived |= self._points()
             self._measures.append(self._named("m", number) | derived)
         return self._measures
@@ -165,6 +167,8 @@ class _Plan:
         rng = self._rng
         in_points = [one["code"] for one in self._measures if _is_in_points(one)]
         codes = [one["code"] for one in self._measures]
+        if rng.random() < 0.25:
+            return {"take": "group_mean", "of": rng.choice(codes), "within": self._within()}
         if in_points and rng.random() < 0.5:
             return {"take": "weighted", "weights": self._weights(in_points)}
         by = "points" if len(in_points) > 1 and rng.random() < 0.5 else "value"
@@ -206,7 +210,7 @@ class _Plan:
         for number in range(4, 4 + rng.randint(0, 2)):
             top = {
                 "share": rng.choice(["0.25", "0.5", "0.3333", "1", "0.2"]),
-                "within": rng.choice(["network", "district", "campus"]),
+                "within": self._within(),
                 "ties": rng.choice(["in", "out"]),
             } | rng.choice([{}, {"among": rng.sample(plain, 1)}])
             self._gates.append(
@@ -219,6 +223,9 @@ class _Plan:
             of = rng.sample([gate["code"] for gate in self._gates], 2)
             self._gates.append(self._named("g", 9) | {"any_of": of} | self._for_whom())
         return self._gates
+
+    def _within(self) -> Any:
+        return self._rng.choice(["network", "district", "campus", {"attribute": "team"}, {"attribute": "category"}])
 
     def _sum_of_campus(self) -> Document:
         sums = [one["code"] for one in self._measures if one["take"] == "campus_attribute"]
@@ -334,7 +341,7 @@ class _Plan:
                 },
                 lambda: {"pay": "percent_of", "percent": "6.4", "index": "index"},
                 lambda: {"pay": "percent_of", "percent": "2.0001", "measure": self._some_measure()} | each_cap,
-                lambda: {"pay": "pot", "total": "10000.00", "shared": "equally", "within": "campus"} | each_cap,
+                lambda: {"pay": "pot", "total": "10000.00", "shared": "equally", "within": self._within()} | each_cap,
                 lambda: (
                     {"pay": "pot", "shared": "equally", "within": rng.choice(["district", "campus"])}
                     | self._sum_of_campus()
@@ -346,6 +353,7 @@ class _Plan:
                         "pay": "pot",
                         "total": "3333.33",
                         "shared": "by_units",
+                        "within": self._within(),
                         "bands": first["code"],
                         "units": {level["code"]: rng.randint(0, 3) for level in first["levels"]},
                     }

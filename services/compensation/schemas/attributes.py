@@ -94,7 +94,9 @@ class CommonFactsView(Body):
     plan_year: SchoolYearLabel
     number: int
     campuses: dict[str, dict[str, str]]
-    settlement: dict[str, Any] = Field(description="Borders and units by gate, band set and component of the plan.")
+    settlement: dict[str, Any] = Field(
+        description="Borders, units, sums and counts by gate, band set, component and measure of the plan."
+    )
     settled_for: UUID | None = Field(description="The plan version that the settlement is of.")
     is_final: bool
 

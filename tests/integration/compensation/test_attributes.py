@@ -8,6 +8,16 @@ from tests.integration.compensation.test_rebuild import log_of
 from tests.support.compensation import APPROVER, SHARED_PLAN, WRITER, Compensation, running_compensation
 from tests.support.factories.events import educator_id, rostered
 
+TEAM_PLAN = (
+    SHARED_PLAN.replace(b"    shared: equally\n", b"    shared: equally\n    within: {attribute: team}\n")
+    .replace(
+        b"gates:\n",
+        b"  - {code: together, title: Days absent of the team, take: group_mean, of: away, within: {attribute: team}, "
+        b"source: illustrative}\ngates:\n",
+    )
+    .replace(b"measure: away, at_most", b"measure: together, at_most")
+)
+"""A pot of each team, for those of a team that was rarely away."""
 ANA, BEN, CLEO = educator_id(1), educator_id(2), educator_id(3)
 
 
@@ -124,6 +134,45 @@ async def test_there_is_nothing_to_settle_where_a_plan_looks_at_nobody_else(comp
     assert (asked.status_code, asked.json()["code"]) == (409, "nothing-to-settle")
     absent = await compensation.call("GET", "/common-facts/2020-21", as_=WRITER)
     assert (absent.status_code, absent.json()["code"]) == (404, "common-facts-absent")
+
+
+async def test_teams_are_settled_as_campuses_are_and_found_again_in_the_log(
+    compensation: Compensation, make_database: Any
+) -> None:
+    async def assigned(**teams: str) -> None:
+        named = {"ana": ANA, "ben": BEN, "cleo": CLEO}
+        body = [
+            {"educator_id": str(named[who]), "school_year": "2020-21", "attribute": "team", "value": team}
+            for who, team in teams.items()
+        ]
+        assert (await compensation.call("POST", "/attributes", as_=WRITER, json=body)).status_code == 200
+
+    async def settled(*, final: bool) -> Any:
+        await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": final})
+        await compensation.recalculate()
+        common = await compensation.call("GET", "/common-facts/2020-21", as_=WRITER)
+        return common.json()["settlement"]
+
+    await compensation.take_in(*[rostered(who) for who in (ANA, BEN, CLEO)])
+    await assigned(ana="Grade 3", ben="Grade 3", cleo="Grade 4")
+    await recorded(compensation, (ANA, "sick", "9"), (BEN, "sick", "0.5"))
+    await compensation.publish(TEAM_PLAN)
+    assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["500.00", "500.00", "600.00"]
+    # Who changes the team has what stands for that one; nothing is different for the others until it is settled anew.
+    await assigned(ben="Grade 4")
+    assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["500.00", "600.00", "600.00"]
+    assert await settled(final=True) == {
+        "pot_units": {"share": {"Grade 3": 0, "Grade 4": 2}},
+        "group_sums": {"together": {"Grade 3": 9_000_000, "Grade 4": 500_000}},
+        "group_counts": {"together": {"Grade 3": 1, "Grade 4": 2}},
+    }
+    assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["0.00", "500.00", "500.00"]
+    log = await log_of(compensation, [rostered(who) for who in (ANA, BEN, CLEO)])
+    async with running_compensation(make_database()) as empty:
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        await empty.recalculate()
+        assert await empty.state() == await compensation.state()
 
 
 async def test_the_log_alone_brings_attributes_and_common_facts_back(

@@ -11,6 +11,7 @@ from tests.support.reference.ladder import ladder_of
 from tests.support.reference.measures import Measured, number
 
 CENTS = 100
+MILLION = Fraction(10**6)
 MOST = Fraction(1_000_000_000)
 """Cents: ten million dollars, the most that one educator comes to in one component."""
 
@@ -26,6 +27,21 @@ class Case(Measured):
         self.gates_by_code = {gate["code"]: gate for gate in self.plan.get("gates", [])}
         self.bands_by_code = {bands["code"]: bands for bands in self.plan.get("bands", [])}
         self.gate = cache(self._gate)
+        self._mean_of_group = cache(self._group_mean)
+
+    def group_mean(self, code: str) -> Fraction | None:
+        return self._mean_of_group(code)
+
+    def _group_mean(self, code: str) -> Fraction | None:
+        """To the millionth, or half of one more where the mean is not a whole number of them."""
+        measure = self.measures[code]
+        counted = [one for one in self.everybody if one.eligible and one.is_with(self, measure)]
+        values = [value for one in counted if (value := one.rounded(measure["of"])) is not None]
+        if not values:
+            return None
+        mean = sum((min(max(value, -MILLION), MILLION) for value in values), Fraction(0)) / len(values)
+        millionths = mean * MILLION
+        return mean if millionths.denominator == 1 else (floor(millionths) + Fraction(1, 2)) / MILLION
 
     def decide(self) -> dict[str, Any]:
         components, full = self.pay()
@@ -75,7 +91,7 @@ class Case(Measured):
 
     def _is_in_top(self, gate: dict[str, Any]) -> bool:
         top = gate["top"]
-        rivals = [one for one in self.everybody if one.is_ranked(gate) and one.place(top) == self.place(top)]
+        rivals = [one for one in self.everybody if one.is_ranked(gate) and one.is_with(self, top)]
         if not self.passes(top.get("among", [])):
             return False
         border = border_of([one.rounded(gate["measure"]) or Fraction(0) for one in rivals], top["share"], top["ties"])
@@ -86,8 +102,15 @@ class Case(Measured):
         is_measured = self.value(gate["measure"]) is not None
         return self.eligible and self.is_for(gate) and is_measured and self.passes(gate["top"].get("among", []))
 
-    def place(self, clause: dict[str, Any]) -> Any:
+    def is_with(self, other: "Case", clause: dict[str, Any]) -> bool:
+        """Whether both are at the same place, or in the same group; who has none on file is in none."""
         within = clause.get("within", "network")
+        if "attribute" in within:
+            group = self.known.word(within["attribute"])
+            return group is not None and group == other.known.word(within["attribute"])
+        return bool(self._place(within) == other._place(within))
+
+    def _place(self, within: str) -> Any:
         if within == "network" or self.known.main is None:
             return None
         return self.known.main["campus_id" if within == "campus" else "district_id"]
@@ -245,9 +268,7 @@ class Case(Measured):
         return half_up(base * Fraction(component["percent"]) / 100)
 
     def _pot(self, component: dict[str, Any]) -> Fraction:
-        sharers = [
-            one for one in self.everybody if one.shares(component) and one.place(component) == self.place(component)
-        ]
+        sharers = [one for one in self.everybody if one.shares(component) and one.is_with(self, component)]
         in_all = sum((one.pot_units(component) for one in sharers), Fraction(0))
         if in_all == 0:
             return Fraction(0)

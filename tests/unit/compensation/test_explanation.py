@@ -41,6 +41,7 @@ KINDS = {
     "growth": {"growth"},
     "summative": {"summative"},
     "attribute": {"attribute"},
+    "group": {"attribute"},
     "credential": {"award"},
     "campus": {"roster"},
     "days": {"roster"},

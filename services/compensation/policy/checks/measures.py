@@ -11,6 +11,7 @@ from services.compensation.policy.language.measures import (
     AttributeNumber,
     Chosen,
     Combined,
+    GroupMean,
     Measure,
     PointStep,
     Weighted,
@@ -36,6 +37,8 @@ def faults_of_measures(plan: Plan) -> Faults:
             yield from _faults_of_weights(plan, measure, place, known, people)
         elif isinstance(measure, (Chosen, Combined)):
             yield from _faults_of_several(measure, place, known)
+        elif isinstance(measure, GroupMean) and measure.of not in known:
+            yield unknown(f"{place}/of", "measure", measure.of, known)
         elif isinstance(measure, AttributeNumber):
             yield from _faults_of_attribute(measure, place)
         over = getattr(measure, "over", None)

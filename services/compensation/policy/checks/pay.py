@@ -23,6 +23,7 @@ from services.compensation.policy.language.pay import (
     PerUnit,
     Pot,
 )
+from services.compensation.policy.language.people import WithinGroup
 from services.compensation.policy.language.terms import AMOUNT_CENTS_MAX
 from services.compensation.policy.people import people_of
 from shared.events.evaluation import StaffRole
@@ -284,6 +285,12 @@ class _Checks:
             yield FieldError(place, "needs either `total` or `total_measure`: write the sum that is shared")
         if component.total_measure is not None:
             yield from self._known_measure(component.total_measure, f"{place}/total_measure")
+            if isinstance(component.within, WithinGroup):
+                yield FieldError(
+                    f"{place}/total_measure",
+                    "may differ within a group, which may be on several campuses: write its sum as `total`, or share "
+                    "it within each campus or district",
+                )
         if component.shared == "by_units":
             if component.bands is None or component.units is None:
                 yield FieldError(

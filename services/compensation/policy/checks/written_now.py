@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.compensation.policy.checks.faults import Faults, at
 from services.compensation.policy.exact import SCALE, millionths
 from services.compensation.policy.language.document import Plan
-from services.compensation.policy.language.measures import PERCENTAGES, CampusAttribute, Measure, made_of
+from services.compensation.policy.language.measures import PERCENTAGES, CampusAttribute, GroupMean, Measure, made_of
 from services.compensation.policy.language.pay import Pot
 from shared.kernel.errors import FieldError
 
@@ -45,6 +45,9 @@ def _faults_of_sums(plan: Plan) -> Faults:
 
 
 def _is_of_campus(measure: Measure, measures: Mapping[str, Measure]) -> bool:
+    if isinstance(measure, GroupMean):
+        # It may be of another group than the one that shares the pot.
+        return False
     parts = made_of(measure)
     if not parts:
         return isinstance(measure, CampusAttribute)

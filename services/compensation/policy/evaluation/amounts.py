@@ -1,13 +1,14 @@
 """The ways in which a component comes to its full amount, in whole cents, before gates and proration."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.measures import Values
 from services.compensation.policy.exact import SCALE, TEN_THOUSAND, Ints, half_up
+from services.compensation.policy.language.people import Within
 from services.compensation.policy.language.terms import AMOUNT_CENTS_MAX, POT_CENTS_MAX
 
 CENT = SCALE // 100
@@ -134,7 +135,7 @@ class SharedPot:
     cents: int
     total_measure: int | None
     """The measure that holds the sum in dollars, instead of `cents`."""
-    within: Literal["network", "district", "campus"]
+    within: Within
     units: Ints | None
     bands: int
     is_by_days: bool

@@ -1,20 +1,33 @@
 """Facts of many educators as columns of 64-bit integers: the only input of the evaluator's arithmetic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from services.compensation.policy.exact import Ints
+from services.compensation.policy.exact import Bools, Ints, integers
+from services.compensation.policy.language.people import Within, WithinGroup
+
+NO_PLACE = "-"
+"""The id of no campus and no district, which is a place of its own; no group is called so."""
+NOWHERE = -1
+"""Where an educator is who is in no group."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Places:
-    """Where each educator is: a position in `ids`."""
+    """Where each educator is: a position in `ids`, or `NOWHERE`."""
 
     at: Ints
     ids: tuple[str, ...]
+
+    def members(self) -> Iterator[tuple[str, Bools]]:
+        """The id of each place, and who is there."""
+        return ((place, self.at == number) for number, place in enumerate(self.ids))
+
+    def of_each(self, by_id: Mapping[str, int], otherwise: int) -> Ints:
+        """The number of the place that each educator is in; `otherwise` of a place without one, and of `NOWHERE`."""
+        return integers([*(by_id.get(place, otherwise) for place in self.ids), otherwise])[self.at]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,8 +52,12 @@ class Columns:
     confirmed whether it was; no rows where the ladder rests on no placement."""
     campuses: Places
     districts: Places
+    groups: Mapping[str, Places]
+    """By each attribute that the plan counts educators together by."""
 
-    def places(self, within: Literal["network", "district", "campus"]) -> Places:
+    def places(self, within: Within) -> Places:
+        if isinstance(within, WithinGroup):
+            return self.groups[within.attribute]
         if within == "network":
             return Places(np.zeros_like(self.kind), ("",))
         return self.campuses if within == "campus" else self.districts
@@ -66,6 +83,7 @@ def joined(blocks: Sequence[Columns]) -> Columns:
         placements=together("placements"),
         campuses=_joined_places([block.campuses for block in blocks]),
         districts=_joined_places([block.districts for block in blocks]),
+        groups={code: _joined_places([block.groups[code] for block in blocks]) for code in blocks[0].groups},
     )
 
 
@@ -73,6 +91,6 @@ def _joined_places(parts: Sequence[Places]) -> Places:
     known: dict[str, int] = {}
     at = []
     for part in parts:
-        numbers = np.array([known.setdefault(place, len(known)) for place in part.ids], dtype=np.int64)
-        at.append(numbers[part.at] if len(part.at) else part.at)
+        numbers = integers([*(known.setdefault(place, len(known)) for place in part.ids), NOWHERE])
+        at.append(numbers[part.at])
     return Places(np.concatenate(at), tuple(known))

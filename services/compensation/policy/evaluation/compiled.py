@@ -19,11 +19,13 @@ from services.compensation.policy.language.measures import (
     AttributeIs,
     AttributeNumber,
     CampusAttribute,
+    GroupMean,
     Measure,
     PlacementPosition,
     measure_order,
 )
 from services.compensation.policy.language.pay import PerAward, Pot
+from services.compensation.policy.language.people import WithinGroup
 from services.compensation.policy.people import People, people_of
 from services.compensation.policy.plan import content_hash
 from shared.kernel.money import parse_amount
@@ -52,6 +54,8 @@ class CompiledPlan:
     stipends: tuple[PerAward, ...]
     hire_readers: tuple[HireReader, ...]
     worked_readers: tuple[WorkedReader, ...]
+    grouped_by: tuple[str, ...]
+    """The attributes that educators are counted together by."""
     total_cap: int | None
     ladder: LadderTables
     looks_at_common_facts: bool
@@ -70,7 +74,8 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
     unit = SCALE // 10**plan.rounding.points_places
     gates = [gate.code for gate in plan.gates]
     roles = frozenset(role.value for role in plan.eligibility.roles)
-    at_everybody = looks_at_everybody(plan)
+    eligible = people.who(lambda person: person.role in roles)
+    at_everybody, grouped_by = looks_at_everybody(plan), tuple(sorted(_grouped_by(plan)))
     return CompiledPlan(
         plan=plan,
         version=version,
@@ -78,10 +83,10 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         calendar=calendar,
         scope=Scope(calendar, roles, _attributes(plan, people), _ladders(plan)),
         people=people,
-        eligible=people.who(lambda person: person.role in roles),
+        eligible=eligible,
         measures=measures,
         readers=tuple(_reader(measure, plan, calendar.starts_in) for measure in read),
-        derivations=derivations(measures, people, unit),
+        derivations=derivations(measures, people, eligible, unit),
         points_unit=unit,
         gates=gate_tables(plan.gates, position, people),
         bands=tuple(band_table(bands, position, gates) for bands in plan.bands),
@@ -89,6 +94,7 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         stipends=tuple(component for component in plan.components if isinstance(component, PerAward)),
         hire_readers=tuple(hire_reader(component) for component in plan.components if component.by_hire),
         worked_readers=tuple(worked_reader(component) for component in plan.components if is_special(component)),
+        grouped_by=grouped_by,
         total_cap=parse_amount(plan.total_cap.at_most) if plan.total_cap else None,
         ladder=ladder_tables(plan, calendar.starts_in, position),
         looks_at_common_facts=at_everybody or _looks_at_campuses(plan),
@@ -100,7 +106,15 @@ def _attributes(plan: Plan, people: People) -> frozenset[str]:
     """The attributes of educators that the plan looks at."""
     measured = (one.attribute for one in plan.measures if isinstance(one, (AttributeNumber, AttributeIs)))
     offered = [OFFER_ATTRIBUTE] if plan.offers else []
-    return frozenset([*people.words, *measured, *offered])
+    return frozenset([*people.words, *measured, *offered, *_grouped_by(plan)])
+
+
+def _grouped_by(plan: Plan) -> set[str]:
+    """The attributes that educators are counted together by."""
+    withins = [gate.top.within for gate in plan.gates if gate.top is not None]
+    withins += [measure.within for measure in plan.measures if isinstance(measure, GroupMean)]
+    withins += [component.within for component in plan.components if isinstance(component, Pot)]
+    return {within.attribute for within in withins if isinstance(within, WithinGroup)}
 
 
 def _ladders(plan: Plan) -> frozenset[str]:
@@ -116,11 +130,12 @@ def _reader(measure: Measure, plan: Plan, starts_in: int) -> MeasureReader:
 
 
 def looks_at_everybody(plan: Plan) -> bool:
-    """Whether anything depends on all educators at once: a place among them, bands by shares, a pot."""
+    """Whether anything depends on all educators at once: a place among them, bands by shares, a pot, a group's mean."""
     return (
         any(gate.top is not None for gate in plan.gates)
         or any(band.share is not None for bands in plan.bands for band in bands.levels)
         or any(isinstance(component, Pot) for component in plan.components)
+        or any(isinstance(measure, GroupMean) for measure in plan.measures)
     )
 
 

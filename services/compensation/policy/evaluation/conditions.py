@@ -20,7 +20,7 @@ NOBODY_REACHES = 1 << 62
 """A border above every value."""
 
 Borders: TypeAlias = Mapping[str, int]
-"""The border of each network, district or campus by its id ("" for the network), in millionths."""
+"""The border of each network, district, campus or group by its id ("" for the network), in millionths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +127,18 @@ def border_gates(tables: GateTables, columns: Columns, values: Values) -> Gates:
 
 
 def top_borders(gate: TopGate, columns: Columns, values: Values, gates: Gates, eligible: Bools, unit: int) -> Borders:
-    """The lowest value that is in, for the whole network or for each district or campus.
+    """The lowest value that is in, for the whole network or for each district, campus or group.
 
     `unit` is what the measure is rounded half up to, in millionths.
     """
     counted = eligible & gates.applies[gate.at] & values.measured[gate.measure] & gates.passed[gate.among].all(axis=0)
     rounded, places = values.rounded(gate.measure, unit), columns.places(gate.terms.within)
     share, is_in = millionths(gate.terms.share), gate.terms.ties == "in"
-    return {
-        place: border_of(rounded[counted & (places.at == number)], share, ties_in=is_in)
-        for number, place in enumerate(places.ids)
-    }
+    return {place: border_of(rounded[counted & there], share, ties_in=is_in) for place, there in places.members()}
 
 
 def meet_top(gate: TopGate, borders: Borders, columns: Columns, values: Values, gates: Gates, unit: int) -> None:
-    places = columns.places(gate.terms.within)
-    border = integers(borders.get(place, NOBODY_REACHES) for place in places.ids)[places.at]
+    border = columns.places(gate.terms.within).of_each(borders, NOBODY_REACHES)
     reached = (values.rounded(gate.measure, unit) >= border) & values.measured[gate.measure]
     gates.met[gate.at] = reached & gates.passed[gate.among].all(axis=0)
 

@@ -4,7 +4,8 @@ Every intermediate value keeps its name in `Working`, and a statement is written
 where they round:
 
 1. measures: numerator over denominator, exact; nothing measured counts as 0. What is made of several measures rounds
-   each of them half up where the plan says to how many places.
+   each of them half up where the plan says to how many places. The mean of a group: of values rounded half up to the
+   plan's places, from the totals of the settlement.
 2. points: the measure on the straight line from `none_at` (0) to `all_at` (100), not beyond either, or by steps;
    rounded half up to the plan's places. Weighted measures: the sum of weight times points, rounded the same way.
 3. gates: the exact measure against the threshold. A gate is not met where nothing was measured. A place among all
@@ -167,7 +168,8 @@ def evaluate(
     settlement: Settlement | None = None,
 ) -> Evaluation:
     """Decide `plan` for each of `facts`. Without a settlement, those at hand are taken as all educators there are; in
-    one, what is missing is not settled yet: nobody is in the top, all are in the lowest band, no pot is shared.
+    one, what is missing is not settled yet: nobody is in the top, all are in the lowest band, no pot is shared, and no
+    group has a mean.
     """
     columns, sources = read_columns(plan, facts, campuses)
     return Evaluation(plan, columns, sources, work(plan, columns, settlement))
@@ -176,7 +178,8 @@ def evaluate(
 def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = None) -> Working:
     """The arithmetic alone, from columns to every named intermediate value."""
     eligible = plan.eligible[columns.kind]
-    values = measured(len(plan.measures), columns, plan.derivations)
+    given = None if settlement is None else settlement.group_totals
+    values = measured(len(plan.measures), columns, plan.derivations, given)
     gates, tops = _gates(plan, columns, values, eligible, settlement)
     bands, borders = _bands(plan, values, gates, eligible, settlement)
     pot_units = None if settlement is None else settlement.pot_units
@@ -208,7 +211,7 @@ def work(plan: CompiledPlan, columns: Columns, settlement: Settlement | None = N
         entitled=rungs.entitled,
         awaiting=rungs.awaiting,
         rung=rungs.standing,
-        settlement=Settlement(tops, borders, pay.pot_units),
+        settlement=Settlement(tops, borders, pay.pot_units, values.group_totals),
     )
 
 

@@ -5,19 +5,26 @@ What was not measured is 0 over 1, which is never above what no points are given
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from services.compensation.policy.evaluation.columns import Columns
+from services.compensation.policy.evaluation.columns import Columns, Places
 from services.compensation.policy.exact import SCALE, Bools, Ints, count_true, half_up, integers, millionths
-from services.compensation.policy.language.measures import Chosen, Combined, Measure, Points, Weighted
+from services.compensation.policy.language.measures import Chosen, Combined, GroupMean, Measure, Points, Weighted
+from services.compensation.policy.language.people import Within
 from services.compensation.policy.people import People
 
 SUM_MAX = 1_000_000_000 * SCALE
 """A thousand millions: a sum or a difference stops there, so that sums of sums stay within 64 bits."""
 
-DERIVED = (Weighted, Chosen, Combined)
+COUNTED_MAX = 1_000_000 * SCALE
+"""A million: beyond it no value counts in the mean of a group, so that millions of educators stay within 64 bits."""
+
+GroupTotals: TypeAlias = Mapping[str, tuple[int, int]]
+"""Of each place the sum of what is counted there, in millionths, and how many are."""
+
+DERIVED = (Weighted, Chosen, Combined, GroupMean)
 """The measures that are made of other measures; all others are read from facts."""
 
 
@@ -30,6 +37,11 @@ class Values:
     measured: Bools
     points: Ints
     kinds: Ints
+    columns: Columns
+    given: Mapping[str, GroupTotals] | None
+    """What was settled for means of groups; None where those at hand are all that there are."""
+    group_totals: dict[str, GroupTotals]
+    """What each mean of a group is taken of."""
 
     def rounded(self, measure: int, unit: int) -> Ints:
         """A measure rounded half up to a multiple of `unit` millionths."""
@@ -156,6 +168,47 @@ class CombinedTable:
             values.points[self.measure] = values.numerators[self.measure]
 
 
+_UNMEASURED = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMeanTable:
+    """The mean of the measure `of` where each educator is. It is kept in halves of a millionth, as the language has it,
+    for the exact one may have more under the line than `DENOMINATOR_MAX`.
+    """
+
+    measure: int
+    code: str
+    of: int
+    within: Within
+    eligible: Bools
+    """By kind of person, whether the plan is for it."""
+    unit: int
+    """What each value is rounded to, in millionths."""
+
+    def fill(self, values: Values) -> None:
+        places = values.columns.places(self.within)
+        totals = self._totals(values, places) if values.given is None else values.given.get(self.code, {})
+        halves = {place: 2 * (total // count) + (total % count > 0) for place, (total, count) in totals.items()}
+        mean = places.of_each(halves, _UNMEASURED)
+        is_measured = mean != _UNMEASURED
+        values.group_totals[self.code] = totals
+        values.measured[self.measure] = is_measured
+        values.numerators[self.measure] = np.where(is_measured, mean, 0)
+        values.denominators[self.measure] = np.where(is_measured, 2, 1)
+
+    def _totals(self, values: Values, places: Places) -> GroupTotals:
+        """Through those at hand; of a place where nobody is counted there is none."""
+        counted = self.eligible[values.kinds] & values.measured[self.of]
+        rounded = np.clip(values.rounded(self.of, self.unit), -COUNTED_MAX, COUNTED_MAX)
+        # The last is of those who are nowhere.
+        sums, counts = np.zeros((2, len(places.ids) + 1), dtype=np.int64)
+        np.add.at(sums, places.at[counted], rounded[counted])
+        np.add.at(counts, places.at[counted], 1)
+        found = zip(places.ids, sums.tolist(), counts.tolist(), strict=False)
+        return {place: (total, count) for place, total, count in found if count}
+
+
 def _parts(values: Values, of: Ints, *, is_in_points: bool) -> tuple[Ints, Ints, Bools]:
     if is_in_points:
         points = values.points[of]
@@ -170,10 +223,11 @@ def _set(values: Values, at: int, numerator: Ints, denominator: Ints, measured: 
     values.denominators[at] = np.where(is_measured, denominator, 1)
 
 
-def derivations(measures: Sequence[Measure], people: People, unit: int) -> tuple[Derivation, ...]:
+def derivations(measures: Sequence[Measure], people: People, eligible: Bools, unit: int) -> tuple[Derivation, ...]:
     """What fills the rows of `measures` that are not read from facts, and all points, in the order to do it in.
 
-    `unit` is the smallest difference of points, in millionths. Those read from facts come first in `measures`.
+    `eligible` is by kind of person; `unit` is the smallest difference of points, in millionths. Those read from facts
+    come first in `measures`.
     """
     position = {measure.code: at for at, measure in enumerate(measures)}
     read = [(at, one.points) for at, one in enumerate(measures) if one.points and not isinstance(one, DERIVED)]
@@ -181,8 +235,12 @@ def derivations(measures: Sequence[Measure], people: People, unit: int) -> tuple
     for at, measure in enumerate(measures):
         if isinstance(measure, Weighted):
             steps.append(_weights(measure, at, position, people, unit))
-        elif isinstance(measure, (Chosen, Combined)):
-            steps.append(_of_several(measure, at, position, unit))
+        elif isinstance(measure, DERIVED):
+            if isinstance(measure, GroupMean):
+                of = position[measure.of]
+                steps.append(GroupMeanTable(at, measure.code, of, measure.within, eligible, unit))
+            else:
+                steps.append(_of_several(measure, at, position, unit))
             if measure.points:
                 steps.append(_linear([(at, measure.points)], unit))
         if measure.points_by_step:
@@ -222,8 +280,13 @@ def _of_several(measure: Chosen | Combined, at: int, position: Mapping[str, int]
     return CombinedTable(at, of, signs, part_unit, measure.take == "mean_of", is_in_points, needs_all, unit)
 
 
-def measured(count: int, columns: Columns, steps: Sequence[Derivation]) -> Values:
-    """The values of all `count` measures of a plan, of which those read from facts come first."""
+def measured(
+    count: int, columns: Columns, steps: Sequence[Derivation], given: Mapping[str, GroupTotals] | None
+) -> Values:
+    """The values of all `count` measures of a plan, of which those read from facts come first.
+
+    `given` is of the settlement; without, means of groups are taken of those at hand.
+    """
     read, educators = columns.numerators.shape
     shape = (count, educators)
     values = Values(
@@ -232,6 +295,9 @@ def measured(count: int, columns: Columns, steps: Sequence[Derivation]) -> Value
         denominators=np.empty(shape, dtype=np.int64),
         measured=np.zeros(shape, dtype=np.bool_),
         points=np.zeros(shape, dtype=np.int64),
+        columns=columns,
+        given=given,
+        group_totals={},
     )
     values.numerators[:read] = columns.numerators
     np.greater(columns.denominators, 0, out=values.measured[:read])

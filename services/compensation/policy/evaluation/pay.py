@@ -17,7 +17,7 @@ from services.compensation.policy.evaluation.amounts import (
 from services.compensation.policy.evaluation.columns import Columns
 from services.compensation.policy.evaluation.components import ComponentTable
 from services.compensation.policy.evaluation.conditions import Gates
-from services.compensation.policy.exact import TEN_THOUSAND, Bools, Ints, half_up, integers
+from services.compensation.policy.exact import TEN_THOUSAND, Bools, Ints, half_up
 from services.compensation.policy.facts.offers import ACCEPTED
 from services.compensation.policy.language.terms import AMOUNT_CENTS_MAX
 
@@ -96,9 +96,7 @@ def _pot_units(tables: Sequence[ComponentTable], standing: Standing, passed: Boo
                 shares &= standing.columns.offers[table.offer] == ACCEPTED
             units = table.amounts.units_of(standing) * shares
             places = standing.columns.places(table.amounts.within)
-            in_all[table.amounts.code] = {
-                place: int(units[places.at == number].sum()) for number, place in enumerate(places.ids)
-            }
+            in_all[table.amounts.code] = {place: int(units[there].sum()) for place, there in places.members()}
     return in_all
 
 
@@ -108,8 +106,7 @@ def _full(table: ComponentTable, standing: Standing, pot_units: Mapping[str, Map
     if isinstance(amounts, (GreatestOfSeveral, PercentOfComponent)):
         return np.zeros_like(standing.columns.kind)
     if isinstance(amounts, SharedPot):
-        places, units = standing.columns.places(amounts.within), pot_units.get(amounts.code, {})
-        in_all = integers(units.get(place, 0) for place in places.ids)[places.at]
+        in_all = standing.columns.places(amounts.within).of_each(pot_units.get(amounts.code, {}), 0)
         shared: Ints = amounts.total_of(standing) * amounts.units_of(standing) // np.maximum(in_all, 1)
         return shared * (in_all > 0)
     return amounts.full(standing)

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from services.compensation.domain import EducatorFacts
-from services.compensation.policy.evaluation.columns import Columns, Places
+from services.compensation.policy.evaluation.columns import NO_PLACE, NOWHERE, Columns, Places
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import DENOMINATOR_MAX, integers
 from services.compensation.policy.facts.gather import CampusAttributes, Gathered, YearAward, gather
@@ -60,6 +60,7 @@ def columns_of(plan: CompiledPlan, gathered: Sequence[Gathered | None]) -> tuple
         placements=parts[7],
         campuses=_places([source.found.employment.campus_id if source else None for source in sources]),
         districts=_places([source.found.employment.district_id if source else None for source in sources]),
+        groups={code: _groups(code, sources) for code in plan.grouped_by},
     )
     return columns, sources
 
@@ -96,7 +97,15 @@ def _row(plan: CompiledPlan, found: Gathered, paid: tuple[Sequence[YearAward], .
 
 
 def _places(ids: Sequence[str | None]) -> Places:
-    """Nowhere is a place of its own, with the id "-"."""
+    """Nowhere is a place of its own."""
     known: dict[str, int] = {}
-    at = [known.setdefault(place or "-", len(known)) for place in ids]
+    at = [known.setdefault(place or NO_PLACE, len(known)) for place in ids]
+    return Places(integers(at), tuple(known))
+
+
+def _groups(attribute: str, sources: Sequence[Source | None]) -> Places:
+    """By what is on file of each; who has nothing is in no group."""
+    known: dict[str, int] = {}
+    words = [source.found.words.get(attribute) if source else None for source in sources]
+    at = [NOWHERE if word is None else known.setdefault(word, len(known)) for word in words]
     return Places(integers(at), tuple(known))

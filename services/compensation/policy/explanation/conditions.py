@@ -7,7 +7,7 @@ from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.evidence import Evidence
 from services.compensation.policy.explanation.nodes import Clauses, Node, node
 from services.compensation.policy.language.conditions import BandSet
-from services.compensation.policy.language.measures import Weighted, made_of
+from services.compensation.policy.language.measures import GroupMean, Weighted, made_of
 from services.compensation.policy.statement import words_of
 from shared.kernel.assertions import invariant
 
@@ -51,13 +51,15 @@ class Conditions:
             parts = [part for _, one in rows[:1] for part in one.of if part in self._measures]
             clause = clause.below("weights", rows[0][0]) if rows else clause
         because = [self.measure(part) for part in parts] or self.evidence.of_measure(measure)
+        if isinstance(measure, GroupMean):
+            because += self.evidence.of_place(measure.within)
         return node("measure", measure.title, told["reason"], clause, value=told["value"], because=because)
 
     def _gate_node(self, code: str) -> Node:
         gate, told = self._gate[code], self._gates[code]
         if gate.measure is not None:
             because = [self.measure(gate.measure)]
-            because += self.evidence.common_facts() if gate.top is not None else []
+            because += self.evidence.of_place(gate.top.within) if gate.top is not None else []
         else:
             because = self.gates(gate.any_of or gate.all_of or ())
         clause = self.clauses.of("gates", code)

@@ -22,6 +22,7 @@ from services.compensation.policy.language.measures import (
     SloScoreCount,
     Years,
 )
+from services.compensation.policy.language.people import Within, WithinGroup
 from services.compensation.policy.words.ladder import CONFIRMERS
 from services.compensation.policy.words.texts import plain
 
@@ -119,6 +120,11 @@ class Evidence:
     def answers(self, offer: str) -> list[Node]:
         """The answer to an offer."""
         return self._leaves(self._kept(OFFER_ATTRIBUTE, offer))
+
+    def of_place(self, within: Within) -> list[Node]:
+        """What says whom one is counted with, and what was settled for them."""
+        placed = self._leaves(self._kept(within.attribute, None)) if isinstance(within, WithinGroup) else []
+        return [*placed, *self.common_facts()]
 
     def common_facts(self) -> list[Node]:
         """What was kept and settled for all educators; nothing where the plan looks at nobody else."""

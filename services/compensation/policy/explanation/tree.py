@@ -142,7 +142,7 @@ class _Tree:
                 }
                 return self._evidence.awards(lambda fact: fact.key in kept | lost)
             case Pot():
-                return self._evidence.common_facts()
+                return self._evidence.of_place(component.within)
             case _:
                 return []
 

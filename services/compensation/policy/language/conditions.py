@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from services.compensation.policy.language.people import EVERYONE, AppliesTo
+from services.compensation.policy.language.people import EVERYONE, AppliesTo, Within
 from services.compensation.policy.language.terms import Clause, Code, DecimalText, Named, Share, Title
 
 
@@ -12,12 +12,12 @@ class Top(Clause):
     """The `share` with the highest values among those whom the gate is for and who meet the gates in `among`.
 
     Compared is the measure rounded half up to the plan's places. Of those with the value at the border either all are
-    in (`ties: in`) or all out, in the whole network or within each district or campus. Settled when the period is
-    closed and estimated before.
+    in (`ties: in`) or all out, in the whole network or within each district, campus or group. Settled when the period
+    is closed and estimated before.
     """
 
     share: Share
-    within: Literal["network", "district", "campus"]
+    within: Within
     ties: Literal["in", "out"]
     among: tuple[Code, ...] = ()
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.compensation.policy.language.people import EVERYONE, AppliesTo
+from services.compensation.policy.language.people import EVERYONE, AppliesTo, Within
 from services.compensation.policy.language.terms import Clause, Code, Count, DecimalText, Named, Places, Word
 
 
@@ -188,6 +188,21 @@ class Combined(_Measure):
     places: Places
 
 
+class GroupMean(_Measure):
+    """A group's own result: the mean of the measure `of`, by its value, over those of the network, or of one's own
+    district, campus or group, whom the plan is for and whose measure was measured. It is the same for all who are
+    there, counted or not; nothing was measured where nobody is counted, nor for who is in no group.
+
+    Each value is rounded half up to the plan's places first, and counts up to a million. A mean between two millionths
+    is taken as the middle between them: no border of a plan tells the two apart. Settled when the period is closed and
+    estimated before.
+    """
+
+    take: Literal["group_mean"]
+    of: Code
+    within: Within
+
+
 Measure = Annotated[
     CountMeasure
     | SloScoreCount
@@ -203,7 +218,8 @@ Measure = Annotated[
     | PlacementPosition
     | Weighted
     | Chosen
-    | Combined,
+    | Combined
+    | GroupMean,
     Field(discriminator="take"),
 ]
 
@@ -219,6 +235,8 @@ def made_of(measure: Measure) -> list[str]:
             return sorted({code for row in measure.weights for code in row.of})
         case Chosen() | Combined():
             return sorted(set(measure.of))
+        case GroupMean():
+            return [measure.of]
         case _:
             return []
 

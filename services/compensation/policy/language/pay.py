@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from services.compensation.policy.language.people import EVERYONE, AppliesTo
+from services.compensation.policy.language.people import EVERYONE, AppliesTo, Within
 from services.compensation.policy.language.terms import (
     AmountText,
     Clause,
@@ -162,8 +162,8 @@ class GreatestOf(_Component):
 
 class Pot(_Component):
     """A fixed sum, shared among those whom the component is for and who meet its gates, in the whole network or within
-    each district or campus; `total_measure` names a measure that holds the sum in dollars, made of what is kept of
-    campuses: each one's own, or the same number on all campuses of a district.
+    each district, campus or group; `total_measure` names a measure that holds the sum in dollars, made of what is kept
+    of campuses: each one's own, or the same number on all campuses of a district.
 
     Shared equally, by full-time days, or by `units` for each band; cut off to the cent, so that no more than the sum
     is paid. Settled when the period is closed and estimated before.
@@ -172,7 +172,7 @@ class Pot(_Component):
     pay: Literal["pot"]
     total: PotText | None = None
     total_measure: Code | None = None
-    within: Literal["network", "district", "campus"] = "network"
+    within: Within = "network"
     shared: Literal["equally", "by_full_time_days", "by_units"]
     bands: Code | None = None
     units: dict[Code, WholeNumber] | None = Field(default=None, min_length=1)

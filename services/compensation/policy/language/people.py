@@ -1,9 +1,9 @@
-"""Who a rule is for: role, subject group, years on the campus, and attributes that HR keeps."""
+"""Who a rule is for, and whom it counts together: roles, places, and attributes that HR keeps."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from services.compensation.policy.language.terms import Clause, Code, WholeNumber, Word
 from shared.events.evaluation import StaffRole, SubjectGroup
@@ -50,3 +50,22 @@ class AppliesTo(Clause):
 
 
 EVERYONE = AppliesTo()
+
+
+class WithinGroup(Clause):
+    """All with the same value of an attribute that HR keeps of educators, like the grade team or the department: as it
+    is on file for the plan year, and not item by item. Who has none on file is in no group and counts nowhere.
+    """
+
+    attribute: Code
+
+
+def _sort_of_within(value: Any) -> str:
+    return "group" if isinstance(value, (Mapping, WithinGroup)) else "place"
+
+
+Within: TypeAlias = Annotated[
+    Annotated[Literal["network", "district", "campus"], Tag("place")] | Annotated[WithinGroup, Tag("group")],
+    Discriminator(_sort_of_within),
+]
+"""Whom a rule counts together: everybody, those of a district or campus, or those of a group."""

@@ -155,8 +155,8 @@ class Tally:
             )
         if self.comparison.is_redrawn:
             yield (
-                "Places among all, bands by shares and pots of the standing plan were last settled from other facts: "
-                "part of the difference would come from settling them anew."
+                "Places among all, bands by shares, means of groups and pots of the standing plan were last settled "
+                "from other facts: part of the difference would come from settling them anew."
             )
 
     def _components(self) -> list[Document]:

@@ -20,6 +20,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    GroupMean,
     GrowthPercent,
     Measure,
     ObservationLowest,
@@ -122,6 +123,8 @@ def _unmeasured(measure: Measure) -> str:
         case Chosen() | Combined():
             parts = listed(list(dict.fromkeys(measure.of)), "and")
             return f"nobody has {measure.needs} of what it is made of on file ({parts})."
+        case GroupMean():
+            return f"no group has a value: look at {measure.of}, and at what is on file of `within`."
         case ObservationMean() | ObservationLowest():
             named = ("domain", measure.domains)
         case GrowthPercent() if measure.measures is not None:

@@ -23,7 +23,7 @@ from services.compensation.policy.language.pay import (
     PerUnit,
     Pot,
 )
-from services.compensation.policy.language.people import YearsOnCampus
+from services.compensation.policy.language.people import WithinGroup, YearsOnCampus
 from services.compensation.policy.words.looked_at import measures_of
 from services.compensation.policy.words.measures import MeasureWords
 from services.compensation.policy.words.offers import OfferWords
@@ -35,8 +35,10 @@ from services.compensation.policy.words.texts import (
     dollars,
     in_words,
     listed,
+    none_on_file,
     plain,
     remember,
+    whole_of,
 )
 from shared.events.evaluation import StaffRole, SubjectGroup
 from shared.kernel.money import parse_amount
@@ -67,6 +69,11 @@ class ComponentWords:
         self._looks_at = [
             sorted(self._position[code] for code in measures_of(plan.plan, one)) for one in plan.plan.components
         ]
+        self._group_of = {
+            index: one.within
+            for index, one in enumerate(plan.plan.components)
+            if isinstance(one, Pot) and isinstance(one.within, WithinGroup)
+        }
         self._parts: Memo = {}
 
     def components(self, row: Row, source: Source) -> list[Fragment]:
@@ -85,6 +92,8 @@ class ComponentWords:
                     (row.numerators[at], row.denominators[at], row.measured[at]) for at in self._looks_at[index]
                 ]
                 depends = (tuple(looked_at), tuple(row.bands))
+                if self._group_of:
+                    depends = (depends, self._is_in_no_group(index, source))
             key: tuple[object, ...] = (
                 index,
                 row.kind,
@@ -123,6 +132,8 @@ class ComponentWords:
             return part
         if isinstance(component, PerAward):
             self._per_award(component, index, row, source, part)
+        elif self._is_in_no_group(index, source):
+            part["reason"] = f"Nothing is shared, for {none_on_file(self._group_of[index])}."
         else:
             part["reason"] = self._reason(component, index, row)
         if component.offer is not None and row.gates_open[index] and row.taken[index]:
@@ -130,6 +141,11 @@ class ComponentWords:
         self._limit(component, index, row, source, part["limits"])
         part["reason"] = " ".join([part["reason"], *(limit["reason"] for limit in part["limits"])])
         return part
+
+    def _is_in_no_group(self, index: int, source: Source) -> bool:
+        """Whether the component is shared within groups, and the educator is in none."""
+        group = self._group_of.get(index)
+        return group is not None and group.attribute not in source.found.words
 
     def _reason(self, component: Component, index: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
         full = dollars(row.full_amounts[index])
@@ -212,7 +228,7 @@ class ComponentWords:
         else:
             at = self._position[component.total_measure]
             total = f"{self._plan.measures[at].title} ({self._measures.value(at, row)}) is"
-        whom = "all" if component.within == "network" else f"all of the {component.within}"
+        whom = "all" if component.within == "network" else f"all of the {whole_of(component.within)}"
         shared = f"{total} shared {how} among {whom} who meet its gates"
         return f"{shared}; a share as things stand is {dollars(row.full_amounts[index])}."
 

@@ -2,6 +2,7 @@
 
 from orjson import Fragment
 
+from services.compensation.policy.evaluation.columns import NO_PLACE
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import NOBODY_REACHES
 from services.compensation.policy.evaluation.evaluate import Row
@@ -9,7 +10,7 @@ from services.compensation.policy.evaluation.measures import WeightTable
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import Gathered
-from services.compensation.policy.language.conditions import Gate, Top
+from services.compensation.policy.language.conditions import Gate
 from services.compensation.policy.language.measures import (
     PERCENTAGES,
     AttributeIs,
@@ -17,6 +18,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    GroupMean,
     GrowthPercent,
     Measure,
     PlacementPosition,
@@ -27,6 +29,7 @@ from services.compensation.policy.language.measures import (
     Years,
     made_of,
 )
+from services.compensation.policy.language.people import Within, WithinGroup
 from services.compensation.policy.words.looked_at import looked_at
 from services.compensation.policy.words.texts import (
     Memo,
@@ -34,10 +37,12 @@ from services.compensation.policy.words.texts import (
     counted,
     in_words,
     listed,
+    none_on_file,
     plain,
     points_text,
     quotient_text,
     remember,
+    whole_of,
 )
 
 _COUNTED = {
@@ -90,6 +95,11 @@ class MeasureWords:
         self._terms = {
             table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
         }
+        self._group_of = {
+            at: one.within
+            for at, one in enumerate(plan.measures)
+            if isinstance(one, GroupMean) and isinstance(one.within, WithinGroup)
+        }
         self._gate_parts: Memo = {}
         self._measure_parts: Memo = {}
 
@@ -103,13 +113,15 @@ class MeasureWords:
                 key: tuple[object, ...] = (gate, tuple(row.gate_applies), tuple(row.gate_met))
             else:
                 key = (gate, row.gate_met[gate], row.measured[at], row.numerators[at], row.denominators[at])
-            top, border = self._plan.plan.gates[gate].top, None
+            top, border, is_placed = self._plan.plan.gates[gate].top, None, True
             if top is not None:
-                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(_place(top, found))
-                key = (*key, border)
+                place = _place(top.within, found)
+                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(place)
+                is_placed = place != NO_PLACE
+                key = (*key, border, is_placed)
             part = self._gate_parts.get(key)
             if part is None:
-                part = remember(self._gate_parts, key, self._gate(gate, at, row, border))
+                part = remember(self._gate_parts, key, self._gate(gate, at, row, border, is_placed=is_placed))
             parts.append(part)
         return parts
 
@@ -123,15 +135,19 @@ class MeasureWords:
             elif found.late_slos and take.startswith("slo"):
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
+            is_placed = True
             if of := self._parts[at]:
+                if at in self._group_of:
+                    is_placed = self._group_of[at].attribute in found.words
                 key = (
                     *key,
                     row.kind,
+                    is_placed,
                     *((row.numerators[at], row.denominators[at], row.measured[at], row.points[at]) for at in of),
                 )
             part = self._measure_parts.get(key)
             if part is None:
-                part = remember(self._measure_parts, key, self._measure(at, row, late))
+                part = remember(self._measure_parts, key, self._measure(at, row, late, is_placed=is_placed))
             parts.append(part)
         return parts
 
@@ -141,24 +157,25 @@ class MeasureWords:
         if isinstance(measure, Weighted):
             return points_text(row.points[at], self._places)
         if not row.measured[at]:
-            return "nothing on file"
+            return "nothing settled" if isinstance(measure, GroupMean) else "nothing on file"
         return quotient_text(row.numerators[at], row.denominators[at]) + self.unit(at)
 
     def unit(self, at: int) -> str:
         """What stands behind the value of a measure, and behind what is asked of it."""
         return " %" if self._plan.measures[at].take in PERCENTAGES else ""
 
-    def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
+    def _gate(self, gate: int, at: int | None, row: Row, border: int | None, *, is_placed: bool) -> Part:
         terms = self._plan.plan.gates[gate]
+        reason = self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border, is_placed=is_placed)
         return {
             "code": terms.code,
             "title": terms.title,
             "met": row.gate_met[gate],
-            "reason": self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border),
+            "reason": reason,
             "source": terms.source,
         }
 
-    def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
+    def _asked(self, terms: Gate, at: int, row: Row, border: int | None, *, is_placed: bool) -> str:
         measure = self._plan.measures[at]
         unit = self.unit(at)
         value = f"{measure.title}: {self.value(at, row)}."
@@ -166,7 +183,9 @@ class MeasureWords:
             asked = f"at least {terms.at_least}" if terms.at_least is not None else f"at most {terms.at_most}"
             return f"{value} The plan asks for {asked}{unit}."
         percent = decimal_text(100 * millionths(terms.top.share))
-        asked = f"a place in the top {percent} % of the {terms.top.within}"
+        asked = f"a place in the top {percent} % of the {whole_of(terms.top.within)}"
+        if isinstance(terms.top.within, WithinGroup) and not is_placed:
+            return f"{value} The plan asks for {asked}, and {none_on_file(terms.top.within)}."
         if border is None or border == NOBODY_REACHES:
             return f"{value} The plan asks for {asked}, which nobody has."
         return f"{value} The plan asks for {asked}, which begins at {points_text(border, self._places)}{unit}."
@@ -181,12 +200,12 @@ class MeasureWords:
         )
         return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
-    def _measure(self, at: int, row: Row, late: int) -> Part:
+    def _measure(self, at: int, row: Row, late: int, *, is_placed: bool) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
         if isinstance(measure, Weighted):
             return self._weighted(at, row)
         numerator, denominator = row.numerators[at], row.denominators[at]
-        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row)
+        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, is_placed=is_placed)
         shown = None
         if measure.points is not None:
             shown = points_text(row.points[at], self._places)
@@ -222,8 +241,13 @@ class MeasureWords:
             "reason": f"{' + '.join(terms)} = {shown} points." if terms else _NOTHING_ON_FILE["weighted"],
         }
 
-    def _unmeasured(self, at: int, row: Row) -> str:
+    def _unmeasured(self, at: int, row: Row, *, is_placed: bool) -> str:
         measure = self._plan.measures[at]
+        if isinstance(measure, GroupMean):
+            if not is_placed:
+                return f"No mean, for {none_on_file(self._group_of[at])}."
+            title = self._plan.measures[self._position[measure.of]].title
+            return f"No value of {title} was settled for the {whole_of(measure.within)}."
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
         missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
@@ -258,12 +282,16 @@ class MeasureWords:
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
             case CampusAttribute():
                 return f"On file for the campus: {value}."
-            case Chosen() | Combined():
+            case Chosen() | Combined() | GroupMean():
                 return self._of_several(measure, at, row)
             case _:
                 return _read(measure, numerator, denominator, value)
 
-    def _of_several(self, measure: Chosen | Combined, at: int, row: Row) -> str:
+    def _of_several(self, measure: Chosen | Combined | GroupMean, at: int, row: Row) -> str:
+        if isinstance(measure, GroupMean):
+            title = self._plan.measures[self._position[measure.of]].title
+            whole = whole_of(measure.within)
+            return f"The mean of {title} over all of the {whole} who count: {self.value(at, row)}."
         by_points = measure.by == "points"
         named = [
             f"{self._plan.measures[part].title} "
@@ -275,11 +303,12 @@ class MeasureWords:
         return f"The {_CHOSEN[measure.take]} of {listed(named, 'and')}: {self.value(at, row)}{unit}."
 
 
-def _place(top: Top, found: Gathered) -> str:
-    if top.within == "network":
+def _place(within: Within, found: Gathered) -> str:
+    if isinstance(within, WithinGroup):
+        return found.words.get(within.attribute, NO_PLACE)
+    if within == "network":
         return ""
-    place = found.employment.campus_id if top.within == "campus" else found.employment.district_id
-    return place or "-"
+    return (found.employment.campus_id if within == "campus" else found.employment.district_id) or NO_PLACE
 
 
 def _position(measure: PlacementPosition, position: int) -> str:

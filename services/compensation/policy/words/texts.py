@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from services.compensation.policy.exact import decimal_text
+from services.compensation.policy.language.people import Within, WithinGroup
 from shared.kernel.money import format_cents
 
 VALUE_PLACES = 4
@@ -79,6 +80,16 @@ def points_text(points: int, places: int) -> str:
 def plain(code: str) -> str:
     """`instructional_coach` -> `instructional coach`."""
     return code.replace("_", " ")
+
+
+def whole_of(within: Within) -> str:
+    """What the educators are part of whom a rule counts together."""
+    return plain(within.attribute) if isinstance(within, WithinGroup) else within
+
+
+def none_on_file(within: WithinGroup) -> str:
+    """Why somebody is in none of the groups."""
+    return f"no {whole_of(within)} is on file for the plan year"
 
 
 def listed(items: Iterable[str], conjunction: str) -> str:
