@@ -228,7 +228,8 @@ def placement(
 def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
     """The events behind a case's facts in short form (services/compensation/plans), in the school year of the plan.
 
-    Growth is a percentage or `{measure, percent, school_year}`; an attribute is a value, or a value for each item;
+    Growth is a percentage or `{measure, percent, school_year}`, and observations and SLOs can have a `school_year` too:
+    where it is left out it is the plan's. An attribute is a value, or a value for each item;
     `earlier_attributes` has them by school year. A placement is written as `placement` takes it.
     """
     events = []
@@ -245,7 +246,9 @@ def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
     for number, goal in enumerate(short.get("slos", [])):
         score = int(goal["score"]) if "score" in goal else None
         attained = goal.get("attainment")
-        events.append(slo(number, score, approved_on=goal["approved_on"], attainment=attained, year=year))
+        events.append(
+            slo(number, score, approved_on=goal["approved_on"], attainment=attained, year=goal.get("school_year", year))
+        )
     for number, earned in enumerate(short.get("awards", [])):
         given = award(number, earned["credential"], at=noon(earned["on"]), expires_at=noon(earned.get("expires_on")))
         events.append(given)

@@ -34,14 +34,14 @@ def random_campuses(rng: Random) -> dict[str, dict[str, str]]:
 def random_history(rng: Random) -> list[Event]:
     """All that was ever published about one educator, in any order; now and then about somebody not on the roster."""
     events = [_roster(rng)] if rng.random() < 0.97 else []
-    events += [_observation(rng, number) for number in range(rng.randint(0, 3))]
+    events += [_observation(rng, number) for number in range(rng.randint(0, 4))]
     events += [
         growth(number, rng.choice(_PERCENTS), year=_year(rng), measure=rng.choice(["nwea-map", "staar"]))
-        for number in range(rng.randint(0, 2))
+        for number in range(rng.randint(0, 3))
     ]
-    for number in range(rng.randint(0, 3)):
+    for number in range(rng.randint(0, 4)):
         score, attained = rng.choice([None, 1, 2, 3, 4, 5]), rng.choice([None, *_PERCENTS])
-        events.append(slo(number, score, approved_on=rng.choice(_DAYS), attainment=attained))
+        events.append(slo(number, score, approved_on=rng.choice(_DAYS), attainment=attained, year=_year(rng)))
     for number in range(rng.randint(0, 4)):
         given = award(number, rng.choice(_CREDENTIALS), at=rng.choice(_MOMENTS))
         events.append(given)
@@ -57,7 +57,7 @@ def random_history(rng: Random) -> list[Event]:
 
 
 def _year(rng: Random) -> str:
-    return rng.choice(["2020-21", "2020-21", "2020-21", "2019-20"])
+    return rng.choice(["2020-21", "2020-21", "2020-21", "2019-20", "2019-20", "2018-19", "2021-22"])
 
 
 def _roster(rng: Random) -> Event:

@@ -107,13 +107,16 @@ class _Plan:
                 },
                 lambda: {"take": "slo_count_scored_at_least", "score": rng.randint(1, 5)},
                 lambda: {"take": "slo_count_attained_at_least", "percent": rng.choice(["50", "63.5", "90.25"])},
-                lambda: {"take": "observation_mean", "domains": rng.sample(DOMAINS, rng.randint(1, 3))},
-                lambda: {"take": "observation_lowest", "domains": rng.sample(DOMAINS, rng.randint(1, 3))},
+                lambda: {"take": "observation_mean", "domains": rng.sample(DOMAINS, rng.randint(1, 3))} | self._over(),
+                lambda: (
+                    {"take": "observation_lowest", "domains": rng.sample(DOMAINS, rng.randint(1, 3))} | self._over()
+                ),
                 lambda: (
                     {"take": "growth_percent", "combine": rng.choice(["mean", "best", "lowest"])}
                     | rng.choice([{}, {"measures": ["nwea-map"]}])
+                    | self._over()
                 ),
-                lambda: {"take": rng.choice(["slo_mean_score", "slo_mean_attainment"])},
+                lambda: {"take": rng.choice(["slo_mean_score", "slo_mean_attainment"])} | self._over(),
                 lambda: {"take": rng.choice(["summative_score", "summative_level"])} | self._over(),
                 lambda: (
                     {"take": "attribute", "attribute": rng.choice(NUMBERS)}

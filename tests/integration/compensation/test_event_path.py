@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.compensation import Compensation, running_compensation
+from tests.support.compensation import PLAN, Compensation, running_compensation
 from tests.support.factories.events import (
     a_year_of,
     awarded,
     educator_id,
+    grown,
     received,
     revoked,
     rostered,
@@ -52,6 +53,24 @@ class TestEventToStatement:
         entries = await compensation.rows("SELECT amount_cents FROM ledger_entry ORDER BY sequence")
         assert [entry["amount_cents"] for entry in entries] == [20_000, -20_000]
         assert (await compensation.statement(ANA))["total"]["amount"] == "0.00"
+
+    async def test_what_comes_late_of_an_earlier_year_is_decided_where_the_plan_looks_back(
+        self, compensation: Compensation
+    ) -> None:
+        await compensation.publish(
+            PLAN.replace(b"combine: mean", b"combine: mean\n    over: {years: 2, combine: mean}")
+        )
+        await compensation.take_in(rostered(ANA), grown(ANA, "60.1"))
+        late = grown(ANA, "55.2", school_year="2019-20")
+        await compensation.take_in(late)
+        body = await compensation.statement(ANA)
+        assert [one["value"] for one in body["measures"] if one["code"] == "growth"] == ["57.65"]
+        assert str(received(late).id) in [fact["event_id"] for fact in body["facts"]]
+        causes = await compensation.rows("SELECT plan_year, cause_event_id FROM statement ORDER BY sequence")
+        assert tuple(causes[-1].values()) == ("2020-21", received(late).id)
+        before = await compensation.state()
+        await compensation.take_in(grown(ANA, "99", school_year="2018-19"))
+        assert await compensation.state() == before
 
     async def test_the_same_event_twice_takes_effect_once(self, compensation: Compensation) -> None:
         await compensation.publish()

@@ -91,12 +91,12 @@ def observed(
     )
 
 
-def grown(educator: UUID, percent: str = "72.5", *, version: int = 1) -> GrowthScored:
+def grown(educator: UUID, percent: str = "72.5", *, school_year: str = "2020-21", version: int = 1) -> GrowthScored:
     return GrowthScored(
         educator_id=educator,
-        growth_id=derived_id("growth", str(educator)),
+        growth_id=derived_id("growth", str(educator), school_year),
         version=version,
-        school_year="2020-21",
+        school_year=school_year,
         measure="nwea-map",
         percent_met=percent,
     )

@@ -144,13 +144,22 @@ class Known:
         cut_off = self.plan.get("cut_offs", {}).get(kind)
         return cut_off is None or datetime.combine(date.fromisoformat(day), time()) < datetime.fromisoformat(cut_off)
 
-    def observations(self) -> list[dict[str, Any]]:
-        found = [data for _, data in self.of("observation_id") if data["school_year"] == self.plan["plan_year"]]
-        return [data for data in found if self._before_cut_off("observations", data["observed_on"])]
+    def observations(self, year: int | None = None) -> list[dict[str, Any]]:
+        """Of the plan year, or of another, in which all count."""
+        return self._counted("observation_id", "observations", "observed_on", year)
 
-    def slos(self) -> list[dict[str, Any]]:
-        found = [data for _, data in self.of("slo_id") if data["school_year"] == self.plan["plan_year"]]
-        return [data for data in found if self._before_cut_off("slos", data["approved_on"])]
+    def slos(self, year: int | None = None) -> list[dict[str, Any]]:
+        """The same of SLOs."""
+        return self._counted("slo_id", "slos", "approved_on", year)
+
+    def growth(self, year: int | None = None) -> list[dict[str, Any]]:
+        wanted = self.first_year if year is None else year
+        return [data for _, data in self.of("growth_id") if int(data["school_year"][:4]) == wanted]
+
+    def _counted(self, id_field: str, cut_off: str, day: str, year: int | None) -> list[dict[str, Any]]:
+        wanted = self.first_year if year is None else year
+        found = [data for _, data in self.of(id_field) if int(data["school_year"][:4]) == wanted]
+        return [data for data in found if wanted != self.first_year or self._before_cut_off(cut_off, data[day])]
 
     def valid_awards(self) -> list[tuple[datetime, str, str]]:
         """Awards up to the end of the plan year that were neither revoked nor expire within it."""

@@ -38,7 +38,7 @@ class Measured:
             return self.points(code)
         if take in ("best_of", "lowest_of", "mean_of", "sum_of", "difference_of"):
             return self._of_several(measure)
-        if take in ("summative_score", "summative_level", "attribute"):
+        if take in ("summative_score", "summative_level", "attribute") or "over" in measure:
             return self._over_years(measure)
         if take == "group_mean":
             return self.group_mean(code)
@@ -51,32 +51,32 @@ class Measured:
             return Fraction(
                 position_of(self.known, self.plan.get("ladder", {}).get("code", self.plan["code"]), measure)
             )
-        values = self._values(measure)
-        if take == "observation_lowest":
-            return self._lowest_dimension(measure)
-        return _combined(values, measure.get("combine", "mean"))
+        return self._of_year(measure, self.known.first_year)
 
     def group_mean(self, code: str) -> Fraction | None:
         """What needs everybody, of whom one alone knows nothing."""
         raise NotImplementedError(code)
 
-    def _values(self, measure: dict[str, Any]) -> list[Fraction]:
+    def _of_year(self, measure: dict[str, Any], year: int) -> Fraction | None:
+        if measure["take"] == "observation_lowest":
+            return self._lowest_dimension(measure, year)
+        return _combined(self._values(measure, year), measure.get("combine", "mean"))
+
+    def _values(self, measure: dict[str, Any], year: int) -> list[Fraction]:
         take, known = measure["take"], self.known
         if take == "observation_mean":
-            scores = [score for observation in known.observations() for score in observation["scores"]]
+            scores = [score for observation in known.observations(year) for score in observation["scores"]]
             return [Fraction(score["level"]) for score in scores if score["domain"] in measure["domains"]]
         if take == "growth_percent":
-            found = [data for _, data in known.of("growth_id") if data["school_year"] == self.plan["plan_year"]]
+            found = known.growth(year)
             if "measures" in measure:
                 found = [data for data in found if data["measure"] in measure["measures"]]
             return [Fraction(data["percent_met"]) for data in found]
         if take == "slo_mean_score":
-            return [Fraction(slo["score"]) for slo in known.slos() if slo["score"] is not None]
+            return [Fraction(slo["score"]) for slo in known.slos(year) if slo["score"] is not None]
         if take == "slo_mean_attainment":
-            percents = [slo["attainment_percent"] for slo in known.slos()]
+            percents = [slo["attainment_percent"] for slo in known.slos(year)]
             return [Fraction(percent) for percent in percents if percent is not None]
-        if take == "observation_lowest":
-            return []
         return [Fraction(self._count(measure))]
 
     def _count(self, measure: dict[str, Any]) -> Fraction | int:
@@ -102,9 +102,9 @@ class Measured:
         }
         return counts[measure["take"]]()
 
-    def _lowest_dimension(self, measure: dict[str, Any]) -> Fraction | None:
+    def _lowest_dimension(self, measure: dict[str, Any], year: int) -> Fraction | None:
         by_dimension: dict[tuple[str, str], list[Fraction]] = {}
-        for observation in self.known.observations():
+        for observation in self.known.observations(year):
             for score in observation["scores"]:
                 if score["domain"] in measure["domains"]:
                     key = (score["domain"], score["dimension"])
@@ -121,11 +121,14 @@ class Measured:
         return _combined(found, over["combine"])
 
     def _in_year(self, measure: dict[str, Any], year: int) -> Fraction | None:
-        if measure["take"] != "attribute":
+        if measure["take"].startswith("summative"):
             rating = self.known.ratings().get(year)
             if rating is None:
                 return None
             return rating[1] if measure["take"] == "summative_score" else Fraction(rating[0])
+        if measure["take"] != "attribute":
+            value = self._of_year(measure, year)
+            return None if value is None else half_up(value, 6)
         by_item = self.known.attribute(measure["attribute"], year)
         if measure.get("needs") == "all" and any(number(by_item.get(item)) is None for item in measure["items"]):
             return None

@@ -106,6 +106,7 @@ TEACHER = facts_of(
         observation(1, {"instructional_quality": 4, "student_growth_and_achievement": 1}),
         slo("scored", 4, attainment="80"),
         slo("approved", None),
+        slo("last year", 3, year="2019-20"),
         attribute("absence_days", "3", item="sick"),
         award(1, "mc-a"),
     ]
@@ -140,12 +141,12 @@ TOUCHES = {
     "a score that is there is moved": (
         {"change": "slo_score", "add": 3},
         lambda facts: {str(fact.data["score"]) for fact in facts["slo"].values()},
-        {"5", "None"},
+        {"5", "None", "3"},
     ),
     "all scores are set": (
         {"change": "slo_score", "set": 2},
         lambda facts: [fact.data["score"] for fact in facts["slo"].values()],
-        [2, 2],
+        [2, 2, 3],
     ),
     "an attribute that is kept is replaced": (
         {"change": "attribute", "attribute": "absence_days", "item": "sick", "value": "9"},

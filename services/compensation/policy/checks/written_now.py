@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from services.compensation.policy.checks.faults import Faults, at
 from services.compensation.policy.exact import SCALE, millionths
 from services.compensation.policy.language.document import Plan
-from services.compensation.policy.language.measures import PERCENTAGES, CampusAttribute, GroupMean, Measure, made_of
+from services.compensation.policy.language.measures import (
+    CampusAttribute,
+    GroupMean,
+    Measure,
+    is_percentage,
+    made_of,
+)
 from services.compensation.policy.language.pay import Pot
 from shared.kernel.errors import FieldError
 
@@ -18,7 +24,7 @@ def faults_of_writing(plan: Plan) -> Faults:
 
 def _faults_of_percentages(plan: Plan) -> Faults:
     """Borders that no percentage reaches."""
-    percentages = {measure.code for measure in plan.measures if measure.take in PERCENTAGES}
+    percentages = {measure.code for measure in plan.measures if is_percentage(measure)}
     for index, gate in enumerate(plan.gates):
         for name in ("at_least", "at_most"):
             border = getattr(gate, name)

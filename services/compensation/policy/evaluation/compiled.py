@@ -1,6 +1,7 @@
 """A plan readied for the evaluator: codes become positions, conditions on people tables, and amounts cents."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from services.compensation.domain import OFFER_ATTRIBUTE
 from services.compensation.policy.evaluation.components import ComponentTable, component_tables
@@ -8,7 +9,7 @@ from services.compensation.policy.evaluation.conditions import BandTable, GateTa
 from services.compensation.policy.evaluation.ladder import LadderTables, ladder_tables
 from services.compensation.policy.evaluation.measures import DERIVED, Derivation, derivations
 from services.compensation.policy.exact import SCALE, Bools
-from services.compensation.policy.facts.calendar import PlanCalendar, calendar_of
+from services.compensation.policy.facts.calendar import OPEN_END, PlanCalendar, calendar_of
 from services.compensation.policy.facts.gather import Scope
 from services.compensation.policy.facts.hire import HireReader, hire_reader
 from services.compensation.policy.facts.placements import position_reader
@@ -19,6 +20,7 @@ from services.compensation.policy.language.measures import (
     AttributeIs,
     AttributeNumber,
     CampusAttribute,
+    EvidenceMeasure,
     GroupMean,
     Measure,
     PlacementPosition,
@@ -29,6 +31,7 @@ from services.compensation.policy.language.people import WithinGroup
 from services.compensation.policy.people import People, people_of
 from services.compensation.policy.plan import content_hash
 from shared.kernel.money import parse_amount
+from shared.kernel.period import SchoolYear
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -81,7 +84,7 @@ def compile_plan(plan: Plan, *, version: int) -> CompiledPlan:
         version=version,
         content_hash=content_hash(plan),
         calendar=calendar,
-        scope=Scope(calendar, roles, _attributes(plan, people), _ladders(plan)),
+        scope=Scope(calendar, roles, _attributes(plan, people), _ladders(plan), _earlier(plan, calendar)),
         people=people,
         eligible=eligible,
         measures=measures,
@@ -121,6 +124,25 @@ def _ladders(plan: Plan) -> frozenset[str]:
     """The ladders that the plan looks at placements on."""
     asked = {one.ladder or plan.ladder_code for one in plan.measures if isinstance(one, PlacementPosition)}
     return frozenset(asked | ({plan.ladder_code} if plan.ladder.rests_on_placements else set()))
+
+
+def _earlier(plan: Plan, calendar: PlanCalendar) -> Mapping[str, Mapping[str, PlanCalendar]]:
+    """By kind of fact, the school years before the plan year that a measure is over."""
+    years_back: dict[str, int] = {}
+    for one in plan.measures:
+        if isinstance(one, EvidenceMeasure) and one.over is not None:
+            kind = one.take.partition("_")[0]
+            back = one.over.years - (one.over.through == "plan_year")
+            years_back[kind] = max(back, years_back.get(kind, 0))
+    return {
+        kind: {
+            (label := str(SchoolYear(year))): replace(
+                calendar, plan_year=label, starts_in=year, observations_until=OPEN_END, slos_until=OPEN_END
+            )
+            for year in range(calendar.starts_in - back, calendar.starts_in)
+        }
+        for kind, back in years_back.items()
+    }
 
 
 def _reader(measure: Measure, plan: Plan, starts_in: int) -> MeasureReader:

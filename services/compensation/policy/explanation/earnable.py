@@ -14,7 +14,7 @@ from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.offers import DECLINED
 from services.compensation.policy.language.measures import Measure, made_of
 from services.compensation.policy.language.pay import Component, GreatestOf, PerAward, PercentOf, Pot
-from services.compensation.policy.words.looked_at import measures_of
+from services.compensation.policy.words.looked_at import evidence_of, measures_of
 from services.compensation.policy.words.texts import Part, amount, dollars
 from shared.kernel.period import SchoolYear
 
@@ -117,7 +117,7 @@ class _Earnable:
         """Until when evidence of each kind that the component looks at still counts."""
         codes = measures_of(self._document, component)
         codes |= {measure for code in component.requires for measure in self._measures_of_gate(code)}
-        takes = {measure.take.partition("_")[0] for code in codes for measure in self._down(self._measures[code])}
+        takes = {evidence_of(measure) for code in codes for measure in self._down(self._measures[code])}
         if isinstance(component, PerAward):
             takes.add("credential")
         return [{"evidence": name, "before": self._before(name)} for take, name in _EVIDENCE.items() if take in takes]

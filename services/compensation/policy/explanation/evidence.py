@@ -65,15 +65,17 @@ class Evidence:
             case CountMeasure():
                 kind = _BY_TAKE.get(measure.take, "roster")
                 return self._of_year(kind) if kind != "roster" else self.roster()
-            case SloScoreCount() | SloAttainmentCount() | SloMean():
+            case SloScoreCount() | SloAttainmentCount():
                 return self._of_year("slo")
+            case SloMean():
+                return self._leaves(self._of("slo", lambda fact: self._is_within(fact, measure.over)))
             case ObservationMean() | ObservationLowest():
                 seen = self._of("observation", lambda fact: not fact.data["levels"].keys().isdisjoint(measure.domains))
-                return self._leaves(fact for fact in seen if self._is_of_year(fact))
+                return self._leaves(fact for fact in seen if self._is_within(fact, measure.over))
             case GrowthPercent():
                 named = measure.measures
                 scored = self._of("growth", lambda fact: named is None or fact.data["measure"] in named)
-                return self._leaves(fact for fact in scored if self._is_of_year(fact))
+                return self._leaves(fact for fact in scored if self._is_within(fact, measure.over))
             case RatingScore():
                 return self._leaves(self._of("summative", lambda fact: self._is_within(fact, measure.over)))
             case AttributeNumber():
@@ -175,17 +177,17 @@ class Evidence:
 
     def _told(self, fact: Fact) -> str:  # noqa: PLR0911 - one for each kind
         """What the fact says, in a sentence."""
-        data, calendar = fact.data, self._calendar
+        data, calendar, in_year = fact.data, self._calendar, self._in_earlier_year(fact)
         match fact.kind:
             case "observation":
-                late = data["observed_on"] > calendar.observations_until
-                return f"Observed on {data['observed_on']}{_late(late)}."
+                late = not in_year and data["observed_on"] > calendar.observations_until
+                return f"Observed on {data['observed_on']}{in_year}{_late(late)}."
             case "growth":
-                return f"{data['percent_met']} % of students met their growth ({data['measure']})."
+                return f"{data['percent_met']} % of students met their growth ({data['measure']}){in_year}."
             case "slo":
                 score = "not scored yet" if data["score"] is None else f"scored {data['score']}"
-                late = data["approved_on"] > calendar.slos_until
-                return f"SLO approved on {data['approved_on']}, {score}{_late(late)}."
+                late = not in_year and data["approved_on"] > calendar.slos_until
+                return f"SLO approved on {data['approved_on']}{in_year}, {score}{_late(late)}."
             case "award":
                 return self._award(fact, self._uncounted.get(fact.key) or lost_by(data, calendar))
             case "summative":
@@ -198,6 +200,10 @@ class Evidence:
                 return self._placement(fact)
             case _:
                 return "Role, subject group, campus, days and FTE are as on the roster."
+
+    def _in_earlier_year(self, fact: Fact) -> str:
+        year = fact.data.get("school_year", self._calendar.plan_year)
+        return "" if year == self._calendar.plan_year else f" in {year}"
 
     def _award(self, fact: Fact, lost: str) -> str:
         told = {

@@ -7,7 +7,7 @@ statement lists.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from services.compensation.domain import EducatorFacts, Fact, PlacementKind
@@ -53,19 +53,22 @@ NO_CAMPUSES: CampusAttributes = {}
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a plan looks at: its calendar, the roles that it pays, the attributes of educators that it asks for, and the
-    ladders that it asks for placements on."""
+    """What a plan looks at: its calendar, the roles that it pays, the attributes of educators that it asks for, the
+    ladders that it asks for placements on, and how far back it looks at observations, growth and SLOs."""
 
     calendar: PlanCalendar
     roles: frozenset[str]
     attributes: frozenset[str]
     ladders: frozenset[str] = frozenset()
+    earlier: Mapping[str, Mapping[str, PlanCalendar]] = field(default_factory=dict)
+    """By kind of fact and school year: the earlier years that are looked at, each as a calendar without cut-offs."""
 
 
 _NO_SCORES = (0, 0)
 _NOTHING_HELD: AbstractSet[str] = frozenset()
 _NO_WORDS: Mapping[str, str] = {}
 _NO_PLACEMENTS: Mapping[str, Sequence[Placed]] = {}
+_NO_YEARS: Mapping[int, "Gathered"] = {}
 
 
 class Gathered:
@@ -76,6 +79,7 @@ class Gathered:
         "campus",
         "campuses",
         "domains",
+        "earlier",
         "educator_id",
         "employment",
         "growth",
@@ -121,6 +125,8 @@ class Gathered:
         self.uncounted_awards: Sequence[UncountedAward] = ()
         self.held = _NOTHING_HELD
         self.ratings: dict[int, tuple[int, int]] = {}
+        # By the year that a school year starts in, what the observations, growth and SLOs of that year come to.
+        self.earlier: Mapping[int, Gathered] = _NO_YEARS
 
 
 def gather(facts: EducatorFacts, scope: Scope, campuses: CampusAttributes) -> Gathered | None:
@@ -148,6 +154,8 @@ def gather(facts: EducatorFacts, scope: Scope, campuses: CampusAttributes) -> Ga
     for kind, take in _AFTER_ROSTER:
         if of_kind := by_kind.get(kind):
             take(found, _in_order(of_kind), calendar)
+    if scope.earlier:
+        _take_earlier(found, by_kind, scope)
     return found
 
 
@@ -301,3 +309,20 @@ _BEFORE_ROSTER: tuple[tuple[str, _Take], ...] = (
     ("observation", _take_observations),
 )
 _AFTER_ROSTER: tuple[tuple[str, _Take], ...] = (("slo", _take_slos), ("summative", _take_ratings))
+_TAKES = dict(_BEFORE_ROSTER + _AFTER_ROSTER)
+
+
+def _take_earlier(found: Gathered, by_kind: Mapping[str, Mapping[str, Fact]], scope: Scope) -> None:
+    """Each earlier year is gathered for itself, and what it rests on is what the plan year rests on."""
+    years: dict[int, Gathered] = {}
+    for kind, calendars in scope.earlier.items():
+        by_year: dict[str, list[Fact]] = {}
+        for fact in _in_order(by_kind.get(kind, {})):
+            by_year.setdefault(fact.data["school_year"], []).append(fact)
+        for school_year, of_year in by_year.items():
+            if (calendar := calendars.get(school_year)) is not None:
+                earlier = years.setdefault(calendar.starts_in, Gathered(found.educator_id))
+                earlier.used = found.used
+                _TAKES[kind](earlier, of_year, calendar)
+    found.earlier = years
+    found.used.sort()

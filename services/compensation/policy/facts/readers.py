@@ -23,6 +23,7 @@ from services.compensation.policy.language.measures import (
     AttributeNumber,
     CampusAttribute,
     CountMeasure,
+    EvidenceMeasure,
     GrowthPercent,
     Measure,
     ObservationLowest,
@@ -66,13 +67,13 @@ def measure_reader(measure: Measure, starts_in: int) -> MeasureReader:  # noqa: 
             percent = millionths(measure.percent)
             return lambda found: (sum(attained >= percent for attained in found.slo_attainments) * SCALE, 1)
         case ObservationMean():
-            return _observation_mean(tuple(dict.fromkeys(measure.domains)))
+            return _of_years(_observation_mean(tuple(dict.fromkeys(measure.domains))), measure, starts_in)
         case ObservationLowest():
-            return _observation_lowest(tuple(dict.fromkeys(measure.domains)))
+            return _of_years(_observation_lowest(tuple(dict.fromkeys(measure.domains))), measure, starts_in)
         case GrowthPercent():
-            return _growth_percent(measure)
+            return _of_years(_growth_percent(measure), measure, starts_in)
         case SloMean():
-            return _slo_mean(measure)
+            return _of_years(_slo_mean(measure), measure, starts_in)
         case RatingScore():
             return _rating(measure, starts_in)
         case AttributeNumber():
@@ -175,8 +176,7 @@ def _number(measure: AttributeNumber, by_item: dict[str, str]) -> int | None:
         and (measure.items is None or item in measure.items)
         and (measure.except_items is None or item not in measure.except_items)
     ]
-    top, under = _combined(numbers, measure.combine)
-    return None if under == 0 else (2 * top + under) // (2 * under)
+    return _rounded(_combined(numbers, measure.combine))
 
 
 def _attribute_is(measure: AttributeIs) -> MeasureReader:
@@ -192,6 +192,26 @@ def _campus_attribute(measure: CampusAttribute) -> MeasureReader:
         return otherwise if value is None or not is_decimal(value) else (millionths(value), 1)
 
     return read
+
+
+def _of_years(read: MeasureReader, measure: EvidenceMeasure, starts_in: int) -> MeasureReader:
+    """`read` of the plan year alone, or of each year that the measure is over."""
+    over = measure.over
+    if over is None:
+        return read
+
+    def read_years(found: Gathered) -> Reading:
+        years = [found if year == starts_in else found.earlier.get(year) for year in _years(over, starts_in)]
+        of_years = [_rounded(read(of_year)) for of_year in years if of_year is not None]
+        return _over(over, [number for number in of_years if number is not None])
+
+    return read_years
+
+
+def _rounded(reading: Reading) -> int | None:
+    """Half up to a millionth; None where nothing is measured."""
+    top, under = reading
+    return None if under == 0 else (2 * top + under) // (2 * under)
 
 
 _ONE_YEAR = Years(years=1, combine="latest")

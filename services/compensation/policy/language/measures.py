@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from graphlib import TopologicalSorter
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -25,6 +25,9 @@ class PointStep(Clause):
 class Years(Clause):
     """The plan year, or the year before it, and those before, `years` in all; combined if something is on file for
     `at_least` of them.
+
+    Each year's own value is what the measure comes to in that year, rounded half up to a millionth. A year without
+    anything on file is not counted. The plan's `cut_offs` hold for the plan year alone.
     """
 
     through: Literal["plan_year", "year_before"] = "plan_year"
@@ -69,30 +72,43 @@ class SloAttainmentCount(_Measure):
     percent: DecimalText
 
 
-class ObservationMean(_Measure):
-    """The mean of all levels given in the named domains, over all observations that count."""
+class _OfEvidence(_Measure):
+    over: Years | None = None
+
+
+class ObservationMean(_OfEvidence):
+    """The mean of all levels given in the named domains, over all observations of the year that count.
+
+    With `over` the means of several years are combined, each a value of its own however many its observations.
+    """
 
     take: Literal["observation_mean"]
     domains: tuple[Code, ...] = Field(min_length=1)
 
 
-class ObservationLowest(_Measure):
-    """The lowest of the dimensions of the named domains, each as the mean of its levels over the observations."""
+class ObservationLowest(_OfEvidence):
+    """The lowest of the dimensions of the named domains, each as the mean of its levels over the year's observations.
+
+    With `over` the lowest dimensions of several years are combined; they may be different ones.
+    """
 
     take: Literal["observation_lowest"]
     domains: tuple[Code, ...] = Field(min_length=1)
 
 
-class GrowthPercent(_Measure):
-    """The share of students at growth: mean, best or lowest of the year's measures, or of `measures` where named."""
+class GrowthPercent(_OfEvidence):
+    """The share of students at growth: mean, best or lowest of the year's measures, or of `measures` where named.
+
+    With `over` what several years come to by `combine` is combined once more, as `over` says.
+    """
 
     take: Literal["growth_percent"]
     combine: Literal["mean", "best", "lowest"]
     measures: tuple[str, ...] | None = Field(default=None, min_length=1)
 
 
-class SloMean(_Measure):
-    """The mean over the year's scored SLOs."""
+class SloMean(_OfEvidence):
+    """The mean over the year's scored SLOs, or those of several years."""
 
     take: Literal["slo_mean_score", "slo_mean_attainment"]
 
@@ -224,8 +240,20 @@ Measure = Annotated[
 ]
 
 
-PERCENTAGES = frozenset({"growth_percent", "slo_mean_attainment"})
-"""The kinds whose value is a percentage, from 0 to 100."""
+EvidenceMeasure: TypeAlias = ObservationMean | ObservationLowest | GrowthPercent | SloMean
+"""A value of observations, growth or SLOs, of the year or over several years."""
+
+
+def is_percentage(measure: Measure) -> bool:
+    """Whether its value is a percentage, from 0 to 100; what is summed over years is none any more."""
+    is_of_students = isinstance(measure, GrowthPercent) or measure.take == "slo_mean_attainment"
+    is_sum = isinstance(measure, EvidenceMeasure) and measure.over is not None and measure.over.combine == "sum"
+    return is_of_students and not is_sum
+
+
+def is_of_years_before(measure: Measure) -> bool:
+    """Whether it is of observations, growth or SLOs of earlier years alone: nothing of the plan year bears on it."""
+    return isinstance(measure, EvidenceMeasure) and measure.over is not None and measure.over.through == "year_before"
 
 
 def made_of(measure: Measure) -> list[str]:

@@ -20,6 +20,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    EvidenceMeasure,
     GroupMean,
     GrowthPercent,
     Measure,
@@ -29,7 +30,7 @@ from services.compensation.policy.language.measures import (
 )
 from services.compensation.policy.language.pay import PerAward
 from services.compensation.policy.language.terms import Named
-from services.compensation.policy.words.texts import listed
+from services.compensation.policy.words.texts import in_words, listed
 
 _Observations: TypeAlias = ObservationMean | ObservationLowest
 
@@ -50,12 +51,12 @@ class Unanswered:
         self._met = np.zeros(len(plan.plan.gates), dtype=np.bool_)
 
     def look_at(self, facts: EducatorFacts, found: Gathered) -> None:
-        """Strike out what an educator was ever awarded, counted or not, and was scored in for the plan year."""
+        """Strike out what an educator was ever awarded, counted or not, and was scored in for a year looked at."""
         if self._credentials:
             for award in facts.facts.get(FactKind.AWARD, {}).values():
                 self._credentials.discard(award.data["credential"])
         if self._domains:
-            self._domains.difference_update(found.domains)
+            self._domains.difference_update(found.domains, *(year.domains for year in found.earlier.values()))
 
     def count(self, eligible: Bools, measured: Bools, asked: Bools, met: Bools) -> None:
         """Take in a block; the last axis is the educator."""
@@ -117,6 +118,9 @@ def _spelt(what: str, codes: list[str]) -> str:
 
 
 def _unmeasured(measure: Measure) -> str:
+    nothing = "nobody has anything on file for it"
+    if isinstance(measure, EvidenceMeasure) and measure.over is not None and measure.over.at_least > 1:
+        nothing = f"nobody has {in_words(measure.over.at_least)} years on file for it"
     match measure:
         case Weighted():
             return "nobody has weights in it: look at whom its rows are for."
@@ -132,10 +136,10 @@ def _unmeasured(measure: Measure) -> str:
         case AttributeNumber() | CampusAttribute():
             named = ("attribute", (measure.attribute,))
         case _:
-            return "nobody has anything on file for it."
+            return f"{nothing}."
     what, codes = named[0], list(dict.fromkeys(named[1]))
     asked = f"is {what}" if len(codes) == 1 else f"are {what}s"
-    return f"nobody has anything on file for it: {asked} {listed(codes, 'and')} spelt right?"
+    return f"{nothing}: {asked} {listed(codes, 'and')} spelt right?"
 
 
 def _unmet(gate: Gate, *, is_asked: bool) -> str:

@@ -4,12 +4,19 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.measures import WeightTable
 from services.compensation.policy.language.document import Plan
 from services.compensation.policy.language.ladder import MeasureNeed
-from services.compensation.policy.language.measures import Weighted, made_of
+from services.compensation.policy.language.measures import (
+    Measure,
+    Weighted,
+    is_of_years_before,
+    made_of,
+)
 from services.compensation.policy.language.pay import Component
 
 
 def looked_at(plan: CompiledPlan) -> list[list[tuple[int, str]]]:
-    """For each kind of person, and for nobody: positions of measures and what they take, in the document's order."""
+    """For each kind of person, and for nobody: positions of measures, in the document's order, each with the kind of
+    evidence of the plan year that it looks at.
+    """
     finder = _Finder(plan)
     return [finder.of(kind) for kind in range(len(plan.people.kinds) + 1)]
 
@@ -20,6 +27,11 @@ def measures_of(plan: Plan, component: Component) -> set[str]:
     named = [one.measure for one in plan.bands if one.code in bands]
     named += [getattr(component, name, None) for name in ("measure", "total_measure", "hold_harmless")]
     return {code for code in named if code is not None}
+
+
+def evidence_of(measure: Measure) -> str:
+    """The kind of evidence of the plan year that a measure looks at: "observation", "slo" and so on; "" for none."""
+    return "" if is_of_years_before(measure) else measure.take.partition("_")[0]
 
 
 class _Finder:
@@ -40,7 +52,7 @@ class _Finder:
         for measure in reversed(self._plan.measures):
             if measure.code in wanted:
                 wanted |= self._parts(measure.code, kind) if isinstance(measure, Weighted) else set(made_of(measure))
-        return [(self._position[one.code], str(one.take)) for one in self._plan.plan.measures if one.code in wanted]
+        return [(self._position[one.code], evidence_of(one)) for one in self._plan.plan.measures if one.code in wanted]
 
     def _parts(self, code: str, kind: int) -> set[str]:
         weights = self._weights[self._position[code]][kind]

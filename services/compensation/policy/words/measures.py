@@ -12,12 +12,12 @@ from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import Gathered
 from services.compensation.policy.language.conditions import Gate
 from services.compensation.policy.language.measures import (
-    PERCENTAGES,
     AttributeIs,
     AttributeNumber,
     CampusAttribute,
     Chosen,
     Combined,
+    EvidenceMeasure,
     GroupMean,
     GrowthPercent,
     Measure,
@@ -27,6 +27,7 @@ from services.compensation.policy.language.measures import (
     SloScoreCount,
     Weighted,
     Years,
+    is_percentage,
     made_of,
 )
 from services.compensation.policy.language.people import Within, WithinGroup
@@ -65,6 +66,13 @@ _NOTHING_ON_FILE = {
     "attribute": "No number is on file.",
     "campus_attribute": "No number is on file for the campus.",
     "weighted": "The plan has no weights for this role and subject group.",
+}
+_OF_EACH_YEAR = {
+    "observation_mean": "mean level",
+    "observation_lowest": "lowest dimension",
+    "growth_percent": "growth score",
+    "slo_mean_score": "mean SLO score",
+    "slo_mean_attainment": "mean share of students who met their target",
 }
 _MEANS = {
     "growth_percent": ("growth score", " % of students"),
@@ -128,11 +136,11 @@ class MeasureWords:
     def measures(self, row: Row, found: Gathered) -> list[Fragment]:
         """The measures that a gate, a weight, a band or a component looks at for this educator."""
         parts = []
-        for at, take in self._looked_at[row.kind]:
+        for at, evidence in self._looked_at[row.kind]:
             late = 0
-            if found.late_observations and take.startswith("observation"):
+            if found.late_observations and evidence == "observation":
                 late = found.late_observations
-            elif found.late_slos and take.startswith("slo"):
+            elif found.late_slos and evidence == "slo":
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
             is_placed = True
@@ -162,7 +170,7 @@ class MeasureWords:
 
     def unit(self, at: int) -> str:
         """What stands behind the value of a measure, and behind what is asked of it."""
-        return " %" if self._plan.measures[at].take in PERCENTAGES else ""
+        return " %" if is_percentage(self._plan.measures[at]) else ""
 
     def _gate(self, gate: int, at: int | None, row: Row, border: int | None, *, is_placed: bool) -> Part:
         terms = self._plan.plan.gates[gate]
@@ -248,6 +256,8 @@ class MeasureWords:
                 return f"No mean, for {none_on_file(self._group_of[at])}."
             title = self._plan.measures[self._position[measure.of]].title
             return f"No value of {title} was settled for the {whole_of(measure.within)}."
+        if isinstance(measure, EvidenceMeasure) and measure.over is not None:
+            return _too_few_years(_NOTHING_ON_FILE[measure.take], measure.over)
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
         missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
@@ -267,7 +277,7 @@ class MeasureWords:
             case SloAttainmentCount():
                 reached = counted(numerator // SCALE, "SLO", "SLOs")
                 return f"{reached} with at least {measure.percent} % of students at their target."
-            case GrowthPercent() if measure.combine != "mean":
+            case GrowthPercent(over=None) if measure.combine != "mean":
                 return f"The {measure.combine} growth score on file: {value} % of students."
             case RatingScore():
                 if measure.over is None:
@@ -319,9 +329,20 @@ def _position(measure: PlacementPosition, position: int) -> str:
 
 
 def _over_years(over: Years) -> str:
+    return f"The {over.combine} over {_years(over)}"
+
+
+def _years(over: Years) -> str:
     end = "" if over.through == "plan_year" else " before the plan year"
     years = "school year" if over.years == 1 else f"{in_words(over.years)} school years"
-    return f"The {over.combine} over the last {years}{end}"
+    return f"the last {years}{end}"
+
+
+def _too_few_years(nothing: str, over: Years) -> str:
+    """`nothing` is what is said of one year."""
+    if over.at_least == 1:
+        return f"{nothing.removesuffix('.')} for {_years(over)}."
+    return f"Fewer than {in_words(over.at_least)} of {_years(over)} have anything on file for it."
 
 
 def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, str]]]:
@@ -333,6 +354,10 @@ def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, 
 
 
 def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str:
+    if isinstance(measure, EvidenceMeasure) and measure.over is not None:
+        how = f"{measure.combine} " if isinstance(measure, GrowthPercent) else ""
+        unit = " %" if is_percentage(measure) else ""
+        return f"{_over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}{unit}."
     if measure.take == "observation_mean":
         levels = counted(numerator // SCALE, "level point", "level points")
         return f"{levels} over {counted(denominator, 'score', 'scores')}: a mean of {value}."

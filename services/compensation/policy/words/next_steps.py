@@ -11,6 +11,7 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import BorderBands
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.facts.offers import DECLINED, UNANSWERED
+from services.compensation.policy.language.measures import is_of_years_before
 from services.compensation.policy.language.pay import PerAward
 from services.compensation.policy.words.components import unmet_gates
 from services.compensation.policy.words.measures import MeasureWords
@@ -93,6 +94,8 @@ class NextSteps:
         table, bands = self._plan.bands[amounts.bands], self._plan.plan.bands[amounts.bands]
         at = row.bands[amounts.bands]
         if not isinstance(table, BorderBands) or at + 1 == len(bands.levels):
+            return []
+        if is_of_years_before(self._plan.measures[table.measure]):
             return []
         following = bands.levels[at + 1]
         gain = int(amounts.amounts[row.kind, at + 1] - amounts.amounts[row.kind, at])
