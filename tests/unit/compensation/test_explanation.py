@@ -202,7 +202,9 @@ def test_what_could_still_be_earned_names_the_most_the_gap_and_the_day() -> None
     assert [(one["gate"], one["gap"]) for one in bonus["missing"]] == [("observed-twice", "1")]
     assert {one["evidence"] for one in bonus["until"]} >= {"observations"}
     assert stipend["still_open"]["amount"] == "1400.00"
-    assert stipend["until"] == [{"evidence": "awards", "before": "the end of 2021-06-30 (America/Chicago)"}]
+    [until] = stipend["until"]
+    assert (until["evidence"], until["before"]) == ("awards", "the end of 2021-06-30 (America/Chicago)")
+    assert until["ends_at"].isoformat() == "2021-07-01T00:00:00-05:00"
 
 
 def test_an_offer_is_followed_to_the_answer() -> None:
