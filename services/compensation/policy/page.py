@@ -102,7 +102,9 @@ def page_of(matter: PageMatter) -> Part:
         "earnable": [] if is_closed else [_earnable(part, offers, matter.now) for part in matter.earnable],
         "is_closed": is_closed,
         "ladder": _ladder(body["ladder"]) if has_ladder(matter.evaluation.plan.plan) else None,
-        "evidence": Evidence(matter.evaluation.plan, found).everything(but=() if matter.is_between else PRIVATE_KINDS),
+        "evidence": sorted(
+            Evidence(matter.evaluation.plan, found).everything(but=() if matter.is_between else PRIVATE_KINDS)
+        ),
         "inquiries": list(matter.inquiries_made),
         "ask": list(_how_to_ask(matter.inquiries, can_ask=matter.can_ask)),
         "footer": _footer(matter),

@@ -207,6 +207,14 @@ def test_what_could_still_be_earned_names_the_most_the_gap_and_the_day() -> None
     assert until["ends_at"].isoformat() == "2021-07-01T00:00:00-05:00"
 
 
+def test_cents_that_rounding_takes_off_cannot_be_earned() -> None:
+    text = HARMONY.replace("amounts: cent", "amounts: dollar").replace('"3500.00"', '"3500.40"')
+    evaluation = evaluate(compile_plan(parse_plan(text), version=1), [facts_of([roster({"role": "teacher"})])])
+    body = statement_body(evaluation, 0)
+    assert body is not None
+    assert still_earnable(evaluation, body)[0]["at_most"]["amount"] == "3500.00"
+
+
 def test_an_offer_is_followed_to_the_answer() -> None:
     text = (PLANS / "impactplus.yaml").read_text()
     plan = compile_plan(parse_plan(text), version=1)

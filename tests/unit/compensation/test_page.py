@@ -109,6 +109,10 @@ def test_an_offer_is_shown_with_its_terms_and_what_it_would_pay() -> None:
     assert (school["unlimited"], school["amount"]) == ("$10,000.00", "$0.00")
     assert [limit["title"] for limit in school["limits"]] == ["Offer"]
     assert made["ladder"] is None
+    # A question that is answered with yes or no is not "missing 1".
+    assert made["earnable"][1]["missing"] == [
+        "Teaches a tested grade with value-added: 0. The plan asks for at least 1."
+    ]
     assert "career ladder" not in html(made).decode()
 
 
@@ -139,7 +143,7 @@ def test_it_asks_nobody_to_open_an_inquiry_that_would_be_refused() -> None:
 def test_a_deadline_that_has_passed_says_so_and_one_that_is_not_for_the_educator_is_not_named() -> None:
     evaluation = evaluate(
         compile_plan(parse_plan(HARMONY), version=1),
-        [facts_of([roster({"role": "teacher", "subject_group": "tested"}), award(1, "mc-questioning")])],
+        [facts_of([roster({"role": "teacher", "group": "tested"}), award(1, "mc-questioning")])],
     )
 
     def until(now: datetime) -> list[list[str]]:
@@ -178,7 +182,7 @@ def test_the_rung_stands_beside_the_total_before_all_reasons() -> None:
 def test_words_of_the_trade_are_explained_where_they_stand() -> None:
     plan = compile_plan(parse_plan(HARMONY), version=1)
     for group, words in (("tested", ["FTE"]), ("non_tested", ["FTE", "An SLO"])):
-        made = page(evaluate(plan, [facts_of([roster({"role": "teacher", "subject_group": group})])]))
+        made = page(evaluate(plan, [facts_of([roster({"role": "teacher", "group": group})])]))
         assert [text.partition(" is ")[0] for text in made["words"]] == words
         assert made["words"][-1] in html(made).decode()
 

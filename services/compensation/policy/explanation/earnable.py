@@ -13,7 +13,7 @@ from services.compensation.policy.evaluation.amounts import ByBand, ByKind
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.offers import DECLINED
-from services.compensation.policy.language.measures import Measure, Weighted, made_of
+from services.compensation.policy.language.measures import AttributeIs, Measure, Weighted, made_of
 from services.compensation.policy.language.pay import Component, GreatestOf, PerAward, PercentOf, Pot
 from services.compensation.policy.words.looked_at import evidence_of, measures_of, weighed_for
 from services.compensation.policy.words.texts import Part, amount, dollars
@@ -89,6 +89,9 @@ class _Earnable:
             most = max(self._at_most(of, self._document.components[of]) for of in map(codes.index, component.of))
         else:
             most = self._most[component.code]
+        # Rounded as it would be paid: the shares of a pot are cut off.
+        half = 0 if isinstance(component, Pot) else table.unit // 2
+        most = (most + half) // table.unit * table.unit
         return most if table.at_most is None else min(most, table.at_most)
 
     def _missing(self, code: str) -> list[Part]:
@@ -103,9 +106,12 @@ class _Earnable:
         return [{"gate": code, "title": gate.title, "reason": told["reason"], "gap": self._gap(at)}]
 
     def _gap(self, at: int) -> str | None:
-        """How much the measure has to rise, cut up to four places; None where it is no border that counts."""
+        """How much the measure has to rise, cut up to four places; None where it is no border that counts.
+
+        Of what is asked with yes or no there is nothing to count.
+        """
         gate = self._document.gates[at]
-        if gate.at_least is None or gate.measure is None:
+        if gate.at_least is None or gate.measure is None or isinstance(self._measures[gate.measure], AttributeIs):
             return None
         measure = self._position[gate.measure]
         under = self._row.denominators[measure] if self._row.measured[measure] else 1
