@@ -1,6 +1,7 @@
 """The printable page: it sets any statement, says what was taken off and why, and takes no text for markup."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
@@ -225,3 +226,15 @@ def test_a_payout_is_named_with_what_it_pays_and_what_it_takes_back() -> None:
         "$200.00 was paid with the payout of 2021-06-01.",
         "$50.00 is taken back with the payout of 2021-07-01, which is approved; payroll has not confirmed it yet.",
     ]
+
+
+def test_no_row_is_broken_over_two_pages_and_every_table_says_its_columns_again() -> None:
+    evaluation = evaluate(compile_plan(parse_plan(HARMONY), version=1), [facts_of([roster({"role": "teacher"})])])
+    made = page(evaluation)
+    # Each row is more than half a page: whole ones need a page each, and broken ones make two pages fewer.
+    made["conditions"] = [{"title": "Tall", "met": "met", "reason": "said at length " * 200}] * 6
+    assert len(re.findall(rb"/Type/Page\b", pdf(made))) == 8
+    text = html(made).decode()
+    assert text.count("<thead>") == text.count("<table") >= 3
+    assert re.search(r"\btr, tbody\.part,[^{]*\{ break-inside: avoid; \}", text)
+    assert text.count('<tbody class="part">') == len(made["components"])
