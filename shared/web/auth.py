@@ -30,6 +30,7 @@ from shared.web.tokens import (
 )
 
 __all__ = [
+    "ON_ONESELF",
     "Authenticator",
     "CurrentPrincipal",
     "InsufficientScope",
@@ -41,6 +42,8 @@ __all__ = [
     "require",
 ]
 
+ON_ONESELF = "is yourself: leave it to another person of HR"
+"""What is wrong with an entry of many that is about the caller, where HR records what pay rests on."""
 _REFRESH_AT_MOST_EVERY_SECONDS = 30.0
 _FIRST_TRY_AT_MOST_EVERY_SECONDS = 1.0
 _REFRESH_AT_LEAST_EVERY_SECONDS = 300.0

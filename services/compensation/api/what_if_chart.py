@@ -18,16 +18,24 @@ _TOPS = (172, 580)
 _LINES = 4
 _LABELS_HEIGHT = 116
 _BEFORE, _AFTER, _LOST, _SAME, _WON = "#0072b2", "#e69f00", "#d55e00", "#999999", "#009e73"
+_LOSE, _UNCHANGED, _GAIN = (
+    ("loses so much", "lose so much"),
+    ("is unchanged", "are unchanged"),
+    ("gains so much", "gain so much"),
+)
 
 Bins = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """One bar in each bin; `told` and `colours` have one for bins below nothing, for nothing, and above."""
+    """One bar in each bin; `told` and `colours` have one for bins below nothing, for nothing, and above.
+
+    `told` is what is said of one educator, and of several.
+    """
 
     name: str
-    told: tuple[str, str, str]
+    told: tuple[tuple[str, str], ...]
     colours: tuple[str, str, str]
 
 
@@ -79,7 +87,7 @@ class _Panel:
             yield (
                 f'<rect x="{left + begins}" y="{self.top + _PLOT_HEIGHT - height}" width="{max(ends - begins, 1)}" '
                 f'height="{height}" fill="{series.colours[side]}">'
-                f"<title>{escape(f'{_range(one)}: {count:,} educators {series.told[side]}')}</title></rect>"
+                f"<title>{escape(f'{_range(one)}: {_educators(count, series.told[side])}')}</title></rect>"
             )
 
     def _edge(self, at: int) -> int:
@@ -90,9 +98,9 @@ def chart(what_if: WhatIf) -> str:
     """The picture of a what-if that is done."""
     summary = what_if.summary or {}
     spread, has_before = summary["distribution"], summary["plans"]["before"] is not None
-    before = (_Series("before", ("before",) * 3, (_BEFORE,) * 3),) if has_before else ()
-    after = _Series("after", ("after",) * 3, (_AFTER,) * 3)
-    differences = _Series("educators", ("lose so much", "are unchanged", "gain so much"), (_LOST, _SAME, _WON))
+    before = (_Series("before", (("before",) * 2,) * 3, (_BEFORE,) * 3),) if has_before else ()
+    after = _Series("after", (("after",) * 2,) * 3, (_AFTER,) * 3)
+    differences = _Series("educators", (_LOSE, _UNCHANGED, _GAIN), (_LOST, _SAME, _WON))
     told, (plan, baseline) = _told(summary), _plans(what_if, summary["plans"])
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" '
@@ -133,10 +141,18 @@ def chart(what_if: WhatIf) -> str:
 def _told(summary: Mapping[str, Any]) -> str:
     cost, outcome = summary["cost"], summary["outcome"]
     return (
-        f"{summary['educators']:,} educators. Cost {_dollars(cost['before_cents'])} before, "
-        f"{_dollars(cost['after_cents'])} after. {outcome['winners']:,} gain, {outcome['losers']:,} lose, "
-        f"{outcome['unchanged']:,} are unchanged."
+        f"{_educators(summary['educators'], ('in all',) * 2)}. Cost {_dollars(cost['before_cents'])} before, "
+        f"{_dollars(cost['after_cents'])} after. {_many(outcome['winners'], ('gains', 'gain'))}, "
+        f"{_many(outcome['losers'], ('loses', 'lose'))}, {_many(outcome['unchanged'], _UNCHANGED)}."
     )
+
+
+def _educators(count: int, told: tuple[str, str]) -> str:
+    return _many(count, (f"educator {told[0]}", f"educators {told[1]}"))
+
+
+def _many(count: int, told: tuple[str, str]) -> str:
+    return f"{count:,} {told[count != 1]}"
 
 
 def _plans(what_if: WhatIf, plans: Mapping[str, Any]) -> tuple[str, str]:

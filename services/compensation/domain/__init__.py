@@ -66,7 +66,7 @@ from services.compensation.domain.recoveries import (
     StandingPart,
 )
 from services.compensation.domain.refusals import RefusedStep
-from services.compensation.domain.statements import Choice, Progress, StatementStatus, StoredStatement
+from services.compensation.domain.statements import Choice, Payment, Progress, StatementStatus, StoredStatement
 from services.compensation.domain.suspensions import PayoutSuspension, Released
 from services.compensation.domain.what_ifs import WhatIf, WhatIfOutcome, WhatIfRow, WhatIfState
 
@@ -121,6 +121,7 @@ __all__ = [
     "Overpayment",
     "OverpaymentCause",
     "Payable",
+    "Payment",
     "PaymentHold",
     "PaymentKind",
     "PayoutBatch",

@@ -1,7 +1,7 @@
 """Which of an educator's statements is meant, and how far the standing one has come on its way to being paid."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -32,6 +32,20 @@ class StatementStatus(StrEnum):
     ESTIMATE = "estimate"
     FINAL = "final"
     PAID = "paid"
+
+
+class Payment(NamedTuple):
+    """What a payout that is approved or confirmed pays an educator for a plan year, and takes back, in cents.
+
+    Of a payout that payroll has confirmed it is what payroll accepted. `by_examples_cents` is what of the paid was
+    decided by a plan that says of itself that it is illustrative.
+    """
+
+    pay_date: date
+    is_confirmed: bool
+    paid_cents: int
+    taken_cents: int
+    by_examples_cents: int
 
 
 @dataclass(frozen=True, slots=True)

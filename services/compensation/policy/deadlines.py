@@ -48,6 +48,11 @@ def inquiry_rule(plan: Plan) -> InquiryRule:
     return InquiryRule(until, words.answered_within_days, words.source, zone)
 
 
+def can_answer(until: datetime | None, now: datetime, progress: Progress) -> bool:
+    """Whether an offer can be answered: before `until`, or (None) before any money of the year is approved."""
+    return not (progress.approved_cents or progress.paid_cents) if until is None else now < until
+
+
 def answer_by(plan: Plan, offer: Offer) -> datetime | None:
     """The moment from which on the offer can be answered no longer."""
     return None if offer.answer_by is None else offer.answer_by.replace(tzinfo=ZoneInfo(plan.time_zone))

@@ -4,17 +4,20 @@ Every sentence is the statement's own or the explanation's; here they are only c
 name: this database has none (guarantee 9), and the employee number is what an educator knows as their own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from services.compensation.domain import Progress, StatementStatus, StoredStatement
-from services.compensation.policy.deadlines import InquiryRule
+from services.compensation.domain import BoardApproval, Payment, Progress, StatementStatus, StoredStatement
+from services.compensation.policy.deadlines import InquiryRule, can_answer
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.evidence import PRIVATE_KINDS, Evidence
+from services.compensation.policy.placing import has_ladder
 from services.compensation.policy.status import why
-from services.compensation.policy.words.texts import Part, dollars, plain
+from services.compensation.policy.words.payments import illustrative_told, payments_told
+from services.compensation.policy.words.texts import Part, day_in, dollars, plain
 from services.compensation.policy.words.withheld import Withheld
 from shared.kernel.assertions import invariant
 from shared.kernel.money import parse_amount
@@ -25,6 +28,12 @@ _LABELS = {
     StatementStatus.PAID: "Paid",
 }
 _EVIDENCE = {"observations": "Observations", "slos": "SLOs", "awards": "Micro-credentials"}
+_COUNTED = {"observations": "observed", "slos": "approved", "awards": "awarded"}
+_PASSED = " That time has passed."
+_WORDS = {
+    "FTE": "FTE is full-time equivalent: 1.0 is a full-time position.",
+    "SLO": "An SLO is a student learning objective, which a teacher sets and is scored on.",
+}
 _LIMITS = {
     "yearly_limit": "Yearly limit",
     "gates": "Conditions",
@@ -39,8 +48,11 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class PageMatter:
-    """All that a page is made of. `can_ask` is whether an inquiry can still be opened, `is_between` whether the reader
-    is the educator or HR; `progress` is None for a statement that stands no longer, `withheld` for other readers too.
+    """All that a page is made of, `now` being the moment that it is for.
+
+    `can_ask` is whether an inquiry can still be opened, `approval` that of the statement's plan; `is_between` whether
+    the reader is the educator or HR. `progress` is None for a statement that stands no longer, and there are no
+    `payments` then; `withheld` is None for other readers too, who are told of no `inquiries_made`.
     """
 
     statement: StoredStatement
@@ -50,6 +62,10 @@ class PageMatter:
     progress: Progress | None
     inquiries: InquiryRule
     can_ask: bool
+    now: datetime
+    approval: BoardApproval | None
+    payments: Sequence[Payment]
+    inquiries_made: Sequence[Part]
     withheld: Withheld | None
     is_between: bool
 
@@ -60,7 +76,8 @@ def page_of(matter: PageMatter) -> Part:
     plan, eligibility = body["plan"], body["eligibility"]
     is_closed = matter.progress is not None and matter.progress.is_final
     roster = next(fact.data for fact in found.used if fact.kind == "roster")
-    return {
+    offers = [_offer(offer, matter) for offer in body.get("offers", [])]
+    page = {
         "plan_year": body["plan_year"],
         "plan_title": plan["title"],
         "employee_number": roster["employee_number"] or "not on file",
@@ -68,9 +85,11 @@ def page_of(matter: PageMatter) -> Part:
         "subject_group": plain(eligibility["subject_group"] or "none"),
         "total": _money(body["total"]),
         "status": _status(matter),
+        "payments": payments_told(matter.payments) if matter.is_between else [],
+        "as_of": f"This page is as of {day_in(matter.now, matter.inquiries.zone)}.",
         "holds": [] if matter.withheld is None else [hold["reason"] for hold in matter.withheld.holds],
         "recoveries": [] if matter.withheld is None else [_recovery(one) for one in matter.withheld.recoveries],
-        "illustrative": plan["illustrative"],
+        "illustrative": illustrative_told(matter.approval, matter.payments, is_illustrative=plan["illustrative"]),
         "eligibility": eligibility["reason"],
         "components": [_component(part) for part in body["components"]],
         "caps": [cap["reason"] for cap in body["caps"]],
@@ -79,14 +98,19 @@ def page_of(matter: PageMatter) -> Part:
         "not_earned": list(_not_earned(body)),
         "conditions": [_condition(gate) for gate in body["gates"]],
         "measures": [_measure(measure) for measure in body["measures"]],
-        "offers": [{**offer, "worth": _money(offer["worth"])} for offer in body.get("offers", [])],
-        "earnable": [] if is_closed else [_earnable(part) for part in matter.earnable],
+        "offers": offers,
+        "earnable": [] if is_closed else [_earnable(part, offers, matter.now) for part in matter.earnable],
         "is_closed": is_closed,
-        "ladder": _ladder(body["ladder"]),
-        "evidence": Evidence(matter.evaluation.plan, found).everything(but=() if matter.is_between else PRIVATE_KINDS),
+        "ladder": _ladder(body["ladder"]) if has_ladder(matter.evaluation.plan.plan) else None,
+        "evidence": sorted(
+            Evidence(matter.evaluation.plan, found).everything(but=() if matter.is_between else PRIVATE_KINDS)
+        ),
+        "inquiries": list(matter.inquiries_made),
         "ask": list(_how_to_ask(matter.inquiries, can_ask=matter.can_ask)),
         "footer": _footer(matter),
     }
+    texts = str(page)
+    return {**page, "words": [meaning for word, meaning in _WORDS.items() if word in texts]}
 
 
 def _found(evaluation: Evaluation) -> Any:
@@ -167,17 +191,33 @@ def _measure(measure: Part) -> Part:
     return {"title": measure["title"], "value": value, "reason": measure["reason"]}
 
 
-def _earnable(part: Part) -> Part:
+def _offer(offer: Part, matter: PageMatter) -> Part:
+    until = None if offer["answer_by"] is None else datetime.fromisoformat(offer["answer_by"])
+    is_over = matter.progress is not None and not can_answer(until, matter.now, matter.progress)
+    reason = f"{offer['reason']}{_PASSED}" if is_over else offer["reason"]
+    return {**offer, "worth": _money(offer["worth"]), "reason": reason}
+
+
+def _until(one: Part, now: datetime) -> str:
+    told = f"{_EVIDENCE[one['evidence']]} count until {one['before']}."
+    if now < one["ends_at"]:
+        return told
+    return f"{told}{_PASSED} What was {_COUNTED[one['evidence']]} before it still counts when it comes in late."
+
+
+def _earnable(part: Part, offers: Sequence[Part], now: datetime) -> Part:
+    # A step that is an offer says here too that its time has passed.
+    told = {offer["reason"].removesuffix(_PASSED): offer["reason"] for offer in offers}
     return {
         "title": part["title"],
         "still_open": _money(part["still_open"]),
         "reason": part["reason"],
-        "steps": part["steps"],
+        "steps": [told.get(step, step) for step in part["steps"]],
         "missing": [
             one["reason"] if one["gap"] is None else f"{one['reason']} Missing: {one['gap']}."
             for one in part["missing"]
         ],
-        "until": [f"{_EVIDENCE[one['evidence']]} count until {one['before']}." for one in part["until"]],
+        "until": [_until(one, now) for one in part["until"]],
     }
 
 
@@ -193,13 +233,13 @@ def _ladder(ladder: Part) -> Part:
 
 def _how_to_ask(rule: InquiryRule, *, can_ask: bool) -> Iterator[str]:
     if not can_ask:
-        ended = "once the money was paid" if rule.until is None else f"on {rule.until:%Y-%m-%d %H:%M} ({rule.zone.key})"
+        ended = "once the money was paid" if rule.until is None else f"on {_local(rule.until, rule.zone)}"
         yield f"The time to open an inquiry about this year ended {ended}. If something is wrong, tell HR."
         return
     if rule.until is None:
         yield "If something is wrong, open an inquiry before the money is paid."
     else:
-        yield f"If something is wrong, open an inquiry by {rule.until:%Y-%m-%d %H:%M} ({rule.zone.key})."
+        yield f"If something is wrong, open an inquiry by {_local(rule.until, rule.zone)}."
     own = "" if rule.source is not None else " (the plan does not say; this is the product's default)"
     yield f"An answer is due within {rule.answered_within_days} calendar days{own}."
     yield "While an inquiry is open, what payroll has not been given yet is not paid. HR can open it for you."
@@ -216,6 +256,10 @@ def _footer(matter: PageMatter) -> Part:
         "plan_hash": plan["content_hash"],
         "decided_on": _day(decided_at),
     }
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})"
 
 
 def _day(moment: datetime) -> Part:

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import Choice, Fact, Progress, StoredStatement
+from services.compensation.domain import Choice, Fact, Payment, Progress, StoredStatement
 from services.compensation.models import educator_account, fact, ledger_entry, outbox, statement
 from shared.db.direct import driver, reader
 from shared.events.compensation import StatementRecalculated
@@ -42,6 +42,18 @@ FROM payout_line l
 JOIN payout_batch b ON b.id = l.batch_id AND b.plan_year = $2
 WHERE l.educator_id = $1
 """
+_PAYMENTS = text("""
+SELECT b.pay_date, b.state = 'acknowledged' AS is_confirmed,
+       coalesce(sum(l.amount_cents) FILTER (WHERE l.recovery_id IS NULL), 0)::bigint AS paid_cents,
+       coalesce(-sum(l.amount_cents) FILTER (WHERE l.recovery_id IS NOT NULL), 0)::bigint AS taken_cents,
+       coalesce(sum(l.amount_cents) FILTER (WHERE l.recovery_id IS NULL AND EXISTS (
+         SELECT FROM plan_version v WHERE v.content_hash = l.plan_content_hash AND v.plan_year = b.plan_year
+           AND (v.document ->> 'illustrative')::boolean)), 0)::bigint AS by_examples_cents
+FROM payout_line l JOIN payout_batch b ON b.id = l.batch_id
+WHERE l.educator_id = :educator_id AND b.plan_year = :plan_year
+  AND (b.state IN ('approved', 'sealed') OR (b.state = 'acknowledged' AND l.state = 'accepted'))
+GROUP BY b.id ORDER BY b.pay_date, b.id
+""")
 _TOTALS = """
 SELECT educator_id::text, employee_number, plan_year, district_id::text, campus_id::text, rung, components, total_cents,
        sequence, statement_hash, plan_version_id::text
@@ -81,6 +93,12 @@ async def progress_of(connection: AsyncConnection, educator_id: UUID, plan_year:
     """What has become of the money of an educator's plan year."""
     [row] = await (await reader(connection)).fetch(_PROGRESS, educator_id, plan_year)
     return Progress(*row)
+
+
+async def payments_of(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> list[Payment]:
+    """The payouts that pay an educator for a plan year or take something back, by their pay dates."""
+    rows = await connection.execute(_PAYMENTS, {"educator_id": educator_id, "plan_year": plan_year})
+    return [Payment(*row) for row in rows]
 
 
 async def facts_told_by(connection: AsyncConnection, educator_id: UUID, event_ids: Sequence[UUID]) -> list[Fact]:

@@ -1,6 +1,6 @@
 """Bodies of the doors that explain a statement: its status, the tree of reasons, what could still be earned."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -134,6 +134,7 @@ class Missing(Body):
 class OpenUntil(Body):
     evidence: Literal["observations", "slos", "awards"]
     before: str = Field(examples=["2021-05-31 17:00 (America/Chicago)"])
+    ends_at: datetime = Field(description="That moment: what was observed, approved or awarded before it counts.")
 
 
 class StillEarnable(Body):

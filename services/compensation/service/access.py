@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.compensation.errors import ConflictOfInterest
 from shared.kernel.errors import FieldError
-from shared.web.auth import Principal, Role
+from shared.web.auth import ON_ONESELF, Principal, Role
 
 
 def is_in_person_or_hr(educator_id: UUID, principal: Principal) -> bool:
@@ -22,11 +22,9 @@ def not_on_oneself(educator_id: UUID, principal: Principal) -> None:
 def none_on_oneself(educators: Sequence[UUID], principal: Principal) -> None:
     """The same of many at once, with the place of each in what was sent. Raises ConflictOfInterest."""
     own = [
-        FieldError(f"/{index}/educator_id", "is yourself: leave it to another person of HR")
+        FieldError(f"/{index}/educator_id", ON_ONESELF)
         for index, educator in enumerate(educators)
         if principal.is_educator(educator)
     ]
     if own:
-        raise ConflictOfInterest(
-            f"{own[0].pointer} is yourself: another person of HR has to record it; none was kept", errors=own
-        )
+        raise ConflictOfInterest(f"{own[0].pointer} {own[0].detail}; none was kept", errors=own)

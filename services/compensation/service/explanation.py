@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.compensation.domain import Choice, EducatorFacts, Progress, StoredStatement
+from services.compensation.domain import Choice, EducatorFacts, Payment, Progress, StoredStatement
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.explanation.earnable import still_earnable
@@ -17,10 +17,12 @@ from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.page import PageMatter
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.policy.statement import statement_hash
+from services.compensation.policy.words.texts import Part
 from services.compensation.policy.words.withheld import Withheld
-from services.compensation.repository import reading
+from services.compensation.repository import plans, reading
 from services.compensation.service.access import is_in_person_or_hr
 from services.compensation.service.deciding_plan import deciding_plan
+from services.compensation.service.inquiries import told_to_educator
 from services.compensation.service.offers import count_open
 from services.compensation.service.reading import STANDING, statement
 from services.compensation.service.withheld import withheld
@@ -132,12 +134,17 @@ async def page_matter(
     explained = await explanation(connection, book, educator_id, plan_year, principal, choice)
     rule, sequence = inquiry_rule(explained.evaluation.plan.plan), explained.statement.sequence
     progress, kept, is_between = None, None, is_in_person_or_hr(educator_id, principal)
+    payments: list[Payment] = []
+    made: list[Part] = []
     if choice == STANDING:
         progress = await reading.progress_of(connection, educator_id, plan_year)
+        payments = await reading.payments_of(connection, educator_id, plan_year)
         if is_between:
             kept = await withheld(
                 connection, clock, educator_id, plan_year, rule=rule, standing=sequence, progress=progress
             )
+            made = await told_to_educator(connection, clock, explained.body, rule)
+    version, now = await plans.get(connection, explained.statement.plan_version_id), clock.now()
     return PageMatter(
         statement=explained.statement,
         body=explained.body,
@@ -145,7 +152,11 @@ async def page_matter(
         earnable=explained.earnable,
         progress=progress,
         inquiries=rule,
-        can_ask=rule.is_open(clock.now(), progress),
+        can_ask=rule.is_open(now, progress),
+        now=now,
+        approval=None if version is None else version.approval,
+        payments=payments,
+        inquiries_made=made,
         withheld=kept,
         is_between=is_between,
     )

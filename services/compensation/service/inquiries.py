@@ -1,7 +1,7 @@
 """Inquiries: opened by the educator or by HR for them, answered by another person, on hold until then."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -26,6 +26,8 @@ from services.compensation.errors import (
 )
 from services.compensation.policy.deadlines import InquiryRule, inquiry_rule
 from services.compensation.policy.plan_book import PlanBook
+from services.compensation.policy.words.inquiries import inquiry_told
+from services.compensation.policy.words.texts import Part
 from services.compensation.repository import inquiries, reading
 from services.compensation.service import holds
 from services.compensation.service.access import is_in_person_or_hr, not_on_oneself
@@ -147,6 +149,23 @@ async def of_educator(
     """Raises NotYours."""
     may_ask(educator_id, principal)
     return await inquiries.find(connection, InquiryFilter(plan_year=plan_year, educator_id=educator_id))
+
+
+async def told_to_educator(
+    connection: AsyncConnection, clock: Clock, standing: Mapping[str, Any], rule: InquiryRule
+) -> list[Part]:
+    """All inquiries of the educator and plan year that the document of a standing statement is of, in words."""
+    educator_id, plan_year = UUID(standing["educator_id"]), standing["plan_year"]
+    told, now = [], clock.now()
+    for one in await inquiries.find(connection, InquiryFilter(plan_year=plan_year, educator_id=educator_id)):
+        disputed = await chosen_statement(connection, educator_id, plan_year, Choice(sequence=one.sequence))
+        closed = None
+        if one.closed_at is not None:
+            closed = orjson.loads(
+                (await chosen_statement(connection, educator_id, plan_year, Choice(as_of=one.closed_at))).body
+            )
+        told.append(inquiry_told(one, orjson.loads(disputed.body), closed, standing, now, rule.zone))
+    return told
 
 
 async def page(

@@ -15,7 +15,7 @@ from services.compensation.domain import (
     StoredStatement,
 )
 from services.compensation.errors import OfferClosed, OfferUnknown, ReasonMissing
-from services.compensation.policy.deadlines import answer_by
+from services.compensation.policy.deadlines import answer_by, can_answer
 from services.compensation.policy.plan_book import PlanBook
 from services.compensation.repository import attributes, inquiries, reading
 from services.compensation.service.attributes import NewValue, keep_values
@@ -43,9 +43,9 @@ async def offers_of(
     """Each offer of the standing statement, and whether it can be answered still. Raises NotYours, StatementAbsent."""
     may_ask(educator_id, principal)
     statement = await chosen_statement(connection, educator_id, plan_year)
-    is_begun = await _is_paying(connection, educator_id, plan_year)
+    progress = await reading.progress_of(connection, educator_id, plan_year)
     now = clock.now()
-    return [(offer, _is_open(_moment(offer["answer_by"]), now, is_begun)) for offer in offers_in(statement)]
+    return [(offer, can_answer(_moment(offer["answer_by"]), now, progress)) for offer in offers_in(statement)]
 
 
 def offers_in(statement: StoredStatement) -> list[dict[str, Any]]:
@@ -61,8 +61,8 @@ async def count_open(
     waiting = [one for one in offers_in(statement) if one["answer"] is None and one["worth"]["amount"] != "0.00"]
     if not waiting:
         return 0
-    is_begun, now = await _is_paying(connection, educator_id, plan_year), clock.now()
-    return sum(_is_open(_moment(offer["answer_by"]), now, is_begun) for offer in waiting)
+    progress, now = await reading.progress_of(connection, educator_id, plan_year), clock.now()
+    return sum(can_answer(_moment(offer["answer_by"]), now, progress) for offer in waiting)
 
 
 async def answer_offer(
@@ -91,7 +91,7 @@ async def answer_offer(
         # It closes with the first payment, and whether there was one is not known.
         await not_suspended(connection)
     now = clock.now()
-    if not _is_open(until, now, await _is_paying(connection, educator_id, plan_year)):
+    if not can_answer(until, now, await reading.progress_of(connection, educator_id, plan_year)):
         ended = "once money of the plan year was approved" if until is None else f"on {until:%Y-%m-%d %H:%M %Z}"
         raise OfferClosed(f"the time to answer {code!r} ended {ended}; the last answer stands")
     key = AttributeKey(educator_id, plan_year, OFFER_ATTRIBUTE, code)
@@ -102,16 +102,6 @@ async def answer_offer(
     )
     changed = await chosen_statement(connection, educator_id, plan_year)
     return next(offer for offer in offers_in(changed) if offer["code"] == code)
-
-
-async def _is_paying(connection: AsyncConnection, educator_id: UUID, plan_year: str) -> bool:
-    """Whether money of the plan year is approved for the educator, or paid."""
-    progress = await reading.progress_of(connection, educator_id, plan_year)
-    return bool(progress.approved_cents or progress.paid_cents)
-
-
-def _is_open(until: datetime | None, now: datetime, is_begun: bool) -> bool:  # noqa: FBT001 - both are facts
-    return not is_begun if until is None else now < until
 
 
 def _moment(text: str | None) -> datetime | None:

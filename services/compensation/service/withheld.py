@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.compensation.domain import OverpaymentCause, Progress
 from services.compensation.policy.deadlines import InquiryRule
 from services.compensation.policy.words.withheld import Withheld, hold_told, recovery_told
-from services.compensation.repository import holds, payables, reading, recoveries
+from services.compensation.repository import holds, payables, plans, reading, recoveries
 from services.compensation.service.recoveries import recoveries_of_year
 from shared.kernel.clock import Clock
 
@@ -35,9 +35,19 @@ async def withheld(
         statements = await reading.statement_bodies(connection, educator_id, plan_year, wanted)
         open_sums = await payables.open_sums(connection, plan_year, educator_id=educator_id)
         cents = {one.component: one.amount_cents for one in open_sums}
+        versions = await plans.ever_published(connection, plan_year)
+        published = {(one.plan, one.version): one.published_at for one in versions if one.published_at is not None}
         can_ask = rule.is_open(clock.now(), progress)
         told = [
-            recovery_told(one, of_each[one.recovery.id], statements, rule, open_sums=cents, can_ask=can_ask)
+            recovery_told(
+                one,
+                of_each[one.recovery.id],
+                statements,
+                rule,
+                published=published,
+                open_sums=cents,
+                can_ask=can_ask,
+            )
             for one in found
         ]
     return Withheld([hold_told(hold, rule.zone) for hold in on_hold], told)

@@ -19,10 +19,9 @@ from shared.events.evaluation import ObservationFinalized
 from shared.kernel.clock import Clock
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
-from shared.web.auth import Principal
+from shared.web.auth import ON_ONESELF, Principal
 
 _NO_EDUCATOR = "the roster has nobody with this number: correct it, or import the roster first"
-_ONESELF = "is yourself: another person of HR has to load it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _observation(
     if educator_id is None:
         faults.add(line.line, "employee_number", _NO_EDUCATOR)
     elif known.loader.is_educator(educator_id):
-        faults.add(line.line, "employee_number", _ONESELF)
+        faults.add(line.line, "employee_number", ON_ONESELF)
     if appraiser_id is None:
         faults.add(line.line, "appraiser_employee_number", _NO_EDUCATOR)
     elif appraiser_id == educator_id:
@@ -236,7 +235,7 @@ def _entries(lines: Sequence[GrowthLine], people: Mapping[str, UUID], by: Princi
         if educator_id is None:
             faults.add(line.line, "employee_number", _NO_EDUCATOR)
         elif by.is_educator(educator_id):
-            faults.add(line.line, "employee_number", _ONESELF)
+            faults.add(line.line, "employee_number", ON_ONESELF)
         else:
             entries.append(GrowthEntry(educator_id, line.school_year, line.measure, line.percent_met, line.students))
     faults.refuse()

@@ -18,7 +18,7 @@ from shared.kernel.errors import FieldError
 from shared.kernel.ids import uuid7
 from shared.kernel.person_key import PersonKeyKind, person_key
 from shared.messaging import outbox
-from shared.web.auth import Principal
+from shared.web.auth import ON_ONESELF, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,9 @@ async def _educators(
     what = "is the educator in person: nobody reviews an SLO of their own"
     refuse_lines(SloLinesMalformed, [at_line(past.line, FieldError("/reviewer_employee_number", what)) for past in own])
     about_loader = [past for past in lines if by.is_educator(educators[past.employee_number])]
-    what = "is yourself: another person of HR has to load it"
-    refuse_lines(SloLinesMalformed, [at_line(past.line, FieldError("/employee_number", what)) for past in about_loader])
+    refuse_lines(
+        SloLinesMalformed, [at_line(past.line, FieldError("/employee_number", ON_ONESELF)) for past in about_loader]
+    )
     return educators
 
 

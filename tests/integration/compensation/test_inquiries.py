@@ -71,6 +71,49 @@ class TestInquiry:
         read = await earned.call("GET", f"/inquiries/{inquiry['id']}", as_=OWN)
         assert read.json() == answered.json()
 
+    async def test_the_page_says_what_was_disputed_how_it_was_answered_and_what_came_of_it(
+        self, earned: Compensation
+    ) -> None:
+        inquiries = [
+            (await asked(earned, **named)).json()
+            for named in ({"component": "micro-credential-stipend"}, {"category": "growth", "text": "<b>Late</b>"}, {})
+        ]
+        answers = [("upheld", "Your second award was lost."), ("denied", "It was late")]
+        for inquiry, (outcome, reason) in zip(inquiries, answers, strict=False):
+            await step(earned, inquiry, "answer", WRITER, outcome=outcome, reason=reason)
+
+        async def page(as_: Any = OWN, **params: Any) -> str:
+            path = f"/educators/{ANA}/statement/page"
+            answer = await earned.call("GET", path, as_=as_, params=YEAR | params)
+            assert answer.status_code == 200, answer.text
+            return answer.text
+
+        told = await page()
+        for text in (
+            "<h3>Micro-credential stipend in statement 1 (credential)</h3>",
+            "It was upheld on 2021-03-01: Your second award was lost.<",
+            "The amount is still $200.00: what is wrong is corrected where it was recorded",
+            "<h3>The whole bonus in statement 1 (growth)</h3>",
+            "Opened on 2021-03-01: “&lt;b&gt;Late&lt;/b&gt;”",
+            "It was denied on 2021-03-01: It was late.<",
+            "The answer changes no amount.",
+            "It is open. An answer is due by 2021-03-16.",
+        ):
+            assert text in told
+        await earned.take_in(awarded(ANA, 2, credential="mc-differentiation"))
+        assert (
+            "Micro-credential stipend was $200.00 in statement 1, and still $200.00 when the inquiry was answered. "
+            "It is $400.00 now; this statement says why."
+        ) in await page()
+        earned.clock.advance(days=30)
+        assert "It is open, and an answer was due by 2021-03-16: ask HR for it." in await page()
+        assert (
+            await earned.call("GET", f"/educators/{ANA}/statement/page", as_=OWN, params=YEAR | {"format": "pdf"})
+        ).status_code == 200
+        for hidden in (await page(PRINCIPAL), await page(PAYROLL), await page(sequence=1)):
+            assert "Your inquiries" not in hidden
+            assert "lost" not in hidden
+
     async def test_hr_withdraws_nothing_without_a_reason_and_answers_nothing_that_it_opened(
         self, earned: Compensation
     ) -> None:

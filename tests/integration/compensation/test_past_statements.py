@@ -152,10 +152,14 @@ async def test_the_page_is_for_the_same_people_and_is_the_same_bytes_each_time(c
     assert "<script" not in html.text
     assert "http" not in html.text.replace("https://", "http://").partition("<body>")[0]
     by_accept = await read(compensation, "statement/page", headers={"Accept": "application/pdf"})
-    compensation.clock.advance(days=1)
+    compensation.clock.advance(hours=1)
     by_name = await read(compensation, "statement/page", params={"format": "pdf"})
     assert by_accept.content == by_name.content
     assert by_name.content.startswith(b"%PDF-")
+    # What is paid and which deadlines have passed is of a day, and the page names it.
+    assert "This page is as of 2021-03-01." in html.text
+    compensation.clock.advance(days=1)
+    assert "This page is as of 2021-03-02." in (await read(compensation, "statement/page")).text
     past = await read(compensation, "statement/page", params={"sequence": 1})
     assert "As it stood" in past.text
     for part in ("page", "explanation", "status"):

@@ -96,12 +96,22 @@ async def test_who_was_overpaid_sees_how_much_why_what_is_agreed_what_was_taken_
     assert "open an inquiry before all of it is taken back" in told["dispute"]
 
     shown = (await read(overpaid, "page")).text
-    for text in ("What is taken back", "$400.00 was overpaid", *(told[name] for name in ("agreed", "so_far"))):
+    for text in (
+        "$400.00 was paid with the payout of 2021-11-15.",
+        "$150.00 was taken back with the payout of 2021-12-31.",
+        "and $400.00 was paid by such a plan.",
+        "What is taken back",
+        "$400.00 was overpaid",
+        *(told[name] for name in ("agreed", "so_far")),
+    ):
         assert text in shown
     for one in [*told["why"], *told["instalments"]]:
         assert one["reason"] in shown
     assert (await read(overpaid, "page", format="pdf")).content.startswith(b"%PDF-")
     assert "What is taken back" not in (await read(overpaid, "page", sequence=1)).text
+    other = (await read(overpaid, "page", PRINCIPAL)).text
+    assert "was taken back with" not in other
+    assert "and $400.00 was paid by such a plan." in other
 
 
 async def test_a_hold_is_shown_with_its_reason_and_only_to_the_educator_and_hr(overpaid: Compensation) -> None:
@@ -151,7 +161,12 @@ async def test_what_an_earlier_recovery_left_and_a_part_that_the_plan_has_no_mor
         ("-200.00", "Micro-credential stipend"),
         ("200.00", "Micro-credential stipend"),
     ]
-    assert any(one["reason"].endswith("The plan has no such part any more.") for one in stopped["why"])
+    newer = (
+        "That came with a newer plan: Performance-based compensation 2020-21 (version 2 of harmony-pbcs), published on "
+        "2021-03-01. The plan has no such part any more."
+    )
+    assert [newer in one["reason"] for one in stopped["why"]] == [False, True, False]
+    assert "The one before said: 2 micro-credentials at $200.00 each: $400.00." in stopped["why"][0]["reason"]
     assert "less at once was agreed. It takes nothing more." in stopped["agreed"]
     assert stopped["so_far"].endswith("$150.00 was taken over by a later recovery; $0.00 is left.")
     assert stopped["dispute"].startswith("If you think this was wrong, open an inquiry before the money is paid.")

@@ -202,7 +202,17 @@ def test_what_could_still_be_earned_names_the_most_the_gap_and_the_day() -> None
     assert [(one["gate"], one["gap"]) for one in bonus["missing"]] == [("observed-twice", "1")]
     assert {one["evidence"] for one in bonus["until"]} >= {"observations"}
     assert stipend["still_open"]["amount"] == "1400.00"
-    assert stipend["until"] == [{"evidence": "awards", "before": "the end of 2021-06-30 (America/Chicago)"}]
+    [until] = stipend["until"]
+    assert (until["evidence"], until["before"]) == ("awards", "the end of 2021-06-30 (America/Chicago)")
+    assert until["ends_at"].isoformat() == "2021-07-01T00:00:00-05:00"
+
+
+def test_cents_that_rounding_takes_off_cannot_be_earned() -> None:
+    text = HARMONY.replace("amounts: cent", "amounts: dollar").replace('"3500.00"', '"3500.40"')
+    evaluation = evaluate(compile_plan(parse_plan(text), version=1), [facts_of([roster({"role": "teacher"})])])
+    body = statement_body(evaluation, 0)
+    assert body is not None
+    assert still_earnable(evaluation, body)[0]["at_most"]["amount"] == "3500.00"
 
 
 def test_an_offer_is_followed_to_the_answer() -> None:

@@ -1,14 +1,16 @@
 """The printable page: it sets any statement, says what was taken off and why, and takes no text for markup."""
 
 import json
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 from uuid import UUID
 
 import orjson
+import pytest
 
-from services.compensation.domain import Progress, StoredStatement
+from services.compensation.domain import BoardApproval, Payment, Progress, StoredStatement
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
@@ -16,16 +18,26 @@ from services.compensation.policy.explanation.earnable import still_earnable
 from services.compensation.policy.page import PageMatter, page_of
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_bytes, statement_hash
+from services.compensation.policy.words.payments import illustrative_told, payments_told
 from services.compensation.schemas.page import html, pdf
 from shared.kernel.money import parse_amount
+from tests.support.compensation import OFFERED
 from tests.support.policy_facts import HARMONY, REPOSITORY, award, events_of, facts_of, roster
 from tests.support.random_histories import random_campuses, random_history
 from tests.support.random_plans import random_plan
 
+EXAMPLES = "says of itself that its amounts and rules are examples"
+SUCH = "$0.05 was paid by such a plan"
 ESTIMATE = Progress(0, 0, 0, 0, is_final=False, inquiries_open=0, holds_open=0)
 
 
-def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE, *, can_ask: bool = True) -> dict[str, Any]:
+def page(
+    evaluation: Evaluation,
+    progress: Progress | None = ESTIMATE,
+    *,
+    can_ask: bool = True,
+    now: datetime = datetime(2021, 2, 1, tzinfo=UTC),
+) -> dict[str, Any]:
     content = statement_bytes(evaluation, 0)
     assert content is not None
     body = orjson.loads(content)
@@ -34,7 +46,23 @@ def page(evaluation: Evaluation, progress: Progress | None = ESTIMATE, *, can_as
     )
     rule = inquiry_rule(evaluation.plan.plan)
     earnable = still_earnable(evaluation, body)
-    return page_of(PageMatter(stored, body, evaluation, earnable, progress, rule, can_ask, None, is_between=True))
+    return page_of(
+        PageMatter(
+            statement=stored,
+            body=body,
+            evaluation=evaluation,
+            earnable=earnable,
+            progress=progress,
+            inquiries=rule,
+            can_ask=can_ask,
+            now=now,
+            approval=None,
+            payments=(),
+            inquiries_made=(),
+            withheld=None,
+            is_between=True,
+        )
+    )
 
 
 def cents(text: str) -> int:
@@ -81,6 +109,12 @@ def test_an_offer_is_shown_with_its_terms_and_what_it_would_pay() -> None:
     school = made["components"][0]
     assert (school["unlimited"], school["amount"]) == ("$10,000.00", "$0.00")
     assert [limit["title"] for limit in school["limits"]] == ["Offer"]
+    assert made["ladder"] is None
+    # A question that is answered with yes or no is not "missing 1".
+    assert made["earnable"][1]["missing"] == [
+        "Teaches a tested grade with value-added: 0. The plan asks for at least 1."
+    ]
+    assert "career ladder" not in html(made).decode()
 
 
 def test_it_says_what_stands_in_the_way_of_the_money_and_what_a_closed_year_leaves() -> None:
@@ -105,3 +139,102 @@ def test_it_asks_nobody_to_open_an_inquiry_that_would_be_refused() -> None:
     [told] = page(evaluation, can_ask=False)["ask"]
     assert told.startswith("The time to open an inquiry about this year ended")
     assert page(evaluation, None)["status"]["label"] == "As it stood"
+
+
+def test_a_deadline_that_has_passed_says_so_and_one_that_is_not_for_the_educator_is_not_named() -> None:
+    evaluation = evaluate(
+        compile_plan(parse_plan(HARMONY), version=1),
+        [facts_of([roster({"role": "teacher", "group": "tested"}), award(1, "mc-questioning")])],
+    )
+
+    def until(now: datetime) -> list[list[str]]:
+        return [part["until"] for part in page(evaluation, now=now)["earnable"]]
+
+    # 17:00 of 5 June in Chicago is 22:00 in UTC. SLOs are no business of a teacher of a tested subject.
+    observations = "Observations count until 2021-06-05 17:00 (America/Chicago)."
+    awards = "Micro-credentials count until the end of 2021-06-30 (America/Chicago)."
+    assert until(datetime(2021, 6, 5, 21, 59, tzinfo=UTC)) == [[observations], [awards]]
+    observations += " That time has passed. What was observed before it still counts when it comes in late."
+    assert until(datetime(2021, 6, 5, 22, tzinfo=UTC)) == [[observations], [awards]]
+    assert until(datetime(2021, 7, 1, 4, 59, tzinfo=UTC)) == [[observations], [awards]]
+    awards += " That time has passed. What was awarded before it still counts when it comes in late."
+    assert until(datetime(2021, 7, 1, 5, tzinfo=UTC)) == [[observations], [awards]]
+
+
+def test_an_offer_says_when_the_time_to_answer_has_passed() -> None:
+    plan = compile_plan(parse_plan(OFFERED.decode()), version=1)
+    evaluation = evaluate(plan, [facts_of([roster({"role": "teacher"}), award(1, "mc-questioning")])])
+    [offer] = page(evaluation)["offers"]
+    assert "passed" not in offer["reason"]
+    approved = page(evaluation, Progress(20000, 0, 20000, 0, is_final=False, inquiries_open=0, holds_open=0))
+    [closed] = approved["offers"]
+    assert closed["reason"] == f"{offer['reason']} That time has passed."
+    assert closed["reason"] in approved["earnable"][1]["steps"]
+
+
+def test_the_rung_stands_beside_the_total_before_all_reasons() -> None:
+    evaluation = evaluate(compile_plan(parse_plan(HARMONY), version=1), [facts_of([roster({"role": "teacher"})])])
+    made = page(evaluation)
+    before_reasons = html(made).decode().partition("How it came about")[0]
+    assert made["total"] in before_reasons
+    assert f"<strong>{made['ladder']['rung']}</strong>" in before_reasons
+
+
+def test_words_of_the_trade_are_explained_where_they_stand() -> None:
+    plan = compile_plan(parse_plan(HARMONY), version=1)
+    for group, words in (("tested", ["FTE"]), ("non_tested", ["FTE", "An SLO"])):
+        made = page(evaluate(plan, [facts_of([roster({"role": "teacher", "group": group})])]))
+        assert [text.partition(" is ")[0] for text in made["words"]] == words
+        assert made["words"][-1] in html(made).decode()
+
+
+@pytest.mark.parametrize(
+    ("approved", "paid", "is_illustrative", "told"),
+    [
+        (False, 0, True, f"The plan {EXAMPLES}, and no board's approval of it is on record."),
+        (
+            False,
+            5,
+            True,
+            f"The plan {EXAMPLES}, and no board's approval of it is on record. All the same, {SUCH}.",
+        ),
+        (
+            True,
+            5,
+            True,
+            f"The plan {EXAMPLES}. Yet a board's approval of it is on record (Minutes 7, 2021-05-01), and {SUCH}.",
+        ),
+        (True, 5, False, f"An earlier version of the plan {EXAMPLES}, and {SUCH}."),
+        (True, 0, False, None),
+    ],
+)
+def test_an_illustrative_plan_says_what_is_on_record_and_what_it_paid(
+    *, approved: bool, paid: int, is_illustrative: bool, told: str | None
+) -> None:
+    approval = BoardApproval("Minutes 7", date(2021, 5, 1), describes_all_pay=True) if approved else None
+    payments = [
+        Payment(date(2021, 6, 1), is_confirmed, paid_cents=9, taken_cents=0, by_examples_cents=cents)
+        for is_confirmed, cents in ((True, paid), (False, 900))
+    ]
+    assert illustrative_told(approval, payments, is_illustrative=is_illustrative) == told
+
+
+def test_a_payout_is_named_with_what_it_pays_and_what_it_takes_back() -> None:
+    assert payments_told(
+        [Payment(date(2021, 6, 1), True, 20000, 0, 0), Payment(date(2021, 7, 1), False, 0, 5000, 0)]
+    ) == [
+        "$200.00 was paid with the payout of 2021-06-01.",
+        "$50.00 is taken back with the payout of 2021-07-01, which is approved; payroll has not confirmed it yet.",
+    ]
+
+
+def test_no_row_is_broken_over_two_pages_and_every_table_says_its_columns_again() -> None:
+    evaluation = evaluate(compile_plan(parse_plan(HARMONY), version=1), [facts_of([roster({"role": "teacher"})])])
+    made = page(evaluation)
+    # Each row is more than half a page: whole ones need a page each, and broken ones make two pages fewer.
+    made["conditions"] = [{"title": "Tall", "met": "met", "reason": "said at length " * 200}] * 6
+    assert len(re.findall(rb"/Type/Page\b", pdf(made))) == 8
+    text = html(made).decode()
+    assert text.count("<thead>") == text.count("<table") >= 3
+    assert re.search(r"\btr, tbody\.part,[^{]*\{ break-inside: avoid; \}", text)
+    assert text.count('<tbody class="part">') == len(made["components"])

@@ -43,7 +43,9 @@ def test_each_bar_is_labelled_with_its_borders_from_left_to_right() -> None:
     assert len(losses) == 12
     assert {"gain up to $50", "gain $50 to $100", "$0", "up to $50", "$550 to $600"} <= set(texts)
     assert texts.count("number of educators") == 2
-    assert "−$600.00 to −$550.01: 1 educators lose so much" in texts
+    assert "−$600.00 to −$550.01: 1 educator loses so much" in texts
+    assert "$0.00: 2 educators are unchanged" in texts
+    assert any(one.endswith("1 gains, 1 loses, 2 are unchanged.") for one in texts)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The checks of a plan's calendar, and of where its parts are published."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from services.compensation.policy.checks.faults import Faults, at
@@ -8,6 +9,8 @@ from services.compensation.policy.language.ladder import NO_LADDER
 from services.compensation.policy.language.terms import ILLUSTRATIVE, Sourced
 from shared.kernel.errors import FieldError
 from shared.kernel.period import SchoolYear
+
+_NAMED_AT_MOST = 3
 
 
 def faults_of_document(plan: Plan) -> Faults:
@@ -67,9 +70,17 @@ def _faults_of_sources(plan: Plan) -> Faults:
             for name in ("holds", "demotion")
             if (part := getattr(plan.ladder, name)) is not None
         ]
-    for pointer, part in parts:
-        if part.source == ILLUSTRATIVE:
-            yield FieldError(
-                f"{pointer}/source",
-                "is illustrative, but the plan is not marked so: name where it is published, or set illustrative: true",
-            )
+    found = [f"{pointer}/source" for pointer, part in parts if part.source == ILLUSTRATIVE]
+    if found:
+        yield FieldError(
+            found[0],
+            f"is illustrative{_and_so_are(found[1:])}, but the plan is not marked so: name where it is published, or "
+            "set illustrative: true",
+        )
+
+
+def _and_so_are(others: Sequence[str]) -> str:
+    """The other places of one fault: the first of them, and how many there are."""
+    named, left = others[:_NAMED_AT_MOST], len(others) - _NAMED_AT_MOST
+    more = f" and {left} more" if left > 0 else ""
+    return f" (and so {'are' if len(others) > 1 else 'is'} {', '.join(named)}{more})" if others else ""

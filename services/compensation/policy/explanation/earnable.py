@@ -4,6 +4,7 @@ The statement's next steps name what is within reach; this says the most there i
 There is no clock here: a step says until when it is open, and the reader knows the day.
 """
 
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,9 @@ from services.compensation.policy.evaluation.amounts import ByBand, ByKind
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.offers import DECLINED
-from services.compensation.policy.language.measures import Measure, made_of
+from services.compensation.policy.language.measures import AttributeIs, Measure, Weighted, made_of
 from services.compensation.policy.language.pay import Component, GreatestOf, PerAward, PercentOf, Pot
-from services.compensation.policy.words.looked_at import evidence_of, measures_of
+from services.compensation.policy.words.looked_at import evidence_of, measures_of, weighed_for
 from services.compensation.policy.words.texts import Part, amount, dollars
 from shared.kernel.period import SchoolYear
 
@@ -88,6 +89,9 @@ class _Earnable:
             most = max(self._at_most(of, self._document.components[of]) for of in map(codes.index, component.of))
         else:
             most = self._most[component.code]
+        # Rounded as it would be paid: the shares of a pot are cut off.
+        half = 0 if isinstance(component, Pot) else table.unit // 2
+        most = (most + half) // table.unit * table.unit
         return most if table.at_most is None else min(most, table.at_most)
 
     def _missing(self, code: str) -> list[Part]:
@@ -102,9 +106,12 @@ class _Earnable:
         return [{"gate": code, "title": gate.title, "reason": told["reason"], "gap": self._gap(at)}]
 
     def _gap(self, at: int) -> str | None:
-        """How much the measure has to rise, cut up to four places; None where it is no border that counts."""
+        """How much the measure has to rise, cut up to four places; None where it is no border that counts.
+
+        Of what is asked with yes or no there is nothing to count.
+        """
         gate = self._document.gates[at]
-        if gate.at_least is None or gate.measure is None:
+        if gate.at_least is None or gate.measure is None or isinstance(self._measures[gate.measure], AttributeIs):
             return None
         measure = self._position[gate.measure]
         under = self._row.denominators[measure] if self._row.measured[measure] else 1
@@ -120,21 +127,28 @@ class _Earnable:
         takes = {evidence_of(measure) for code in codes for measure in self._down(self._measures[code])}
         if isinstance(component, PerAward):
             takes.add("credential")
-        return [{"evidence": name, "before": self._before(name)} for take, name in _EVIDENCE.items() if take in takes]
+        return [{"evidence": name, **self._ends(name)} for take, name in _EVIDENCE.items() if take in takes]
 
     def _measures_of_gate(self, code: str) -> set[str]:
-        gate = self._document.gates[self._gates[code]]
+        at = self._gates[code]
+        gate = self._document.gates[at]
+        if not self._row.gate_applies[at]:
+            return set()
         below = {one for part in gate.any_of or gate.all_of or () for one in self._measures_of_gate(part)}
         return below if gate.measure is None else {gate.measure}
 
     def _down(self, measure: Measure) -> list[Measure]:
-        parts = [self._measures[code] for code in made_of(measure)]
+        is_weighted = isinstance(measure, Weighted)
+        codes = weighed_for(self._plan, self._row.kind, measure.code) if is_weighted else made_of(measure)
+        parts = [self._measures[code] for code in codes]
         return [one for part in parts for one in self._down(part)] if parts else [measure]
 
-    def _before(self, evidence: str) -> str:
+    def _ends(self, evidence: str) -> Part:
+        """The same moment in words and for a clock."""
         plan = self._document
         zone, moment = ZoneInfo(plan.time_zone), getattr(plan.cut_offs, evidence, None)
+        told = f"{moment:%Y-%m-%d %H:%M}" if moment else ""
         if moment is None:
             ends_on = SchoolYear.parse(plan.plan_year).ends_on
-            return f"the end of {ends_on.isoformat()} ({zone.key})"
-        return f"{moment:%Y-%m-%d %H:%M} ({zone.key})"
+            told, moment = f"the end of {ends_on.isoformat()}", datetime.combine(ends_on + timedelta(days=1), time())
+        return {"before": f"{told} ({zone.key})", "ends_at": moment.replace(tzinfo=zone)}

@@ -34,12 +34,18 @@ def evidence_of(measure: Measure) -> str:
     return "" if is_of_years_before(measure) else measure.take.partition("_")[0]
 
 
+def weighed_for(plan: CompiledPlan, kind: int, measure: str) -> set[str]:
+    """The codes of the measures that a weighted one takes for a kind of person."""
+    at = [one.code for one in plan.measures].index(measure)
+    [table] = [step.weights for step in plan.derivations if isinstance(step, WeightTable) and step.measure == at]
+    return {plan.measures[of].code for of in table[kind].nonzero()[0].tolist()}
+
+
 class _Finder:
     def __init__(self, plan: CompiledPlan) -> None:
         self._plan = plan
         self._of_ladder = {need.measure for need in plan.ladder.needs if isinstance(need, MeasureNeed)}
         self._position = {measure.code: at for at, measure in enumerate(plan.measures)}
-        self._weights = {step.measure: step.weights for step in plan.derivations if isinstance(step, WeightTable)}
 
     def of(self, kind: int) -> list[tuple[int, str]]:
         wanted = set(self._of_ladder)
@@ -51,9 +57,6 @@ class _Finder:
                 wanted |= measures_of(self._plan.plan, component)
         for measure in reversed(self._plan.measures):
             if measure.code in wanted:
-                wanted |= self._parts(measure.code, kind) if isinstance(measure, Weighted) else set(made_of(measure))
+                is_weighted = isinstance(measure, Weighted)
+                wanted |= weighed_for(self._plan, kind, measure.code) if is_weighted else set(made_of(measure))
         return [(self._position[one.code], evidence_of(one)) for one in self._plan.plan.measures if one.code in wanted]
-
-    def _parts(self, code: str, kind: int) -> set[str]:
-        weights = self._weights[self._position[code]][kind]
-        return {self._plan.measures[at].code for at in weights.nonzero()[0].tolist()}

@@ -1,8 +1,10 @@
 """Numbers, amounts and names as a reader of a statement expects them. Text only; nothing is decided or rounded here."""
 
 from collections.abc import Hashable, Iterable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -75,6 +77,11 @@ def quotient_text(numerator: int, denominator: int) -> str:
 def points_text(points: int, places: int) -> str:
     """Points with the plan's places, all of them shown."""
     return decimal_text(points, places=places, shortest=False)
+
+
+def day_in(moment: datetime, zone: ZoneInfo) -> str:
+    """The day of a moment where the plan's clocks are."""
+    return moment.astimezone(zone).date().isoformat()
 
 
 def plain(code: str) -> str:

@@ -20,9 +20,11 @@ from services.compensation.domain import (
     StandingPart,
 )
 from services.compensation.policy.deadlines import InquiryRule
-from services.compensation.policy.words.texts import Part, amount, counted, dollars
+from services.compensation.policy.words.texts import Part, amount, counted, day_in, dollars
 
 _Statements = Mapping[int, Mapping[str, Any]]
+Published = Mapping[tuple[str, int], datetime]
+"""When each version of a plan was published, by its code and number."""
 
 
 class Withheld(NamedTuple):
@@ -34,7 +36,7 @@ class Withheld(NamedTuple):
 
 def hold_told(hold: PaymentHold, zone: ZoneInfo) -> Part:
     """An open hold, with its reason and what ends it."""
-    since, why = _day(hold.placed_at, zone), hold.reason.rstrip(".")
+    since, why = day_in(hold.placed_at, zone), hold.reason.rstrip(".")
     told = f"On hold since {since}: {why}. Nothing is paid or taken back until HR lifts it."
     if hold.source is HoldSource.INQUIRY:
         told = f"On hold since {since}, because {why}. That ends when the inquiry is answered or withdrawn."
@@ -47,16 +49,18 @@ def recovery_told(
     statements: _Statements,
     rule: InquiryRule,
     *,
+    published: Published,
     open_sums: Mapping[str, int],
     can_ask: bool,
 ) -> Part:
-    """A recovery. `statements` are those that `causes` name, the ones before them, and the one that stands; `open_sums`
-    is what no live line and no recovery has, in cents by component; `can_ask` is whether an inquiry can be opened.
+    """A recovery. `statements` are those that `causes` name, the ones before them, and the one that stands; `published`
+    has all plans that decided them; `open_sums` is what no live line and no recovery has, in cents by component;
+    `can_ask` is whether an inquiry can be opened.
     """
     recovery, titles = standing.recovery, _titles(statements)
     taken, under_way = (standing.cents(state) for state in (InstalmentState.RECOVERED, InstalmentState.IN_BATCH))
     left = _left(standing, open_sums)
-    opened_on = _day(recovery.opened_at, rule.zone)
+    opened_on = day_in(recovery.opened_at, rule.zone)
     return {
         "recovery_id": recovery.id,
         "state": recovery.state.value,
@@ -65,7 +69,7 @@ def recovery_told(
         "under_way": amount(under_way),
         "left": amount(left),
         "reason": f"As of {opened_on}, {dollars(recovery.total_cents)} more had been paid than was earned.",
-        "why": [_cause(one, statements, titles, rule.zone) for one in causes],
+        "why": [_cause(one, statements, titles, published, rule.zone) for one in causes],
         "agreed": _agreed(recovery, standing.parts, rule.zone),
         "instalments": [_instalment(part, recovery, titles, left) for part in standing.parts],
         "so_far": _so_far(standing, taken, under_way, left),
@@ -89,8 +93,10 @@ def _titles(statements: _Statements) -> dict[str, str]:
     return {part["code"]: part["title"] for _, body in sorted(statements.items()) for part in body["components"]}
 
 
-def _cause(cause: OverpaymentCause, statements: _Statements, titles: Mapping[str, str], zone: ZoneInfo) -> Part:
-    title, day = titles.get(cause.component, cause.component), _day(cause.at, zone)
+def _cause(
+    cause: OverpaymentCause, statements: _Statements, titles: Mapping[str, str], published: Published, zone: ZoneInfo
+) -> Part:
+    title, day = titles.get(cause.component, cause.component), day_in(cause.at, zone)
     if cause.sequence is None:
         told = f"{dollars(-cause.amount_cents)} was left of an earlier recovery that was stopped on {day} ({title})."
         if cause.amount_cents > 0:
@@ -103,8 +109,23 @@ def _cause(cause: OverpaymentCause, statements: _Statements, titles: Mapping[str
             _part(statements, sequence, cause.component) for sequence in (cause.sequence, cause.sequence - 1)
         )
         says = "The plan has no such part any more." if now is None else _says(now, before)
-        told = f"On {day} {title} became {dollars(abs(cause.amount_cents))} {change}. {says}"
+        newer = _newer_plan(statements, cause.sequence, published, zone)
+        told = f"On {day} {title} became {dollars(abs(cause.amount_cents))} {change}. {newer}{says}"
     return {"sequence": cause.sequence, "component": title, "amount": amount(cause.amount_cents), "reason": told}
+
+
+def _newer_plan(statements: _Statements, sequence: int, published: Published, zone: ZoneInfo) -> str:
+    """Which plan took the place of the one before with the statement; nothing where none did."""
+    if sequence not in statements or sequence - 1 not in statements:
+        return ""
+    plan, before = (statements[one]["plan"] for one in (sequence, sequence - 1))
+    key = (plan["code"], plan["version"])
+    if key == (before["code"], before["version"]):
+        return ""
+    return (
+        f"That came with a newer plan: {plan['title']} (version {plan['version']} of {plan['code']}), published on "
+        f"{day_in(published[key], zone)}. "
+    )
 
 
 def _part(statements: _Statements, sequence: int, component: str) -> Mapping[str, Any] | None:
@@ -115,8 +136,9 @@ def _part(statements: _Statements, sequence: int, component: str) -> Mapping[str
 def _says(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
     """The statement's own reasons for a component: which awards count no more since the one before, and what it is."""
     known = () if before is None else before["not_counted"]
+    earlier = "" if before is None else f" The one before said: {before['reason']}"
     lost = [f"{award['credential']}: {award['reason']}" for award in now["not_counted"] if award not in known]
-    return " ".join([*lost, f"The statement says: {now['reason']}"])
+    return " ".join([*lost, f"The statement says: {now['reason']}{earlier}"])
 
 
 def _agreed(recovery: Recovery, parts: Sequence[StandingPart], zone: ZoneInfo) -> str:
@@ -124,12 +146,12 @@ def _agreed(recovery: Recovery, parts: Sequence[StandingPart], zone: ZoneInfo) -
     if recovery.stopped_at is not None:
         why = (recovery.stop_reason or "").rstrip(".")
         return (
-            f"The recovery was stopped on {_day(recovery.stopped_at, zone)}: {why}. It takes nothing more. What is "
+            f"The recovery was stopped on {day_in(recovery.stopped_at, zone)}: {why}. It takes nothing more. What is "
             "left is set off against what is earned later, or taken back by a new recovery."
         )
     if recovery.approved_at is None:
         return f"HR proposes to take it back in {several}. Nothing is taken before another person has approved that."
-    return f"It is taken back in {several}; that was approved on {_day(recovery.approved_at, zone)}."
+    return f"It is taken back in {several}; that was approved on {day_in(recovery.approved_at, zone)}."
 
 
 def _instalment(part: StandingPart, recovery: Recovery, titles: Mapping[str, str], left: int) -> Part:
@@ -188,8 +210,3 @@ def _dispute(rule: InquiryRule, *, is_over: bool, can_ask: bool) -> list[str]:
             f"that, {after}."
         )
     return [told, "While an inquiry is open, nothing more is taken back than what payroll has been given already."]
-
-
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    """The day where the plan's clocks are."""
-    return moment.astimezone(zone).date().isoformat()
