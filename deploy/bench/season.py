@@ -104,6 +104,7 @@ def _observed(observations: Iterable[Observation]) -> Iterator[Event]:
                 RubricScore(domain=_DOMAIN_OF[score.dimension], dimension=score.dimension, level=score.level)
                 for score in one.scores
             ],
+            finalized_at=one.finalized_at,
         )
 
 

@@ -72,6 +72,7 @@ slo = Table(
     Column("submitted_on", Date),
     Column("submitted_by", Text, comment="subject of the token that submitted it"),
     Column("approved_on", Date),
+    Column("approved_at", DateTime(timezone=True), comment="null where it was loaded: then the day alone is known"),
     Column("quality_score", Numeric(4, 2)),
     Column("students", Integer),
     Column("students_met", Integer),

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.events.registry import Event, published
 from shared.events.topics import Topic
@@ -91,6 +91,11 @@ class _Observation(Event):
     rubric: str = Field(examples=["h-tess"])
     rubric_version: int = Field(ge=1)
     scores: list[RubricScore]
+    finalized_at: AwareDatetime | None = Field(
+        default=None,
+        description="When the appraiser closed the scoring; an amendment keeps it. What was published before this "
+        "field was there carries none.",
+    )
 
 
 @published("rung.evaluation.observation.finalized.v1", topic=Topic.EVALUATION)

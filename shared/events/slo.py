@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shared.events.registry import Event, published
 from shared.events.topics import Topic
@@ -21,6 +21,11 @@ class _Slo(Event):
         description="Share of students that met their target, 0 to 100; null until the SLO is scored."
     )
     score: int | None = Field(ge=1, le=5, description="Rating of the result; null until the SLO is scored.")
+    approved_at: AwareDatetime | None = Field(
+        default=None,
+        description="When the reviewer's approval was recorded; amendments and scores keep it. Null where an SLO of a "
+        "past year was loaded, which has the day alone; what was published before this field was there carries none.",
+    )
 
 
 @published("rung.slo.slo.approved.v1", topic=Topic.SLO)

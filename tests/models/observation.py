@@ -301,6 +301,7 @@ class Observations:
             "scores": [
                 {name: value for name, value in one.items() if name != "evidence"} for one in self._scores(visit)
             ],
+            "finalized_at": moment(visit.finalized_at),
         }
         self.published.append((kind, str(visit.educator), said))
 

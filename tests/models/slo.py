@@ -35,6 +35,7 @@ class Objective:
     submitted_on: date | None = None
     submitted_by: str | None = None
     approved_on: date | None = None
+    approved_at: datetime | None = None
     quality: str | None = None
     result: Json | None = None
     reviews: list[Json] = field(default_factory=list)
@@ -121,7 +122,7 @@ class Objectives:
         if decision == "return":
             slo.state = "returned"
             return self._moved(slo)
-        slo.state, slo.approved_on, slo.quality = "approved", self.now.date(), quality
+        slo.state, slo.approved_on, slo.approved_at, slo.quality = "approved", self.now.date(), self.now, quality
         return self._publish("approve", slo, reason=None)
 
     def amend(self, edit: Edit, slo: Objective, targets: Json, reason: str) -> Granted:
@@ -241,6 +242,7 @@ class Objectives:
             "approved_on": slo.approved_on and slo.approved_on.isoformat(),
             "quality_score": slo.quality,
             "score": result.get("rating"),
+            "approved_at": moment(slo.approved_at),
             **said,
         }
         kind = "slo.scored" if cause == "score" else "slo.approved"
@@ -263,6 +265,7 @@ class Objectives:
             "version": slo.version,
             "submitted_on": slo.submitted_on and slo.submitted_on.isoformat(),
             "approved_on": slo.approved_on and slo.approved_on.isoformat(),
+            "approved_at": moment(slo.approved_at),
             "quality_score": slo.quality,
             "score": slo.result,
             "external_id": None,

@@ -99,7 +99,8 @@ class SloMachine(KeyedDoorMachine):
         published, self.model.published = self.model.published, []
         assert await self.outbox.fresh() == published
         rows = await self.bench.database.fetch(
-            "SELECT slo_id::text, state, revision, version, submitted_on, submitted_by, approved_on, rating FROM slo"
+            "SELECT slo_id::text, state, revision, version, submitted_on, submitted_by, approved_on, "
+            "approved_at, rating FROM slo"
         )
         assert {tuple(row) for row in rows} == {as_kept(slo) for slo in self.model.slos}
 
@@ -234,7 +235,7 @@ class SloMachine(KeyedDoorMachine):
 
 def as_kept(slo: Objective) -> tuple[Any, ...]:
     rating = slo.result and slo.result["rating"]
-    days = (slo.submitted_on, slo.submitted_by, slo.approved_on)
+    days = (slo.submitted_on, slo.submitted_by, slo.approved_on, slo.approved_at)
     return (slo.slo_id, slo.state, slo.revision, slo.version, *days, rating)
 
 

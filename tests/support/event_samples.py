@@ -67,6 +67,7 @@ _FINALIZED = ObservationFinalized(
     rubric="h-tess",
     rubric_version=1,
     scores=[RubricScore(domain="instructional_quality", dimension="questioning_and_discussion", level=3)],
+    finalized_at=MOMENT,
 )
 _AMENDED = ObservationAmended(**{**_FINALIZED.model_dump(), "version": 2})
 _GROWTH = GrowthScored(
@@ -91,6 +92,7 @@ _APPROVED = SloApproved(
     quality_score="3.5",
     attainment_percent=None,
     score=None,
+    approved_at=MOMENT,
 )
 _SCORED = SloScored(**{**_APPROVED.model_dump(), "version": 2, "attainment_percent": "82.5", "score": 4})
 _AWARDED = CredentialAwarded(
@@ -182,12 +184,12 @@ LEAN: list[Event] = [
     _ROSTERED.model_copy(
         update={"employee_number": None, "person_keys": [], "hired_on": None, "ended_on": None, "assignments": []}
     ),
-    _FINALIZED.model_copy(update={"scores": []}),
-    _AMENDED.model_copy(update={"scores": []}),
+    _FINALIZED.model_copy(update={"scores": [], "finalized_at": None}),
+    _AMENDED.model_copy(update={"scores": [], "finalized_at": None}),
     _GROWTH,
     _SUMMATIVE.model_copy(update={"domains": []}),
-    _APPROVED,
-    _SCORED.model_copy(update={"attainment_percent": None, "score": None}),
+    _APPROVED.model_copy(update={"approved_at": None}),
+    _SCORED.model_copy(update={"attainment_percent": None, "score": None, "approved_at": None}),
     _AWARDED.model_copy(update={"expires_at": None, "pathways": []}),
     _REVOKED.model_copy(update={"expires_at": None, "pathways": []}),
     _PLAN.model_copy(

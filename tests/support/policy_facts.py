@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.compensation.domain import EducatorFacts, Fact
 from shared.kernel.ids import derived_id
@@ -87,7 +88,13 @@ def roster(
 
 
 def observation(
-    name: object, levels: dict[str, Any], *, on: str = "2020-10-05", year: str = "2020-21", version: int = 1
+    name: object,
+    levels: dict[str, Any],
+    *,
+    on: str = "2020-10-05",
+    finalized_at: str | None = None,
+    year: str = "2020-21",
+    version: int = 1,
 ) -> Event:
     """`levels`: domain -> one level for all of its dimensions, or a level for each."""
     scores = []
@@ -106,6 +113,7 @@ def observation(
         "rubric": "h-tess",
         "rubric_version": 1,
         "scores": scores,
+        "finalized_at": finalized_at,
     }
     subject = "finalized" if version == 1 else "amended"
     return f"rung.evaluation.observation.{subject}.v1", data
@@ -128,6 +136,7 @@ def slo(
     score: int | None,
     *,
     approved_on: str = "2020-10-12",
+    approved_at: str | None = None,
     attainment: str | None = None,
     year: str = "2020-21",
     version: int = 1,
@@ -141,6 +150,7 @@ def slo(
         "quality_score": "3.25",
         "attainment_percent": attainment,
         "score": score,
+        "approved_at": approved_at,
     }
     return f"rung.slo.slo.{'approved' if score is None else 'scored'}.v1", data
 
@@ -225,12 +235,13 @@ def placement(
     return "rung.compensation.placement.recorded.v1", data
 
 
-def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
+def events_of(short: dict[str, Any], year: str = "2020-21", zone: str = "America/Chicago") -> list[Event]:
     """The events behind a case's facts in short form (services/compensation/plans), in the school year of the plan.
 
     Growth is a percentage or `{measure, percent, school_year}`, and observations and SLOs can have a `school_year` too:
     where it is left out it is the plan's. An attribute is a value, or a value for each item;
-    `earlier_attributes` has them by school year. A placement is written as `placement` takes it.
+    `earlier_attributes` has them by school year. A placement is written as `placement` takes it. `finalized_at` of an
+    observation and `approved_at` of an SLO are local times of the plan's `zone`.
     """
     events = []
     if "assignments" in short:
@@ -238,17 +249,17 @@ def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
         parts = [{"from": begins_on, **part} for part in short["assignments"]]
         events.append(roster(*parts, hired_on=short.get("hired_on", begins_on), ended_on=short.get("ended_on")))
     for number, seen in enumerate(short.get("observations", [])):
-        events.append(observation(number, seen["levels"], on=seen["on"], year=seen.get("school_year", year)))
+        seen_in, at = seen.get("school_year", year), local(seen.get("finalized_at"), zone)
+        events.append(observation(number, seen["levels"], on=seen["on"], finalized_at=at, year=seen_in))
     for number, told in enumerate(short.get("growth", [])):
         one = {"percent": told} if isinstance(told, str) else told
         name = one.get("measure", "nwea-map")
         events.append(growth(number, one["percent"], year=one.get("school_year", year), measure=name))
     for number, goal in enumerate(short.get("slos", [])):
         score = int(goal["score"]) if "score" in goal else None
-        attained = goal.get("attainment")
-        events.append(
-            slo(number, score, approved_on=goal["approved_on"], attainment=attained, year=goal.get("school_year", year))
-        )
+        told_in, at = goal.get("school_year", year), local(goal.get("approved_at"), zone)
+        given = {"approved_at": at, "attainment": goal.get("attainment")}
+        events.append(slo(number, score, approved_on=goal["approved_on"], year=told_in, **given))
     for number, earned in enumerate(short.get("awards", [])):
         given = award(number, earned["credential"], at=noon(earned["on"]), expires_at=noon(earned.get("expires_on")))
         events.append(given)
@@ -264,6 +275,11 @@ def events_of(short: dict[str, Any], year: str = "2020-21") -> list[Event]:
             events += [attribute(code, value, item=item or None, year=kept_in) for item, value in by_item.items()]
     events += [placement(**told) for told in short.get("placements", [])]
     return events
+
+
+def local(time: str | None, zone: str) -> str | None:
+    """A local time as events carry it."""
+    return None if time is None else datetime.fromisoformat(time).replace(tzinfo=ZoneInfo(zone)).isoformat()
 
 
 def noon(day: str | None) -> Any:

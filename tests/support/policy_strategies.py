@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from tests.support.policy_facts import DIMENSIONS, award, growth, observation, rating, revoked, roster, slo
 from tests.support.reference import Event
 
+_FINALIZED = [None, "2021-07-15T16:59:59.999999-05:00", "2021-07-15T17:00:00-05:00"]
+_APPROVED = [None, "2020-12-01T22:59:59.999999Z", "2020-12-01T23:00:00Z"]
 _DAYS = [
     "2020-07-15",
     "2020-08-16",
@@ -83,7 +85,8 @@ def _observation(draw: Any, name: int) -> Event:
         domain: draw(st.lists(st.integers(low, 4), min_size=1, max_size=DIMENSIONS[domain])) for domain in domains
     }
     year = _some(draw, ["2020-21", "2020-21", "2020-21", "2019-20", "2021-22"])
-    return observation(name, levels, on=_some(draw, _DAYS), year=year, version=draw(st.integers(1, 3)))
+    day, at = _some(draw, _DAYS), _some(draw, _FINALIZED)
+    return observation(name, levels, on=day, finalized_at=at, year=year, version=draw(st.integers(1, 3)))
 
 
 def _awards(draw: Any) -> list[Event]:
@@ -109,7 +112,8 @@ def histories(draw: Any) -> list[Event]:
     for number in range(draw(st.integers(0, 3))):
         attainment = _some(draw, [None, *_PERCENTS])
         score = _some(draw, [None, 1, 2, 3, 4, 5])
-        events.append(slo(number, score, approved_on=_some(draw, _DAYS), attainment=attainment))
+        day, at = _some(draw, _DAYS), _some(draw, _APPROVED)
+        events.append(slo(number, score, approved_on=day, approved_at=at, attainment=attainment))
     events += _awards(draw)
     for year in draw(st.lists(st.sampled_from(["2017-18", "2018-19", "2019-20", "2020-21", "2021-22"]), unique=True)):
         for name in range(draw(st.integers(1, 2))):

@@ -14,7 +14,7 @@ from tests.support.policy_facts import (
     roster,
     slo,
 )
-from tests.support.random_plans import CAMPUS_NUMBERS, LEAVE, OFFERS, TEAMS, WORDS
+from tests.support.random_plans import CAMPUS_NUMBERS, CUT_OFF_BORDERS, LEAVE, OFFERS, TEAMS, WORDS
 from tests.support.reference import Event
 
 CAMPUSES = ["campus-1", "campus-2", "campus-3"]
@@ -41,7 +41,8 @@ def random_history(rng: Random) -> list[Event]:
     ]
     for number in range(rng.randint(0, 4)):
         score, attained = rng.choice([None, 1, 2, 3, 4, 5]), rng.choice([None, *_PERCENTS])
-        events.append(slo(number, score, approved_on=rng.choice(_DAYS), attainment=attained, year=_year(rng)))
+        day, at, year = rng.choice(_DAYS), rng.choice([None, *CUT_OFF_BORDERS]), _year(rng)
+        events.append(slo(number, score, approved_on=day, approved_at=at, attainment=attained, year=year))
     for number in range(rng.randint(0, 4)):
         given = award(number, rng.choice(_CREDENTIALS), at=rng.choice(_MOMENTS))
         events.append(given)
@@ -83,7 +84,8 @@ def _observation(rng: Random, name: int) -> Event:
         for domain, count in DIMENSIONS.items()
         if rng.random() < 0.8
     }
-    return observation(name, levels, on=rng.choice(_DAYS), year=_year(rng))
+    day, at = rng.choice(_DAYS), rng.choice([None, *CUT_OFF_BORDERS])
+    return observation(name, levels, on=day, finalized_at=at, year=_year(rng))
 
 
 def _attributes(rng: Random) -> list[Event]:

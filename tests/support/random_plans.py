@@ -14,6 +14,19 @@ TEAMS = ["Grade 3", "Grade 4"]
 OFFERS = ["first", "second"]
 LEAVE = ["sick", "bereavement", "military"]
 CAMPUS_NUMBERS = ["need", "rating"]
+_MOMENT_CUT_OFFS = [
+    {"observations_finalized": "2021-05-15T17:00:00"},
+    {"slos_approved": "2020-12-01T17:00:00"},
+    # An hour that no clock showed: the clocks had been put forward.
+    {"observations_finalized": "2021-03-14T02:30:00", "slos_approved": "2021-01-16T00:00:00"},
+]
+CUT_OFF_BORDERS = [
+    *("2021-05-15T20:59:59.999999Z", "2021-05-15T21:00:00Z", "2021-05-15T21:59:59.999999Z", "2021-05-15T22:00:00Z"),
+    *("2020-12-01T21:59:59.999999Z", "2020-12-01T22:00:00Z", "2020-12-01T22:59:59.999999Z", "2020-12-01T23:00:00Z"),
+    *("2021-03-14T07:29:59.999999Z", "2021-03-14T07:30:00Z", "2021-03-14T08:29:59.999999Z", "2021-03-14T08:30:00Z"),
+    *("2021-01-16T04:59:59.999999Z", "2021-01-16T05:00:00Z", "2021-01-16T05:59:59.999999Z", "2021-01-16T06:00:00Z"),
+]
+"""Each cut-off by moment in New York and in Chicago, and the last moment before it."""
 _SOURCE = {"source": "illustrative"}
 
 
@@ -57,6 +70,8 @@ def random_plan(rng: Random) -> Document:
             "slos": "2020-12-01T17:00:00",
             "awards": "2021-05-31T17:00:00",
         } | _SOURCE
+    if rng.random() < 0.3:
+        document.setdefault("cut_offs", {**_SOURCE}).update(rng.choice(_MOMENT_CUT_OFFS))
     _pay_only_eligible(document)
     _make_offers(rng, document)
     if rng.random() < 0.4:

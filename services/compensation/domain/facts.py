@@ -132,7 +132,6 @@ def _supersedes(fact: Fact, known: Fact) -> bool:
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     FactKind.ROSTER.value: ("status", "employee_number", "hired_on", "ended_on", "assignments"),
     FactKind.GROWTH.value: ("school_year", "measure", "percent_met"),
-    FactKind.SLO.value: ("school_year", "approved_on", "quality_score", "attainment_percent", "score"),
     FactKind.ATTRIBUTE.value: ("school_year", "attribute", "item", "value"),
     FactKind.PLACEMENT.value: (
         "school_year",
@@ -168,7 +167,18 @@ def _kept_observation(data: Data) -> Data:
         for score in data["scores"]:
             levels.setdefault(score["domain"], {})[score["dimension"]] = score["level"]
     fields = ("school_year", "observed_on", "campus_id", "rubric", "rubric_version")
-    return {**{field: data[field] for field in fields}, "levels": levels}
+    return {**{field: data[field] for field in fields}, "levels": levels, **_on_file(data, "finalized_at")}
+
+
+def _kept_slo(data: Data) -> Data:
+    fields = ("school_year", "approved_on", "quality_score", "attainment_percent", "score")
+    return {**{field: data[field] for field in fields if field in data}, **_on_file(data, "approved_at")}
+
+
+def _on_file(data: Data, field: str) -> Data:
+    """A moment in one form; left out where none is on file, so that what was kept before there were any stays."""
+    moment = data.get(field)
+    return {} if moment is None else {field: moment_text(datetime.fromisoformat(moment))}
 
 
 def _kept_award(data: Data) -> Data:
@@ -183,6 +193,7 @@ def _kept_award(data: Data) -> Data:
 
 _RESHAPED: Mapping[str, Callable[[Data], Data]] = {
     FactKind.OBSERVATION.value: _kept_observation,
+    FactKind.SLO.value: _kept_slo,
     FactKind.AWARD.value: _kept_award,
 }
 

@@ -27,8 +27,20 @@ _LABELS = {
     StatementStatus.FINAL: "Final",
     StatementStatus.PAID: "Paid",
 }
-_EVIDENCE = {"observations": "Observations", "slos": "SLOs", "awards": "Micro-credentials"}
-_COUNTED = {"observations": "observed", "slos": "approved", "awards": "awarded"}
+_COUNT = {
+    "observations": "Observations count until",
+    "observations_finalized": "Observations count if they are finalized before",
+    "slos": "SLOs count until",
+    "slos_approved": "SLOs count if they are approved before",
+    "awards": "Micro-credentials count until",
+}
+_COUNTED = {
+    "observations": "observed",
+    "observations_finalized": "finalized",
+    "slos": "approved",
+    "slos_approved": "approved",
+    "awards": "awarded",
+}
 _PASSED = " That time has passed."
 _WORDS = {
     "FTE": "FTE is full-time equivalent: 1.0 is a full-time position.",
@@ -199,7 +211,7 @@ def _offer(offer: Part, matter: PageMatter) -> Part:
 
 
 def _until(one: Part, now: datetime) -> str:
-    told = f"{_EVIDENCE[one['evidence']]} count until {one['before']}."
+    told = f"{_COUNT[one['evidence']]} {one['before']}."
     if now < one["ends_at"]:
         return told
     return f"{told}{_PASSED} What was {_COUNTED[one['evidence']]} before it still counts when it comes in late."

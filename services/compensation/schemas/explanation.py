@@ -132,7 +132,7 @@ class Missing(Body):
 
 
 class OpenUntil(Body):
-    evidence: Literal["observations", "slos", "awards"]
+    evidence: Literal["observations", "observations_finalized", "slos", "slos_approved", "awards"]
     before: str = Field(examples=["2021-05-31 17:00 (America/Chicago)"])
     ends_at: datetime = Field(description="That moment: what was observed, approved or awarded before it counts.")
 

@@ -264,6 +264,7 @@ def published_facts(observation: Observation) -> dict[str, object]:
         "scores": [
             {"domain": one.domain, "dimension": one.dimension, "level": one.level} for one in observation.scores
         ],
+        "finalized_at": observation.finalized_at,
     }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ def submit(slo: Slo, *, on: date, by: str) -> Slo:
     return submitted
 
 
-def take_review(slo: Slo, review: Review) -> tuple[Slo, SloApproved | None]:
+def take_review(slo: Slo, review: Review, *, now: datetime) -> tuple[Slo, SloApproved | None]:
     """A reviewer approves it, which locks the targets and is published, or returns it. Raises SloNotSubmitted."""
     if review.decision is ReviewDecision.RETURN:
         return _moved(slo, SloAction.RETURN), None
@@ -45,6 +45,7 @@ def take_review(slo: Slo, review: Review) -> tuple[Slo, SloApproved | None]:
         SloAction.APPROVE,
         version=slo.version + 1,
         approved_on=review.reviewed_on,
+        approved_at=now,
         quality_score=review.quality_score,
     )
     return approved, _approved(approved)
@@ -143,6 +144,7 @@ def _said(slo: Slo) -> dict[str, object]:
         "quality_score": str(slo.quality_score),
         "attainment_percent": str(slo.attainment.percent) if slo.attainment else None,
         "score": slo.attainment.rating if slo.attainment else None,
+        "approved_at": slo.approved_at,
     }
 
 

@@ -85,7 +85,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """An SLO. `revision` counts every change, `version` the published states alone."""
+    """An SLO. `revision` counts every change, `version` the published states alone.
+
+    `approved_at` is when the approval was recorded: cut-offs of pay are moments. Not known of what was loaded.
+    """
 
     slo_id: UUID
     educator_id: UUID
@@ -98,6 +101,7 @@ class Slo:
     submitted_on: date | None = None
     submitted_by: str | None = None
     approved_on: date | None = None
+    approved_at: datetime | None = None
     quality_score: Decimal | None = None
     attainment: Attainment | None = None
     external_id: str | None = None

@@ -107,6 +107,7 @@ def _row(one: Slo) -> dict[str, Any]:
         "submitted_on": one.submitted_on,
         "submitted_by": one.submitted_by,
         "approved_on": one.approved_on,
+        "approved_at": one.approved_at,
         "quality_score": one.quality_score,
         "students": attainment.students if attainment else None,
         "students_met": attainment.students_met if attainment else None,
@@ -136,7 +137,9 @@ def document(one: Slo) -> dict[str, Any]:
     """The SLO whole as JSON, for what is kept of each published version."""
 
     def plain(value: object) -> object:
-        return str(value) if isinstance(value, (UUID, date, Decimal)) else value
+        if isinstance(value, date):
+            return value.isoformat()
+        return str(value) if isinstance(value, (UUID, Decimal)) else value
 
     return {name: plain(value) for name, value in _row(one).items()}
 
@@ -165,6 +168,7 @@ def _slo(row: Row[Any]) -> Slo:
         submitted_on=row.submitted_on,
         submitted_by=row.submitted_by,
         approved_on=row.approved_on,
+        approved_at=row.approved_at,
         quality_score=row.quality_score,
         attainment=attainment,
         external_id=row.external_id,

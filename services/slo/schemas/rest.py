@@ -184,6 +184,9 @@ class SloView(_Body):
     version: int
     submitted_on: date | None
     approved_on: date | None
+    approved_at: datetime | None = Field(
+        description="Null before approval, and where it was loaded with the day alone."
+    )
     quality_score: str | None = Field(examples=["3.25"], description="Mean of the approval rubric, once approved.")
     score: ScoreView | None
     external_id: str | None
@@ -299,6 +302,7 @@ def _view(slo: Slo) -> dict[str, Any]:
         "version": slo.version,
         "submitted_on": slo.submitted_on,
         "approved_on": slo.approved_on,
+        "approved_at": slo.approved_at,
         "quality_score": None if slo.quality_score is None else str(slo.quality_score),
         "score": None if slo.attainment is None else ScoreView.of(slo.attainment),
         "external_id": slo.external_id,

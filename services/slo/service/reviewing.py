@@ -65,7 +65,7 @@ async def review_slo(
         reviewed_on=now.date(),
         reviewer_id=principal.educator_id,
     )
-    reviewed, event = take_review(current, review)
+    reviewed, event = take_review(current, review, now=now)
     number = await history.next_review_number(connection, slo_id)
     await slos.save_slo(connection, reviewed)
     await history.add_reviews(connection, [GivenReview(reviewed, review, principal.subject, now)], number=number)

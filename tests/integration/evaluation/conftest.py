@@ -11,6 +11,7 @@ from services.evaluation.models import metadata
 from services.evaluation.settings import Settings
 from tests.support.evaluation import School, educator_ids, import_files
 from tests.support.service import RunningService, running_service
+from tests.support.web import NOON
 
 _DATABASE = "evaluation_tests"
 
@@ -27,6 +28,7 @@ async def migrated_service(postgres: PostgresServer) -> AsyncIterator[RunningSer
 
 @pytest.fixture
 async def service(migrated_service: RunningService) -> RunningService:
+    migrated_service.clock.moment = NOON
     tables = ", ".join(table.name for table in metadata.sorted_tables)
     async with migrated_service.runtime.engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))

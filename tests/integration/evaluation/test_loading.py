@@ -39,6 +39,7 @@ class TestObservations:
             "2020-21",
             1,
         )
+        assert first["finalized_at"] == "2020-10-05T20:30:00Z"
         assert second["school_year"] == "2019-20"
         assert [(one["domain"], one["dimension"]) for one in first["scores"]] == [
             (RUBRIC.domain_of(one), one) for one in RUBRIC.dimensions()

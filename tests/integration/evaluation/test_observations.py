@@ -198,6 +198,7 @@ class TestFinalizing:
         [event] = await school.events("observation.finalized")
         assert event["observation_id"] == observation
         assert (event["version"], event["school_year"], event["observed_on"]) == (1, "2020-21", "2021-03-01")
+        assert event["finalized_at"] == "2021-03-01T12:00:00Z"
         assert [one["dimension"] for one in event["scores"]] == list(RUBRIC.required_dimensions())
         assert "seen" not in str(event)
 
@@ -293,6 +294,13 @@ class TestAmending:
         assert len(event["scores"]) == len(RUBRIC.required_dimensions())
         assert {one["level"] for one in event["scores"] if one["dimension"] == "differentiation"} == {4}
         assert "video" not in str(event)
+
+    async def test_keeps_the_moment_at_which_the_scoring_was_closed(self, school: School) -> None:
+        observation, tag = await school.finalized()
+        school.service.clock.advance(days=20)
+        assert (await self.amend(school, observation, tag)).json()["changed_at"] == "2021-03-21T12:00:00Z"
+        [event] = await school.events("observation.amended")
+        assert event["finalized_at"] == "2021-03-01T12:00:00Z"
 
     async def test_before_finalizing_there_is_nothing_to_amend(self, school: School) -> None:
         observation = await scheduled(school)

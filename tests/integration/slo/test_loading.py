@@ -63,6 +63,9 @@ class TestLoading:
         kept = (await slos.call("GET", f"/slos/{scored['slo_id']}", slos.teacher)).json()
         assert kept["reviews"][0]["scores"] == GOOD_SCORES
         assert [one["cause"] for one in kept["versions"]] == ["load"]
+        # Only the day of a past approval is known, and no moment is made up for it.
+        assert [event["approved_at"] for event in await slos.recorded()] == [None, None]
+        assert scored["approved_at"] is None
 
     async def test_sending_it_twice_changes_nothing(self, slos: Slos) -> None:
         await load(slos, LINE, APPROVED)

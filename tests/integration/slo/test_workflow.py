@@ -5,15 +5,34 @@ import copy
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
+from alembic import command
 from sqlalchemy.exc import IntegrityError
 
 from services.slo import bootstrap
 from shared.db import migrations
 from tests.integration.slo.conftest import DRAFT, Slos
 from tests.support.slo import CAMPUS, GOOD_SCORES, TEACHER
+from tests.support.web import NOON
 
 APPROVE = {"decision": "approve", "scores": GOOD_SCORES}
+BEFORE = """
+INSERT INTO educator VALUES ('00000000-0000-0000-0000-00000000000e', 1);
+INSERT INTO slo (slo_id, educator_id, school_year, interval, subject, learning_goal, standards, population, targets,
+                 strategies, assessments, state, revision, version, approved_on, quality_score)
+SELECT id::uuid, '00000000-0000-0000-0000-00000000000e', '2020-21', 'year', subject, '', '{}', '{}', '{}', '{}', '{}',
+       state, 1, version, approved_on, quality
+FROM (VALUES
+  ('00000000-0000-0000-0000-000000000001', 'approved here', 'approved', 2, DATE '2021-03-01', 3.0),
+  ('00000000-0000-0000-0000-000000000002', 'loaded', 'approved', 1, '2020-09-21', 3.0),
+  ('00000000-0000-0000-0000-000000000003', 'draft', 'draft', 0, NULL, NULL)
+) AS one (id, subject, state, version, approved_on, quality);
+INSERT INTO slo_version (slo_id, version, cause, reason, document, recorded_by, recorded_at) VALUES
+  ('00000000-0000-0000-0000-000000000001', 1, 'approve', NULL, '{}', 'r', '2021-03-01T12:00:00Z'),
+  ('00000000-0000-0000-0000-000000000001', 2, 'amend', 'flood', '{}', 'r', '2021-03-02T12:00:00Z'),
+  ('00000000-0000-0000-0000-000000000002', 1, 'load', NULL, '{}', 'hr', '2021-03-01T12:00:00Z');
+"""
 RETURN = {"decision": "return", "scores": {"goal": 1}, "comment": "Name the skill."}
 
 
@@ -30,6 +49,7 @@ class TestTheWholeWay:
         assert (await slos.call("POST", f"{path}/submission", slos.teacher)).json()["state"] == "submitted"
         approved = (await slos.step(f"{path}/review", APPROVE)).json()
         assert (approved["state"], approved["version"], approved["quality_score"]) == ("approved", 1, "3.00")
+        slos.service.clock.advance(hours=5, microseconds=1)
         targets = {"below": {"text": "gain one level"}, "typical": {"text": "keep the level"}}
         amended = (await slos.step(f"{path}/amendments", {"targets": targets, "reason": "flood closed school"})).json()
         assert (amended["state"], amended["version"]) == ("approved", 2)
@@ -49,7 +69,10 @@ class TestTheWholeWay:
         ]
         assert {event["key"] for event in events} == {str(TEACHER)}
         assert events[-1]["attainment_percent"] == "82.5"
-        assert {event["approved_on"] for event in events} == {"2021-03-01"}
+        assert {(event["approved_on"], event["approved_at"]) for event in events} == {
+            ("2021-03-01", "2021-03-01T12:00:00Z")
+        }
+        assert scored["approved_at"] == "2021-03-01T12:00:00Z"
 
         kept = (await slos.call("GET", path, slos.teacher)).json()
         assert [(one["decision"], one["scores"]) for one in kept["reviews"]] == [
@@ -228,6 +251,16 @@ class TestDatabase:
         migrations.upgrade(bootstrap.MIGRATIONS, database)
         migrations.check(bootstrap.MIGRATIONS, database)
 
+    async def test_the_moment_of_an_earlier_approval_is_taken_from_the_record(self, database: str) -> None:
+        connect = await asyncio.to_thread(migrations.config, bootstrap.MIGRATIONS, database)
+        await asyncio.to_thread(command.upgrade, connect, "0001")
+        connection = await asyncpg.connect(database)
+        await connection.execute(BEFORE)
+        await asyncio.to_thread(migrations.upgrade, bootstrap.MIGRATIONS, database)
+        kept = await connection.fetch("SELECT subject, approved_at FROM slo")
+        await connection.close()
+        assert dict(map(tuple, kept)) == {"approved here": NOON, "loaded": None, "draft": None}
+
     async def test_it_keeps_no_review_by_the_educator_in_person_whoever_writes_it(self, slos: Slos) -> None:
         await slos.approved()
         with pytest.raises(IntegrityError, match="two_people"):
@@ -247,5 +280,6 @@ class TestDatabase:
             "quality_score",
             "attainment_percent",
             "score",
+            "approved_at",
         }
         assert str(CAMPUS) not in str(event)

@@ -88,6 +88,7 @@ def observed(
         scores=[
             RubricScore(domain="instructional_quality", dimension=dimension, level=level) for dimension in _DIMENSIONS
         ],
+        finalized_at=datetime(2020, 10, 2 + number, 21, tzinfo=UTC),
     )
 
 
@@ -125,6 +126,7 @@ def scored(educator: UUID, score: int = 4) -> SloScored:
         quality_score="3.25",
         attainment_percent="84.0",
         score=score,
+        approved_at=datetime(2020, 10, 20, 15, 30, tzinfo=UTC),
     )
 
 

@@ -144,22 +144,45 @@ class Known:
         cut_off = self.plan.get("cut_offs", {}).get(kind)
         return cut_off is None or datetime.combine(date.fromisoformat(day), time()) < datetime.fromisoformat(cut_off)
 
+    def _in_time(self, kind: str, moment: str | None, day: str) -> bool:
+        """By the moment, and by the day where there is none."""
+        cut_off = self.plan.get("cut_offs", {}).get(kind)
+        if cut_off is None or moment is None:
+            return self._before_cut_off(kind, day)
+        return datetime.fromisoformat(moment) < datetime.fromisoformat(cut_off).replace(tzinfo=self.zone)
+
     def observations(self, year: int | None = None) -> list[dict[str, Any]]:
         """Of the plan year, or of another, in which all count."""
-        return self._counted("observation_id", "observations", "observed_on", year)
+        found = self._of_year("observation_id", year)
+        return [
+            data
+            for data in found
+            if year not in (None, self.first_year)
+            or (
+                self._before_cut_off("observations", data["observed_on"])
+                and self._in_time("observations_finalized", data.get("finalized_at"), data["observed_on"])
+            )
+        ]
 
     def slos(self, year: int | None = None) -> list[dict[str, Any]]:
         """The same of SLOs."""
-        return self._counted("slo_id", "slos", "approved_on", year)
+        found = self._of_year("slo_id", year)
+        return [
+            data
+            for data in found
+            if year not in (None, self.first_year)
+            or (
+                self._before_cut_off("slos", data["approved_on"])
+                and self._in_time("slos_approved", data.get("approved_at"), data["approved_on"])
+            )
+        ]
 
     def growth(self, year: int | None = None) -> list[dict[str, Any]]:
-        wanted = self.first_year if year is None else year
-        return [data for _, data in self.of("growth_id") if int(data["school_year"][:4]) == wanted]
+        return self._of_year("growth_id", year)
 
-    def _counted(self, id_field: str, cut_off: str, day: str, year: int | None) -> list[dict[str, Any]]:
+    def _of_year(self, id_field: str, year: int | None) -> list[dict[str, Any]]:
         wanted = self.first_year if year is None else year
-        found = [data for _, data in self.of(id_field) if int(data["school_year"][:4]) == wanted]
-        return [data for data in found if wanted != self.first_year or self._before_cut_off(cut_off, data[day])]
+        return [data for _, data in self.of(id_field) if int(data["school_year"][:4]) == wanted]
 
     def valid_awards(self) -> list[tuple[datetime, str, str]]:
         """Awards up to the end of the plan year that were neither revoked nor expire within it."""

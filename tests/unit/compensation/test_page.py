@@ -141,6 +141,21 @@ def test_it_asks_nobody_to_open_an_inquiry_that_would_be_refused() -> None:
     assert page(evaluation, None)["status"]["label"] == "As it stood"
 
 
+def test_a_cut_off_by_the_moment_is_a_deadline_of_its_own() -> None:
+    known = "  slos: 2021-03-01T17:00:00\n"
+    more = "  observations_finalized: 2021-07-15T17:00:00\n  slos_approved: 2021-02-26T17:00:00\n"
+    plan = compile_plan(parse_plan(HARMONY.replace(known, known + more)), version=1)
+    evaluation = evaluate(plan, [facts_of([roster({"role": "teacher", "group": "non_tested"})])])
+    bonus = page(evaluation, now=datetime(2021, 2, 26, 23, tzinfo=UTC))["earnable"][0]
+    passed = " That time has passed. What was approved before it still counts when it comes in late."
+    assert set(bonus["until"]) == {
+        "Observations count until 2021-06-05 17:00 (America/Chicago).",
+        "Observations count if they are finalized before 2021-07-15 17:00 (America/Chicago).",
+        "SLOs count until 2021-03-01 17:00 (America/Chicago).",
+        f"SLOs count if they are approved before 2021-02-26 17:00 (America/Chicago).{passed}",
+    }
+
+
 def test_a_deadline_that_has_passed_says_so_and_one_that_is_not_for_the_educator_is_not_named() -> None:
     evaluation = evaluate(
         compile_plan(parse_plan(HARMONY), version=1),

@@ -41,7 +41,7 @@ def test_a_golden_case_comes_out_as_written(path: Path, case: dict[str, Any]) ->
         cases_of(path).get("campuses", {}),
     )
     educators = case.get("educators", [case])
-    histories = [events_of(one["facts"], raw["plan_year"]) for one in educators]
+    histories = [events_of(one["facts"], raw["plan_year"], raw["time_zone"]) for one in educators]
     facts = [facts_of(events) for events in histories]
     evaluation = evaluate(plan, facts, campuses=campuses)
     for index, educator in enumerate(educators):

@@ -155,6 +155,7 @@ class TestFinalizing:
         assert (final.state, final.version, final.revision, final.finalized_at) == (S.FINALIZED, 1, 6, NOON)
         assert isinstance(event, ObservationFinalized)
         assert (event.version, event.school_year, event.observed_on) == (1, "2020-21", YESTERDAY)
+        assert event.finalized_at == NOON
         assert [(one.dimension, one.level) for one in event.scores] == [(one.dimension, 3) for one in final.scores]
         assert "seen" not in event.model_dump_json()
 

@@ -1,7 +1,7 @@
 """What each step makes of an SLO, and what is published of it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from shared.events.slo import SloApproved, SloScored
 from tests.support.slo import CONTENT, GOOD_SCORES, TEACHER, past, slo_in
 
 MONDAY = date(2020, 9, 21)
+AT = datetime(2020, 9, 21, 22, 59, 59, 999_999, tzinfo=UTC)
 RESULT = Attainment(Decimal("82.5"), 4, date(2021, 5, 14), 40, 33)
 
 
@@ -59,25 +60,26 @@ class TestSubmit:
 
 class TestReview:
     def test_an_approval_is_published_as_the_first_version(self) -> None:
-        approved, event = take_review(slo_in(SloState.SUBMITTED), review(ReviewDecision.APPROVE))
+        approved, event = take_review(slo_in(SloState.SUBMITTED), review(ReviewDecision.APPROVE), now=AT)
         assert approved.state is SloState.APPROVED
         assert isinstance(event, SloApproved)
-        assert (event.educator_id, event.version, event.approved_on) == (TEACHER, 1, MONDAY)
+        assert (event.educator_id, event.version, event.approved_on, event.approved_at) == (TEACHER, 1, MONDAY, AT)
         assert (event.quality_score, event.attainment_percent, event.score) == ("3.00", None, None)
 
     def test_a_return_is_published_to_nobody_and_leaves_no_quality_score(self) -> None:
-        returned, event = take_review(slo_in(SloState.SUBMITTED), review(ReviewDecision.RETURN))
-        assert (returned.state, returned.quality_score, returned.approved_on) == (SloState.RETURNED, None, None)
+        returned, event = take_review(slo_in(SloState.SUBMITTED), review(ReviewDecision.RETURN), now=AT)
+        assert (returned.state, returned.quality_score) == (SloState.RETURNED, None)
+        assert (returned.approved_on, returned.approved_at) == (None, None)
         assert event is None
 
 
 class TestAmendment:
     TARGETS: ClassVar = {StartingLevel.BELOW: Target("gain one"), StartingLevel.TYPICAL: Target("keep")}
 
-    def test_amended_targets_are_a_new_version_with_the_day_of_approval_kept(self) -> None:
-        amended, event = amend_targets(slo_in(SloState.APPROVED), self.TARGETS)
+    def test_amended_targets_are_a_new_version_with_day_and_moment_of_approval_kept(self) -> None:
+        amended, event = amend_targets(slo_in(SloState.APPROVED, approved_at=AT), self.TARGETS)
         assert (amended.state, amended.version, amended.content.targets) == (SloState.APPROVED, 2, self.TARGETS)
-        assert (event.version, event.approved_on) == (2, date(2020, 9, 21))
+        assert (event.version, event.approved_on, event.approved_at) == (2, date(2020, 9, 21), AT)
 
     def test_targets_must_still_cover_all_students(self) -> None:
         with pytest.raises(SloIncomplete):

@@ -1,7 +1,7 @@
 """The checks of a plan's calendar, and of where its parts are published."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from services.compensation.policy.checks.faults import Faults, at
 from services.compensation.policy.language.document import Plan
@@ -11,6 +11,9 @@ from shared.kernel.errors import FieldError
 from shared.kernel.period import SchoolYear
 
 _NAMED_AT_MOST = 3
+_CLOSING = timedelta(days=92)
+"""July to September: what took place in the plan year may be put on record in the summer after it. A cut-off later than
+that is a slip in the year."""
 
 
 def faults_of_document(plan: Plan) -> Faults:
@@ -35,6 +38,15 @@ def _faults_of_dates(plan: Plan) -> Faults:
         moment = getattr(plan.cut_offs, name, None)
         if moment is not None and not year.begins_on <= moment.date() <= year.ends_on:
             yield FieldError(at("cut_offs", name), f"{moment} is outside the plan year {year}: choose a time within it")
+    closed_by = year.ends_on + _CLOSING
+    for name in ("observations_finalized", "slos_approved"):
+        moment = getattr(plan.cut_offs, name, None)
+        if moment is not None and not year.begins_on <= moment.date() <= closed_by:
+            yield FieldError(
+                at("cut_offs", name),
+                f"{moment} is outside the plan year {year} and the {_CLOSING.days} days after it: "
+                f"choose a time from {year.begins_on} to {closed_by}",
+            )
 
     until = plan.inquiries and plan.inquiries.until
     if until and until.date() < year.begins_on:

@@ -1,7 +1,7 @@
 """A plan readied for the evaluator: codes become positions, conditions on people tables, and amounts cents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.compensation.domain import OFFER_ATTRIBUTE
 from services.compensation.policy.evaluation.components import ComponentTable, component_tables
@@ -9,7 +9,7 @@ from services.compensation.policy.evaluation.conditions import BandTable, GateTa
 from services.compensation.policy.evaluation.ladder import LadderTables, ladder_tables
 from services.compensation.policy.evaluation.measures import DERIVED, Derivation, derivations
 from services.compensation.policy.exact import SCALE, Bools
-from services.compensation.policy.facts.calendar import OPEN_END, PlanCalendar, calendar_of
+from services.compensation.policy.facts.calendar import PlanCalendar, calendar_of, without_cut_offs
 from services.compensation.policy.facts.gather import Scope
 from services.compensation.policy.facts.hire import HireReader, hire_reader
 from services.compensation.policy.facts.placements import position_reader
@@ -136,9 +136,7 @@ def _earlier(plan: Plan, calendar: PlanCalendar) -> Mapping[str, Mapping[str, Pl
             years_back[kind] = max(back, years_back.get(kind, 0))
     return {
         kind: {
-            (label := str(SchoolYear(year))): replace(
-                calendar, plan_year=label, starts_in=year, observations_until=OPEN_END, slos_until=OPEN_END
-            )
+            (label := str(SchoolYear(year))): without_cut_offs(calendar, plan_year=label, starts_in=year)
             for year in range(calendar.starts_in - back, calendar.starts_in)
         }
         for kind, back in years_back.items()

@@ -19,7 +19,15 @@ from services.compensation.policy.words.looked_at import evidence_of, measures_o
 from services.compensation.policy.words.texts import Part, amount, dollars
 from shared.kernel.period import SchoolYear
 
-_EVIDENCE = {"observation": "observations", "slo": "slos", "credential": "awards"}
+_EVIDENCE = (
+    ("observation", "observations"),
+    ("observation", "observations_finalized"),
+    ("slo", "slos"),
+    ("slo", "slos_approved"),
+    ("credential", "awards"),
+)
+_BY_MOMENT = ("observations_finalized", "slos_approved")
+"""Named only where the plan has such a cut-off: the others end with the plan year at the latest."""
 
 
 def still_earnable(evaluation: Evaluation, body: dict[str, Any]) -> list[Part]:
@@ -127,7 +135,11 @@ class _Earnable:
         takes = {evidence_of(measure) for code in codes for measure in self._down(self._measures[code])}
         if isinstance(component, PerAward):
             takes.add("credential")
-        return [{"evidence": name, **self._ends(name)} for take, name in _EVIDENCE.items() if take in takes]
+        return [
+            {"evidence": name, **self._ends(name)}
+            for take, name in _EVIDENCE
+            if take in takes and (name not in _BY_MOMENT or getattr(self._document.cut_offs, name, None))
+        ]
 
     def _measures_of_gate(self, code: str) -> set[str]:
         at = self._gates[code]

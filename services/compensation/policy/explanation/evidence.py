@@ -1,11 +1,20 @@
 """The facts under a measure or a need of a rung: those of a statement that it can look at, by kind, year and name."""
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from services.compensation.domain import OFFER_ATTRIBUTE, Fact
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.explanation.nodes import Node, node
-from services.compensation.policy.facts.gather import Gathered, Placed, lost_by
+from services.compensation.policy.facts.calendar import MomentCutOff
+from services.compensation.policy.facts.gather import (
+    Gathered,
+    Placed,
+    approved_too_late,
+    lost_by,
+    observed_too_late,
+)
 from services.compensation.policy.language.measures import (
     AttributeIs,
     AttributeNumber,
@@ -46,6 +55,7 @@ class Evidence:
 
     def __init__(self, plan: CompiledPlan, found: Gathered) -> None:
         self._calendar = plan.calendar
+        self._zone = ZoneInfo(plan.plan.time_zone)
         self._ladder = plan.plan.ladder_code
         self._rungs = {rung.code: rung.title for rung in plan.plan.ladder.rungs}
         self._used = found.used
@@ -180,14 +190,17 @@ class Evidence:
         data, calendar, in_year = fact.data, self._calendar, self._in_earlier_year(fact)
         match fact.kind:
             case "observation":
-                late = not in_year and data["observed_on"] > calendar.observations_until
-                return f"Observed on {data['observed_on']}{in_year}{_late(late)}."
+                finalized = self._moment("finalized", data.get("finalized_at"), calendar.observations_finalized)
+                late = _late(observed_too_late(data, calendar))
+                return f"Observed on {data['observed_on']}{in_year or f'{finalized}{late}'}."
             case "growth":
                 return f"{data['percent_met']} % of students met their growth ({data['measure']}){in_year}."
             case "slo":
                 score = "not scored yet" if data["score"] is None else f"scored {data['score']}"
-                late = not in_year and data["approved_on"] > calendar.slos_until
-                return f"SLO approved on {data['approved_on']}{in_year}, {score}{_late(late)}."
+                approved = self._moment("recorded", data.get("approved_at"), calendar.slos_approved)
+                late = _late(approved_too_late(data, calendar))
+                told = f"{in_year}, {score}" if in_year else f"{approved}, {score}{late}"
+                return f"SLO approved on {data['approved_on']}{told}."
             case "award":
                 return self._award(fact, self._uncounted.get(fact.key) or lost_by(data, calendar))
             case "summative":
@@ -204,6 +217,14 @@ class Evidence:
     def _in_earlier_year(self, fact: Fact) -> str:
         year = fact.data.get("school_year", self._calendar.plan_year)
         return "" if year == self._calendar.plan_year else f" in {year}"
+
+    def _moment(self, done: str, moment: str | None, cut_off: MomentCutOff | None) -> str:
+        """The moment that a cut-off goes by, to the minute that had begun; nothing where the plan has no such one."""
+        if cut_off is None:
+            return ""
+        if moment is None:
+            return f" (when it was {done} is not on file, so its day decides)"
+        return f" ({done} {datetime.fromisoformat(moment).astimezone(self._zone):%Y-%m-%d %H:%M}, {self._zone.key})"
 
     def _award(self, fact: Fact, lost: str) -> str:
         told = {

@@ -1,8 +1,9 @@
 """The dates and moments of a plan in the form that facts carry them in, so that text compares with text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.compensation.domain import moment_text
@@ -10,6 +11,17 @@ from services.compensation.policy.language.document import Plan
 from shared.kernel.period import SchoolYear
 
 OPEN_END = "9999-12-31"
+
+
+class MomentCutOff(NamedTuple):
+    """A cut-off for evidence whose moment may be on file: the first moment, and the last day, that it decides by."""
+
+    before: str
+    until: str
+
+    def excludes(self, moment: str | None, day: str) -> bool:
+        """`day` decides where there is no `moment`."""
+        return day > self.until if moment is None else moment >= self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,8 @@ class PlanCalendar:
     observations_until: str
     slos_until: str
     awards_before: str
+    observations_finalized: MomentCutOff | None
+    slos_approved: MomentCutOff | None
 
 
 def calendar_of(plan: Plan) -> PlanCalendar:
@@ -47,11 +61,30 @@ def calendar_of(plan: Plan) -> PlanCalendar:
         observations_until=_last_date(cut_offs.observations if cut_offs else None),
         slos_until=_last_date(cut_offs.slos if cut_offs else None),
         awards_before=_moment(awards, zone) if awards else year_ends_before,
+        observations_finalized=_by_moment(cut_offs.observations_finalized if cut_offs else None, zone),
+        slos_approved=_by_moment(cut_offs.slos_approved if cut_offs else None, zone),
+    )
+
+
+def without_cut_offs(calendar: PlanCalendar, *, plan_year: str, starts_in: int) -> PlanCalendar:
+    """The calendar for an earlier year's observations and SLOs, of which all count: cut-offs are the plan year's."""
+    return replace(
+        calendar,
+        plan_year=plan_year,
+        starts_in=starts_in,
+        observations_until=OPEN_END,
+        slos_until=OPEN_END,
+        observations_finalized=None,
+        slos_approved=None,
     )
 
 
 def _moment(local: datetime, zone: ZoneInfo) -> str:
     return moment_text(local.replace(tzinfo=zone).astimezone(UTC))
+
+
+def _by_moment(cut_off: datetime | None, zone: ZoneInfo) -> MomentCutOff | None:
+    return None if cut_off is None else MomentCutOff(_moment(cut_off, zone), _last_date(cut_off))
 
 
 def _last_date(cut_off: datetime | None) -> str:

@@ -252,6 +252,20 @@ def _take_growth(found: Gathered, scores: Iterable[Fact], calendar: PlanCalendar
     found.growth = [(fact.data["measure"], millionths(fact.data["percent_met"])) for fact in this_year]
 
 
+def observed_too_late(observation: Mapping[str, Any], calendar: PlanCalendar) -> bool:
+    """Whether an observation of the plan year came after a cut-off, with the visit or with its finalizing."""
+    day, finalized = observation["observed_on"], calendar.observations_finalized
+    return day > calendar.observations_until or (
+        finalized is not None and finalized.excludes(observation.get("finalized_at"), day)
+    )
+
+
+def approved_too_late(slo: Mapping[str, Any], calendar: PlanCalendar) -> bool:
+    """Whether an SLO of the plan year was approved after a cut-off."""
+    day, approved = slo["approved_on"], calendar.slos_approved
+    return day > calendar.slos_until or (approved is not None and approved.excludes(slo.get("approved_at"), day))
+
+
 def _take_observations(found: Gathered, observations: Iterable[Fact], calendar: PlanCalendar) -> None:
     domains = found.domains
     for fact in observations:
@@ -259,7 +273,7 @@ def _take_observations(found: Gathered, observations: Iterable[Fact], calendar: 
         if data["school_year"] != calendar.plan_year:
             continue
         found.used.append(fact)
-        if data["observed_on"] > calendar.observations_until:
+        if observed_too_late(data, calendar):
             found.late_observations += 1
             continue
         found.observations += 1
@@ -276,7 +290,7 @@ def _take_slos(found: Gathered, slos: Iterable[Fact], calendar: PlanCalendar) ->
         if data["school_year"] != calendar.plan_year:
             continue
         found.used.append(fact)
-        if data["approved_on"] > calendar.slos_until:
+        if approved_too_late(data, calendar):
             found.late_slos += 1
             continue
         found.slos += 1

@@ -33,11 +33,18 @@ class PerformancePeriod(Sourced):
 
 
 class CutOffs(Sourced):
-    """Local times from which on evidence of a kind no longer counts; a date counts if its day began before."""
+    """Local times from which on evidence of a kind no longer counts; a date counts if its day began before.
+
+    `observations` looks at the day of the visit and `slos` at the day of approval; `observations_finalized` and
+    `slos_approved` look at the moment the scoring was closed, or the approval recorded. Where no moment is on file, the
+    same day is looked at. Each cut-off that is given holds.
+    """
 
     observations: LocalTime | None = None
     slos: LocalTime | None = None
     awards: LocalTime | None = None
+    observations_finalized: LocalTime | None = None
+    slos_approved: LocalTime | None = None
 
 
 class Eligibility(Sourced):

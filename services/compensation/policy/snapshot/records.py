@@ -10,7 +10,7 @@ from services.compensation.domain import EducatorFacts, FactKind
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import SCALE, is_decimal, millionths
 from services.compensation.policy.facts.calendar import OPEN_END
-from services.compensation.policy.facts.gather import CampusAttributes, Gathered, gather
+from services.compensation.policy.facts.gather import CampusAttributes, Gathered, approved_too_late, gather
 from services.compensation.policy.snapshot.generalising import Traits
 from services.compensation.policy.snapshot.pseudonyms import Pseudonyms
 from services.compensation.policy.snapshot.standing import Standing, standing_of
@@ -70,9 +70,10 @@ def record_of(reading: Reading, terms: Terms) -> Record | None:
     found = gather(reading.facts, terms.plan.scope, terms.campuses)
     if found is None:
         return None
-    year, statement = terms.plan.calendar.plan_year, reading.statement
+    calendar, statement = terms.plan.calendar, reading.statement
+    year = calendar.plan_year
     rating = _rating(reading.facts, year)
-    slos = [slo for slo in _of_year(reading.facts, FactKind.SLO, year) if _counts(slo, terms)]
+    slos = [slo for slo in _of_year(reading.facts, FactKind.SLO, year) if not approved_too_late(slo, calendar)]
     return Record(
         pseudonym=terms.pseudonyms.educator(reading.facts.educator_id),
         traits=_traits(found, terms),
@@ -116,10 +117,6 @@ def _comparison_group(campus: Mapping[str, str], attribute: str | None) -> str:
 
 def _of_year(facts: EducatorFacts, kind: FactKind, plan_year: str) -> list[dict[str, Any]]:
     return [fact.data for fact in facts.facts.get(kind, {}).values() if fact.data["school_year"] == plan_year]
-
-
-def _counts(slo: Mapping[str, Any], terms: Terms) -> bool:
-    return bool(slo["approved_on"] <= terms.plan.calendar.slos_until)
 
 
 def _rating(facts: EducatorFacts, plan_year: str) -> dict[str, Any]:

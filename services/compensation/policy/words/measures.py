@@ -99,6 +99,8 @@ class MeasureWords:
             None if gate.measure is None else self._position[gate.measure] for gate in plan.plan.gates
         ]
         self._looked_at = looked_at(plan)
+        # The visit itself may have been in time.
+        self._late_by = "held or finalized " if plan.calendar.observations_finalized else ""
         self._parts = [[self._position[code] for code in made_of(measure)] for measure in plan.measures]
         self._terms = {
             table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
@@ -224,8 +226,9 @@ class MeasureWords:
             steps = ", ".join(f"{step.points} from {step.at_least}" for step in measure.points_by_step)
             reason += f" That is {shown} of 100 points ({steps})."
         if late:
-            what = "observation" if measure.take.startswith("observation") else "SLO"
-            reason += f" {counted(late, what, f'{what}s')} after the cut-off {'does' if late == 1 else 'do'} not count."
+            what, how = ("observation", self._late_by) if measure.take.startswith("observation") else ("SLO", "")
+            does = "does" if late == 1 else "do"
+            reason += f" {counted(late, what, f'{what}s')} {how}after the cut-off {does} not count."
         return {
             "code": measure.code,
             "title": measure.title,
