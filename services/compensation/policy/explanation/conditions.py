@@ -59,7 +59,8 @@ class Conditions:
         gate, told = self._gate[code], self._gates[code]
         if gate.measure is not None:
             because = [self.measure(gate.measure)]
-            because += self.evidence.of_place(gate.top.within) if gate.top is not None else []
+            if gate.top is not None:
+                because += [*self.evidence.of_place(gate.top.within), *self.gates(gate.top.among)]
         else:
             because = self.gates(gate.any_of or gate.all_of or ())
         clause = self.clauses.of("gates", code)
@@ -69,4 +70,5 @@ class Conditions:
         if bands.measure is None:
             return self.gates(dict.fromkeys(code for level in bands.levels for code in level.requires or ()))
         is_by_share = bands.levels[0].share is not None
-        return [self.measure(bands.measure), *(self.evidence.common_facts() if is_by_share else [])]
+        shared = self.evidence.common_facts() if is_by_share else []
+        return [self.measure(bands.measure), *shared, *self.gates(bands.among)]
