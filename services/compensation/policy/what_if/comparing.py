@@ -20,6 +20,7 @@ from services.compensation.policy.evaluation.reading import columns_of
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import Bools, Ints, integers
 from services.compensation.policy.facts.gather import CampusAttributes, Gathered, gather
+from services.compensation.policy.what_if.groups import Groups
 from services.compensation.policy.what_if.supposing import Supposing
 from services.compensation.policy.what_if.unanswered import Unanswered
 from shared.kernel.assertions import InvariantBroken
@@ -115,6 +116,7 @@ class Comparison:
         self.after = after
         self.supposing = supposing
         self.unanswered = Unanswered(after.plan)
+        self.groups = Groups(after.plan)
         self.educators = 0
         self.is_redrawn = False
         """Whether the standing settlement is not what the facts come to now, so that drawing it anew changes pay."""
@@ -133,6 +135,7 @@ class Comparison:
         after = [self.after.gathered(one) for one in supposed]
         for one, found in zip(supposed, after, strict=True):
             self.unanswered.look_at(one, found)
+            self.groups.look_at(found)
         before = after
         if self.before is not None:
             # Most drafts look at the same dates, roles and attributes: what was gathered once serves both sides.

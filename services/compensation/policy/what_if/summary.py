@@ -140,6 +140,7 @@ class Tally:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
         if self._people:
             yield from self.comparison.unanswered.notes()
+            yield from self.comparison.groups.notes()
         if self._overpaid:
             yield (
                 f"{dollars(sum(self.given.values()))} of this year is paid already or in batches. For "

@@ -1,0 +1,49 @@
+"""What a preview says of what looks right and is not: groups of very few, a closed year, changes that nobody looks at."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from services.compensation.domain import EducatorFacts
+from services.compensation.policy.evaluation.compiled import compile_plan
+from services.compensation.policy.plan import parse_plan
+from tests.support.policy_facts import facts_of
+from tests.unit.compensation.test_groups import POT, educator, plan_of
+from tests.unit.compensation.test_what_if import run
+
+BY_TEAM = plan_of(POT)
+
+
+def notes_of(text: str, everybody: Sequence[EducatorFacts], *changes: dict[str, Any]) -> list[str]:
+    plan = compile_plan(parse_plan(text), version=1)
+    return list(run(plan, plan, everybody, *changes)[1]["notes"])
+
+
+def of_teams(sizes: dict[str, int], role: str = "teacher") -> list[EducatorFacts]:
+    names = [name for name, size in sizes.items() for _ in range(size)]
+    return [
+        facts_of(educator("50", name, role=role), str(UUID(int=number))) for number, name in enumerate(names, start=1)
+    ]
+
+
+def test_a_team_of_one_is_named_with_the_team_that_it_may_be() -> None:
+    """The reader has to see who takes a pot alone, and teams that a number alone tells apart are no slip of the pen."""
+    sizes = {"team-2-tested": 23, "team-2-testd": 1, "team-12-tested": 3, "team-1": 10, "Team 1": 2}
+    assert notes_of(BY_TEAM, of_teams(sizes)) == [
+        "Of team, 1 educator alone is 'team-2-testd' (close to 'team-2-tested', which has 23) and 2 educators are "
+        "'Team 1' (close to 'team-1', which has 10): look whether they are spelt as the others."
+    ]
+    one = {"team-2-tested": 23, "7": 1}
+    [note] = notes_of(BY_TEAM, of_teams(one))
+    assert note == "Of team, 1 educator alone is '7': look whether it is spelt as the others."
+    [note] = notes_of(BY_TEAM, of_teams({str(number): 1 for number in range(8)}))
+    assert note.count("alone is") == 5
+    assert note.endswith("'4', and 3 more: look whether they are spelt as the others.")
+
+
+def test_who_is_not_paid_makes_no_team_and_a_plan_without_groups_looks_at_none() -> None:
+    paid = of_teams({"team-1": 2})
+    unpaid = [facts_of(educator("50", "other", role="other"), str(UUID(int=99)))]
+    assert notes_of(BY_TEAM, [*paid, *unpaid]) == []
+    whole = plan_of({**POT, "within": "network"})
+    assert notes_of(whole, of_teams({"team-1": 1})) == []
