@@ -40,11 +40,13 @@ class _Gate:
 class Tally:
     """Counts the blocks of a comparison as they are decided; `summary` once all are counted.
 
-    `given` is what was paid of the year already, or is under way, in cents by educator.
+    `given` is what was paid of the year already, or is under way, in cents by educator; `is_closed` whether the year was
+    settled for good.
     """
 
     comparison: Comparison
     given: Mapping[str, int] = field(default_factory=dict)
+    is_closed: bool = False
     gates: list[_Gate] = field(init=False)
     _people: list[Person] = field(default_factory=list)
     _totals: list[tuple[Ints, Ints]] = field(default_factory=list)
@@ -135,6 +137,12 @@ class Tally:
             yield "No roster has brought anybody yet: there is nobody to decide."
         if self.comparison.before is None:
             yield "No plan is published for the year: everything is compared with nothing."
+        before, after = self._plans
+        if self.is_closed and (before is None or before.content_hash != after.content_hash):
+            yield (
+                f"{after.plan.plan_year} was settled for good: no plan is published over it unless another person "
+                "reopens it."
+            )
         for number, educators in enumerate(self.comparison.supposing.touched, start=1):
             if not educators:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
@@ -147,7 +155,7 @@ class Tally:
                 f"{len(self._overpaid)} of those who got it this comes to less, {dollars(sum(self._overpaid))} in all: "
                 "that would be overpaid, and is taken back by nothing but a recovery."
             )
-        offers = self._plans[1].plan.offers
+        offers = after.plan.offers
         if offers:
             accepted = f"{{change: attribute, attribute: {OFFER_ATTRIBUTE}, item: {offers[0].code}, value: accepted}}"
             yield (
