@@ -74,12 +74,14 @@ class GroupLine(Cost, WonAndLost):
 
 
 class GateLine(Body):
-    """How many meet a gate of those who are asked for it, and how many cross it: asked on both sides, and met on one.
+    """Of how many a gate is asked, how many of them meet it, and how many cross it: asked on both sides, and met on one.
     Null for a plan that has no such gate.
     """
 
     key: str
     title: str
+    asked_before: int | None = Field(default=None, description="Null in what was run before this was counted.")
+    asked_after: int | None = None
     met_before: int | None
     met_after: int | None
     crossed_up: int | None

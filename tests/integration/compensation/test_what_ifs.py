@@ -299,7 +299,7 @@ async def test_the_command_tells_what_it_came_to(few: Compensation) -> None:
     assert "in all 600.00 999.99 399.99" in told
     assert "share 0.00 999.99 999.99" in told
     assert "everybody 3 3 0 0 399.99" in told
-    assert "At most five days absent - 3 - -" in told
+    assert "At most five days absent - 3 of 3 - -" in told
     kept = await previewing.files(doors, what_if)
     assert kept["chart.svg"].startswith(b"<svg")
     assert len(kept["rows.csv"].splitlines()) == 1 + len(FEW)

@@ -8,7 +8,7 @@ from services.compensation.domain import EducatorFacts
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
 from tests.support.policy_facts import facts_of
-from tests.unit.compensation.test_groups import POT, educator, plan_of
+from tests.unit.compensation.test_groups import FLAT, POT, educator, plan_of
 from tests.unit.compensation.test_what_if import run
 
 BY_TEAM = plan_of(POT)
@@ -47,3 +47,23 @@ def test_who_is_not_paid_makes_no_team_and_a_plan_without_groups_looks_at_none()
     assert notes_of(BY_TEAM, [*paid, *unpaid]) == []
     whole = plan_of({**POT, "within": "network"})
     assert notes_of(whole, of_teams({"team-1": 1})) == []
+
+
+def test_who_is_not_asked_any_more_is_told_from_who_fails() -> None:
+    """A plan that pays fewer roles asks fewer: its gate is met by fewer, and nobody crosses it."""
+    gate = {"code": "grown", "title": "Grown", "measure": "growth", "at_least": "40"}
+    before = compile_plan(parse_plan(plan_of(FLAT, gate)), version=1)
+    narrow = plan_of(FLAT, gate | {"applies_to": {"roles": ["instructional_coach"]}})
+    low = facts_of(educator("30", None), str(UUID(int=9)))
+    everybody = [*of_teams({"1": 3}), low, *of_teams({"a": 2}, role="other")]
+    [line] = run(before, compile_plan(parse_plan(narrow), version=2), everybody)[1]["gates"]
+    assert line == {
+        "key": "grown",
+        "title": "Grown",
+        "asked_before": 4,
+        "asked_after": 0,
+        "met_before": 3,
+        "met_after": 0,
+        "crossed_up": 0,
+        "crossed_down": 0,
+    }

@@ -30,6 +30,8 @@ class _Gate:
     title: str
     before: int | None
     after: int | None
+    asked_before: int = 0
+    asked_after: int = 0
     met_before: int = 0
     met_after: int = 0
     up: int = 0
@@ -96,8 +98,10 @@ class Tally:
             gate.down += int(downs.sum())
         for gate in self.gates:
             if before and gate.before is not None:
+                gate.asked_before += int(before.gate_asked[gate.before].sum())
                 gate.met_before += int(before.gate_met[gate.before].sum())
             if gate.after is not None:
+                gate.asked_after += int(after.gate_asked[gate.after].sum())
                 gate.met_after += int(after.gate_met[gate.after].sum())
         return up, down
 
@@ -221,11 +225,14 @@ def _told(plan: CompiledPlan | None) -> Document | None:
 def _told_of_gate(gate: _Gate, *, has_before: bool) -> Document:
     """Counts are null for a plan that has no such gate."""
     both = gate.before is not None and gate.after is not None
+    is_before, is_after = has_before and gate.before is not None, gate.after is not None
     return {
         "key": gate.code,
         "title": gate.title,
-        "met_before": gate.met_before if has_before and gate.before is not None else None,
-        "met_after": gate.met_after if gate.after is not None else None,
+        "asked_before": gate.asked_before if is_before else None,
+        "asked_after": gate.asked_after if is_after else None,
+        "met_before": gate.met_before if is_before else None,
+        "met_after": gate.met_after if is_after else None,
         "crossed_up": gate.up if both else None,
         "crossed_down": gate.down if both else None,
     }
