@@ -1,30 +1,42 @@
 """Faults of a written document in the words of the document: the place, its line, and the remedy."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from services.compensation.policy.document_schema import DocumentSchema
 from services.compensation.policy.form_words import expected
-from services.compensation.policy.language.terms import CODE, WORD
+from services.compensation.policy.language.terms import CODE, KEPT_VALUE, WORD
+from services.compensation.policy.words.texts import listed
 from services.compensation.policy.source_text import Lines, below
 from shared.kernel.errors import FieldError
 
-_REMEDIES = {
-    "model_type": "is not a group of names with their values: write each on a line of its own, like `name: value`",
-    "missing": "is missing: add it",
-    "extra_forbidden": "is not part of the {language} language here: remove it or correct its spelling",
-}
+_NO_GROUP = "is not a group of names with their values: write each on a line of its own, like `name: value`"
 _WRITTEN_WITH = {
     CODE: "a small letter first, then small letters, digits, `_` and `-`, 63 in all at most",
+    KEPT_VALUE: "a number below a million, like 2.5, or with a letter first and then letters, digits, blanks, `.`, `_` and "
+    "`-`, 63 in all at most",
     WORD: "letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
 }
 
 
-def faults_of_form(error: ValidationError, data: Any, *, language: str) -> list[FieldError]:
-    """What pydantic found in `data`: pointers without the tags of the models, each with the remedy."""
-    return [_as_field_error(fault, data, language) for fault in error.errors(include_url=False)]
+def faults_of_form(
+    error: ValidationError, data: Any, *, language: str, schema: Mapping[str, Any]
+) -> list[FieldError]:
+    """What pydantic found in `data`: pointers without the tags of the models, each with the remedy; `schema` is the JSON
+    Schema that `data` should have.
+    """
+    form = DocumentSchema(schema)
+    faults = error.errors(include_url=False)
+    return [_as_field_error(fault, data, language, form) for fault in faults if not _follows(fault)]
+
+
+def _follows(fault: ErrorDetails) -> bool:
+    """A list is too short as well, to pydantic, where its items are faults."""
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
 def placed(found: list[FieldError], lines: Lines) -> tuple[str, list[FieldError]]:
@@ -41,7 +53,7 @@ def _line_of(pointer: str, lines: Lines) -> str:
     return f"line {lines[pointer]}: " if pointer in lines else ""
 
 
-def _as_field_error(fault: ErrorDetails, data: Any, language: str) -> FieldError:
+def _as_field_error(fault: ErrorDetails, data: Any, language: str, form: DocumentSchema) -> FieldError:
     pointer, here = "", data
     for key in fault["loc"]:
         if _has(here, key):
@@ -49,8 +61,14 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str) -> FieldError
         elif fault["type"] != "missing" or key != fault["loc"][-1]:
             continue
         pointer = below(pointer, key)
-    if (remedy := _REMEDIES.get(fault["type"])) is not None:
-        return FieldError(pointer, remedy.format(language=language))
+    match fault["type"]:
+        case "model_type" | "model_attributes_type":
+            return FieldError(pointer, _NO_GROUP)
+        case "missing":
+            words = form.words_at(fault["loc"])
+            return FieldError(pointer, "is missing: add it" + (f", {listed(words, 'or')}" if words else ""))
+        case "extra_forbidden":
+            return FieldError(pointer, f"is not part of the {language} language here: {_spelling(fault, data, form)}")
     if (asked := _WRITTEN_WITH.get(fault.get("ctx", {}).get("pattern", ""))) is not None:
         return FieldError(pointer, f"is written with {asked}: correct it")
     # Never formatted: it may quote what the author wrote, braces and all.
@@ -58,6 +76,17 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str) -> FieldError
     if message == fault["msg"]:
         message = f"{message[0].lower()}{message[1:]}: correct it"
     return FieldError(pointer, message)
+
+
+def _spelling(fault: ErrorDetails, data: Any, form: DocumentSchema) -> str:
+    """What an unknown key may have been meant to be: the closest one that is not there already."""
+    *around, key = fault["loc"]
+    given: Any = data
+    for step in around:
+        given = given[step] if _has(given, step) else given
+    unused = [known for known in form.keys_at(around) if known not in given]
+    close = get_close_matches(str(key), unused, n=1)
+    return f"did you mean `{close[0]}`?" if close else "remove it or correct its spelling"
 
 
 def _has(here: Any, key: str | int) -> bool:
