@@ -10,24 +10,21 @@ from pydantic_core import ErrorDetails
 from services.compensation.policy.document_schema import DocumentSchema
 from services.compensation.policy.form_words import expected
 from services.compensation.policy.language.terms import CODE, KEPT_VALUE, WORD
-from services.compensation.policy.words.texts import listed
 from services.compensation.policy.source_text import Lines, below
+from services.compensation.policy.words.texts import listed
 from shared.kernel.errors import FieldError
 
 _NO_GROUP = "is not a group of names with their values: write each on a line of its own, like `name: value`"
 _WRITTEN_WITH = {
     CODE: "a small letter first, then small letters, digits, `_` and `-`, 63 in all at most",
-    KEPT_VALUE: "a number below a million, like 2.5, or with a letter first and then letters, digits, blanks, `.`, `_` and "
-    "`-`, 63 in all at most",
+    KEPT_VALUE: "digits, as a number below a million, or as a word with a letter first, 63 characters in all at most",
     WORD: "letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
 }
 
 
-def faults_of_form(
-    error: ValidationError, data: Any, *, language: str, schema: Mapping[str, Any]
-) -> list[FieldError]:
-    """What pydantic found in `data`: pointers without the tags of the models, each with the remedy; `schema` is the JSON
-    Schema that `data` should have.
+def faults_of_form(error: ValidationError, data: Any, *, language: str, schema: Mapping[str, Any]) -> list[FieldError]:
+    """What pydantic found in `data`: pointers without the tags of the models, each with the remedy. `schema` is the
+    JSON Schema of what `data` should be.
     """
     form = DocumentSchema(schema)
     faults = error.errors(include_url=False)

@@ -1,4 +1,4 @@
-"""What a document may hold at a place, looked up in its JSON Schema: the keys there are, and the few words a key takes."""
+"""What a document may hold at a place, looked up in its JSON Schema: its keys, and the few words that a key takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -28,7 +28,7 @@ class DocumentSchema:
                 words += ["true", "false"]
             elif form.get("type") != "null" and not ("anyOf" in form or "oneOf" in form):
                 return []
-        return words
+        return list(dict.fromkeys(words))
 
     def _at(self, place: Place) -> list[_Schema]:
         here = [*self._forms(self._root)]

@@ -196,9 +196,9 @@ REFUSED = {
     "invalid": ({"document": "language: 1\n"}, 422, "plan-invalid"),
     "another year": ({"plan_year": "2019-20", "document": PLAN.decode()}, 422, "plan-of-another-year"),
     "control character": ({"title": "a\0b", "changes": [AWARD]}, 422, "malformed-request"),
-    "a change that is none": ({"changes": [{"change": "salary", "add": 1}]}, 422, "malformed-request"),
-    "out of bounds": ({"changes": [{"change": "growth_percent", "add": "100.5"}]}, 422, "malformed-request"),
-    "add and set": ({"changes": [{"change": "slo_score", "add": 1, "set": 3}]}, 422, "malformed-request"),
+    "a change that is none": ({"changes": [{"change": "salary", "add": 1}]}, 422, "changes-invalid"),
+    "out of bounds": ({"changes": [{"change": "growth_percent", "add": "100.5"}]}, 422, "changes-invalid"),
+    "add and set": ({"changes": [{"change": "slo_score", "add": 1, "set": 3}]}, 422, "changes-invalid"),
 }
 
 
@@ -208,6 +208,13 @@ async def test_what_cannot_be_run_is_refused_with_its_remedy_and_kept_nowhere(co
         body = {"title": "x", "plan_year": "2020-21", **question}
         answer = await compensation.call("POST", "/what-ifs", as_=WRITER, json=body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), (name, answer.text)
+    changes = [AWARD, {"change": "growth_percent", "add": "500", "applies_to": {"rolles": ["teacher"]}}]
+    body = {"title": "x", "plan_year": "2020-21", "changes": changes}
+    answer = await compensation.call("POST", "/what-ifs", as_=WRITER, json=body)
+    assert {error["pointer"]: error["detail"] for error in answer.json()["errors"]} == {
+        "/changes/1/add": "'500' is no number from -100 to 100 with at most four places: write it like \"2.5\"",
+        "/changes/1/applies_to/rolles": "is not part of the changes language here: did you mean `roles`?",
+    }
     for role in ("educator", "principal", "payroll"):
         for method, path in (("POST", "/what-ifs"), ("GET", "/what-ifs"), ("GET", f"/what-ifs/{uuid4()}/rows")):
             answer = await compensation.call(method, path, as_={"roles": [role], "sub": "x"}, json={})

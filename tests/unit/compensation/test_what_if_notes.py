@@ -1,4 +1,4 @@
-"""What a preview says of what looks right and is not: groups of very few, a closed year, changes that nobody looks at."""
+"""What a preview says of what looks right and is not: groups of very few, gates not asked, changes not looked at."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,10 +29,11 @@ def of_teams(sizes: dict[str, int], role: str = "teacher") -> list[EducatorFacts
 def test_a_team_of_one_is_named_with_the_team_that_it_may_be() -> None:
     """The reader has to see who takes a pot alone, and teams that a number alone tells apart are no slip of the pen."""
     sizes = {"team-2-tested": 23, "team-2-testd": 1, "team-12-tested": 3, "team-1": 10, "Team 1": 2}
-    assert notes_of(BY_TEAM, of_teams(sizes)) == [
+    [note] = notes_of(BY_TEAM, of_teams(sizes))
+    assert note == (
         "Of team, 1 educator alone is 'team-2-testd' (close to 'team-2-tested', which has 23) and 2 educators are "
         "'Team 1' (close to 'team-1', which has 10): look whether they are spelt as the others."
-    ]
+    )
     one = {"team-2-tested": 23, "7": 1}
     [note] = notes_of(BY_TEAM, of_teams(one))
     assert note == "Of team, 1 educator alone is '7': look whether it is spelt as the others."

@@ -1,5 +1,5 @@
-"""Groups of very few, where a plan counts educators together by what HR keeps: a team of one takes the team's whole pot,
-and a team that is misspelt is a team of one.
+"""Groups of very few, where a plan counts educators together by what HR keeps: a team of one takes its whole pot, and
+a team that is misspelt is a team of one.
 """
 
 import re

@@ -42,8 +42,8 @@ class _Gate:
 class Tally:
     """Counts the blocks of a comparison as they are decided; `summary` once all are counted.
 
-    `given` is what was paid of the year already, or is under way, in cents by educator; `is_closed` whether the year was
-    settled for good.
+    `given` is what was paid of the year already, or is under way, in cents by educator; `is_closed` whether the year
+    was settled for good.
     """
 
     comparison: Comparison
