@@ -47,6 +47,7 @@ UNANSWERED = (
     "Gate proficiency (Proficiency up by 3 %): nobody meets it: look at the measure and the border in it.",
 )
 """Two of the drafts ask for it, and the season brings none of it."""
+UNHEARD_OF = "which nobody was ever awarded and the plan names nowhere; it counts where any other does"
 FEW = [educator_id(1), educator_id(2), educator_id(3)]
 LATE = educator_id(77)
 OWN = {"what_if", "what_if_progress", "what_if_row", "idempotency_key"}
@@ -164,7 +165,11 @@ async def test_changed_facts_are_run_on_the_plan_that_stands(network: Compensati
         f"SELECT * FROM what_if_row WHERE role = 'teacher' AND campus_id = '{one['campus_id']}'"
     )
     assert found["touched"] == [len(teachers), 0]
-    assert found["notes"] == ["Change 2 touches nobody: look at whom it is for, and at what it names."]
+    assert found["notes"] == [
+        "Change 2 touches nobody: look at whom it is for, and at what it names.",
+        f"Change 1 awards mc-only-supposed, {UNHEARD_OF}: is it spelt right?",
+        "Change 2 sets absence_days, which the plan does not look at, so that it changes nothing: is it spelt right?",
+    ]
     assert teachers
     assert 0 < found["outcome"]["winners"] <= len(teachers)
     assert found["plans"]["before"] == found["plans"]["after"]

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.compensation.domain import EducatorFacts
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
-from tests.support.policy_facts import facts_of
+from tests.support.policy_facts import award, facts_of
+from tests.support.random_plans import Document
 from tests.unit.compensation.test_groups import FLAT, POT, educator, plan_of
 from tests.unit.compensation.test_what_if import run
 
@@ -48,6 +49,36 @@ def test_who_is_not_paid_makes_no_team_and_a_plan_without_groups_looks_at_none()
     assert notes_of(BY_TEAM, [*paid, *unpaid]) == []
     whole = plan_of({**POT, "within": "network"})
     assert notes_of(whole, of_teams({"team-1": 1})) == []
+
+
+NOWHERE = "which the plan names nowhere, so that it changes nothing"
+STIPEND: Document = {
+    "code": "stipend", "title": "Stipend", "pay": "per_award", "amount": "10.00", "at_most": 8, "each": "award",
+}  # fmt: skip
+
+
+def test_a_change_that_the_plan_does_not_look_at_is_told() -> None:
+    """An award that counts, by its name or as any other, is an answer and not a slip."""
+    named = plan_of(STIPEND | {"credentials": ["mc-a", "mc-questioning"]})
+    everybody = [facts_of([*educator("50", "7"), award(1, "mc-old")], str(UUID(int=1)))]
+    supposed = [{"change": "award", "credential": code} for code in ("mc-questoining", "mc-a", "mc-old")]
+    told = [note for note in notes_of(named, everybody, *supposed) if note.startswith("Change")]
+    assert told == [
+        f"Change 1 awards mc-questoining, {NOWHERE}: did you mean mc-questioning?",
+        f"Change 3 awards mc-old, {NOWHERE}: is it spelt right?",
+    ]
+    [note] = notes_of(plan_of(STIPEND), everybody, supposed[0], supposed[2])
+    assert note == (
+        "Change 1 awards mc-questoining, which nobody was ever awarded and the plan names nowhere; it counts where any "
+        "other does: is it spelt right?"
+    )
+    campus = {"change": "campus_attribute", "campuses": [str(UUID(int=1))], "attribute": "team", "value": "1"}
+    attributes = [{"change": "attribute", "attribute": code, "value": "7"} for code in ("teams", "team")]
+    told = notes_of(BY_TEAM, everybody, *attributes, campus)
+    assert [note for note in told if "sets" in note] == [
+        "Change 1 sets teams, which the plan does not look at, so that it changes nothing: did you mean team?",
+        "Change 3 sets team, which the plan does not look at, so that it changes nothing: is it spelt right?",
+    ]
 
 
 def test_who_is_not_asked_any_more_is_told_from_who_fails() -> None:

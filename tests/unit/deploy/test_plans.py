@@ -74,7 +74,7 @@ TOLD = """\
 /5/set: line 9: is too high: write 5 or less, like 5
 /7: line 11: is not a group of names with their values: write each on a line of its own, like `name: value`
 11 faults: nothing was changed anywhere
-"""
+"""  # noqa: E501 - as it stands in a terminal
 
 
 def test_changes_are_checked_as_a_plan_is_before_anything_is_asked(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from services.compensation.policy.facts.gather import CampusAttributes, Gathered
 from services.compensation.policy.what_if.groups import Groups
 from services.compensation.policy.what_if.supposing import Supposing
 from services.compensation.policy.what_if.unanswered import Unanswered
+from services.compensation.policy.what_if.unheeded import Unheeded
 from shared.kernel.assertions import InvariantBroken
 
 BLOCK = 1_024
@@ -117,6 +118,7 @@ class Comparison:
         self.supposing = supposing
         self.unanswered = Unanswered(after.plan)
         self.groups = Groups(after.plan)
+        self.unheeded = Unheeded(after.plan, supposing.changes)
         self.educators = 0
         self.is_redrawn = False
         """Whether the standing settlement is not what the facts come to now, so that drawing it anew changes pay."""
@@ -131,6 +133,8 @@ class Comparison:
         """Educators with their standing facts as they are stored; who is not on a roster is passed over."""
         read = (EducatorFacts.from_document(educator_id, orjson.loads(facts)) for educator_id, facts in page)
         standing = [one for one in read if one.facts.get(FactKind.ROSTER)]
+        for one in standing:
+            self.unheeded.look_at(one)
         supposed = [self.supposing.of(one) for one in standing]
         after = [self.after.gathered(one) for one in supposed]
         for one, found in zip(supposed, after, strict=True):

@@ -151,6 +151,7 @@ class Tally:
             if not educators:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
         if self._people:
+            yield from self.comparison.unheeded.notes()
             yield from self.comparison.unanswered.notes()
             yield from self.comparison.groups.notes()
         if self._overpaid:
