@@ -86,6 +86,13 @@ def measure_reader(measure: Measure, starts_in: int) -> MeasureReader:  # noqa: 
             raise InvariantBroken(f"{measure.take} is made of other measures, not read from facts")
 
 
+def years_reader(measure: EvidenceMeasure, over: Years, starts_in: int) -> Callable[[Gathered], int]:
+    """How many of the years that a measure is over have anything on file: as many as a mean of them would be of."""
+    mean = over.model_copy(update={"combine": "mean", "at_least": 1})
+    read = measure_reader(measure.model_copy(update={"over": mean}), starts_in)
+    return lambda found: read(found)[1]
+
+
 def _slo_scores(score: int) -> MeasureReader:
     return lambda found: (sum(given >= score for given in found.slo_scores) * SCALE, 1)
 

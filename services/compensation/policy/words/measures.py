@@ -10,6 +10,7 @@ from services.compensation.policy.evaluation.measures import WeightTable
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.facts.readers import years_reader
 from services.compensation.policy.language.conditions import Gate
 from services.compensation.policy.language.measures import (
     AttributeIs,
@@ -110,6 +111,11 @@ class MeasureWords:
             for at, one in enumerate(plan.measures)
             if isinstance(one, GroupMean) and isinstance(one.within, WithinGroup)
         }
+        self._years_of = {
+            at: years_reader(one, one.over, plan.calendar.starts_in)
+            for at, one in enumerate(plan.measures)
+            if isinstance(one, EvidenceMeasure) and one.over is not None and one.over.at_least > 1
+        }
         self._gate_parts: Memo = {}
         self._measure_parts: Memo = {}
 
@@ -145,7 +151,10 @@ class MeasureWords:
             elif found.late_slos and evidence == "slo":
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
-            is_placed = True
+            is_placed, years = True, 0
+            if at in self._years_of and not row.measured[at]:
+                years = self._years_of[at](found)
+                key = (*key, years)
             if of := self._parts[at]:
                 if at in self._group_of:
                     is_placed = self._group_of[at].attribute in found.words
@@ -157,7 +166,7 @@ class MeasureWords:
                 )
             part = self._measure_parts.get(key)
             if part is None:
-                part = remember(self._measure_parts, key, self._measure(at, row, late, is_placed=is_placed))
+                part = remember(self._measure_parts, key, self._measure(at, row, late, years, is_placed=is_placed))
             parts.append(part)
         return parts
 
@@ -210,12 +219,12 @@ class MeasureWords:
         )
         return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
-    def _measure(self, at: int, row: Row, late: int, *, is_placed: bool) -> Part:
+    def _measure(self, at: int, row: Row, late: int, years: int, *, is_placed: bool) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
         if isinstance(measure, Weighted):
             return self._weighted(at, row)
         numerator, denominator = row.numerators[at], row.denominators[at]
-        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, is_placed=is_placed)
+        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, years, is_placed=is_placed)
         shown = None
         if measure.points is not None:
             shown = points_text(row.points[at], self._places)
@@ -252,7 +261,7 @@ class MeasureWords:
             "reason": f"{' + '.join(terms)} = {shown} points." if terms else _NOTHING_ON_FILE["weighted"],
         }
 
-    def _unmeasured(self, at: int, row: Row, *, is_placed: bool) -> str:
+    def _unmeasured(self, at: int, row: Row, years: int, *, is_placed: bool) -> str:
         measure = self._plan.measures[at]
         if isinstance(measure, GroupMean):
             if not is_placed:
@@ -260,7 +269,7 @@ class MeasureWords:
             title = self._plan.measures[self._position[measure.of]].title
             return f"No value of {title} was settled for the {whole_of(measure.within)}."
         if isinstance(measure, EvidenceMeasure) and measure.over is not None:
-            return _too_few_years(_NOTHING_ON_FILE[measure.take], measure.over)
+            return _too_few_years(_NOTHING_ON_FILE[measure.take], measure.over, years)
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
         missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
@@ -341,11 +350,12 @@ def _years(over: Years) -> str:
     return f"the last {years}{end}"
 
 
-def _too_few_years(nothing: str, over: Years) -> str:
-    """`nothing` is what is said of one year."""
+def _too_few_years(nothing: str, over: Years, found: int) -> str:
+    """`nothing` is what is said of one year; `found` is how many of the years have anything on file."""
     if over.at_least == 1:
         return f"{nothing.removesuffix('.')} for {_years(over)}."
-    return f"Fewer than {in_words(over.at_least)} of {_years(over)} have anything on file for it."
+    has = f"{in_words(found) if found else 'none'} {'has' if found < 2 else 'have'}"
+    return f"The plan asks for {in_words(over.at_least)} of {_years(over)}, of which {has} anything on file for it."
 
 
 def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, str]]]:
