@@ -60,12 +60,12 @@ STIPEND: Document = {
 def test_a_change_that_the_plan_does_not_look_at_is_told() -> None:
     """An award that counts, by its name or as any other, is an answer and not a slip."""
     named = plan_of(STIPEND | {"credentials": ["mc-a", "mc-questioning"]})
-    everybody = [facts_of([*educator("50", "7"), award(1, "mc-old")], str(UUID(int=1)))]
-    supposed = [{"change": "award", "credential": code} for code in ("mc-questoining", "mc-a", "mc-old")]
+    everybody = [facts_of([*educator("50", "7"), award(1, "reading-academy")], str(UUID(int=1)))]
+    supposed = [{"change": "award", "credential": code} for code in ("mc-questoining", "mc-a", "reading-academy")]
     told = [note for note in notes_of(named, everybody, *supposed) if note.startswith("Change")]
     assert told == [
         f"Change 1 awards mc-questoining, {NOWHERE}: did you mean mc-questioning?",
-        f"Change 3 awards mc-old, {NOWHERE}: is it spelt right?",
+        f"Change 3 awards reading-academy, {NOWHERE}: is it spelt right?",
     ]
     [note] = notes_of(plan_of(STIPEND), everybody, supposed[0], supposed[2])
     assert note == (

@@ -14,9 +14,9 @@ from services.compensation.policy.words.texts import listed, plain
 NAMED_AT_MOST = 5
 _MUCH_LARGER = 5
 """So many times the educators of a group: what it may have been meant to be."""
-_LETTERS, _ALIKE = 2, 0.85
-"""Names are close where so few letters differ, and no more than that part of them."""
-_LOOKED_AT = 300
+_LETTERS, _ALIKE_PERCENT = 2, 85
+"""Names are close where so few letters differ, and so much of both is alike."""
+_LOOKED_AT = 200
 """The smallest groups, and the largest, that are looked at for names that are close."""
 _SEPARATORS = re.compile(r"[ ._-]+")
 _DIGITS = re.compile(r"\d+")
@@ -76,8 +76,6 @@ def _is_meant(name: str, other: str, sizes: Mapping[str, int]) -> bool:
     first, second = (_SEPARATORS.sub("-", one).casefold() for one in (name, other))
     if abs(len(first) - len(second)) > _LETTERS:
         return False
-    alike = SequenceMatcher(None, first, second, autojunk=False)
-    if alike.real_quick_ratio() < _ALIKE or alike.quick_ratio() < _ALIKE:
-        return False
-    same = sum(block.size for block in alike.get_matching_blocks())
-    return max(len(first), len(second)) - same <= _LETTERS and alike.ratio() >= _ALIKE
+    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
+    same, both = sum(block.size for block in blocks), len(first) + len(second)
+    return max(len(first), len(second)) - same <= _LETTERS and 200 * same >= _ALIKE_PERCENT * both

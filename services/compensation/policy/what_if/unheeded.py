@@ -54,7 +54,7 @@ class Unheeded:
 
 
 def _meant(given: str, known: frozenset[str] | set[str]) -> str:
-    close = get_close_matches(given, sorted(known), n=1, cutoff=0.8)
+    close = get_close_matches(given, sorted(known), n=1)
     return f": did you mean {close[0]}?" if close else ": is it spelt right?"
 
 
