@@ -127,21 +127,35 @@ _LEDGER = (
     ),
     Check(
         "pots",
-        "What educators have of each network-wide pot of a closed year: no more than its sum. Who came to it later was "
-        "paid at the settled rate; reopen the year and settle it anew.",
+        "What educators have of each pot of a closed year: no more than its sum, in the network, in all campuses or "
+        "districts that share one each, or in each group. Who came to it later was paid at the settled rate; reopen "
+        "the year and settle it anew.",
         "cents",
         """
-        SELECT 'component ' || p.code AS place, least(p.cents, l.cents) AS expected, l.cents AS actual
-        FROM (
-          SELECT c->>'code' AS code, ((c->>'total')::numeric * 100)::bigint AS cents
-          FROM plan_version v, jsonb_array_elements(v.document->'components') c
+        WITH settled AS (
+          SELECT is_final, settlement->'pot_units' AS units FROM common_facts
+          WHERE plan_year = :plan_year ORDER BY number DESC LIMIT 1
+        ), pot AS (
+          SELECT c->>'code' AS code, ((c->>'total')::numeric * 100)::bigint AS cents, c->'within'->>'attribute' AS kept,
+                 CASE WHEN coalesce(c->>'within', 'network') = 'network' THEN 1
+                      ELSE (SELECT count(*) FROM jsonb_object_keys(settled.units->(c->>'code'))) END AS places
+          FROM plan_version v, jsonb_array_elements(v.document->'components') c, settled
           WHERE v.plan_year = :plan_year AND v.state = 'published' AND c->>'pay' = 'pot' AND c ? 'total'
-            AND coalesce(c->>'within', 'network') = 'network'
-            AND (SELECT is_final FROM common_facts WHERE plan_year = :plan_year ORDER BY number DESC LIMIT 1)
-        ) p
-        JOIN (
-          SELECT component, sum(amount_cents) AS cents FROM ledger_entry WHERE plan_year = :plan_year GROUP BY component
-        ) l ON l.component = p.code
+            AND settled.is_final
+        ), paid AS (
+          SELECT educator_id, component, sum(amount_cents) AS cents FROM ledger_entry
+          WHERE plan_year = :plan_year GROUP BY educator_id, component
+        )
+        SELECT 'component ' || p.code AS place, least(p.cents * p.places, sum(l.cents)) AS expected,
+               sum(l.cents) AS actual
+        FROM pot p JOIN paid l ON l.component = p.code WHERE p.kept IS NULL
+        GROUP BY p.code, p.cents, p.places
+        UNION ALL
+        SELECT 'component ' || p.code || ', ' || p.kept || ' ' || a.value, least(p.cents, sum(l.cents)), sum(l.cents)
+        FROM pot p JOIN paid l ON l.component = p.code
+        JOIN attribute a ON a.educator_id = l.educator_id AND a.school_year = :plan_year AND a.attribute = p.kept
+          AND a.item IS NULL
+        GROUP BY p.code, p.cents, p.kept, a.value
         """,
     ),
 )
