@@ -138,6 +138,7 @@ def slo(
     approved_on: str = "2020-10-12",
     approved_at: str | None = None,
     attainment: str | None = None,
+    quality: str = "3.25",
     year: str = "2020-21",
     version: int = 1,
 ) -> Event:
@@ -147,7 +148,7 @@ def slo(
         "version": version,
         "school_year": year,
         "approved_on": str(approved_on),
-        "quality_score": "3.25",
+        "quality_score": quality,
         "attainment_percent": attainment,
         "score": score,
         "approved_at": approved_at,

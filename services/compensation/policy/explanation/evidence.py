@@ -20,6 +20,7 @@ from services.compensation.policy.language.measures import (
     AttributeNumber,
     CampusAttribute,
     CountMeasure,
+    CredentialCount,
     GrowthPercent,
     Measure,
     ObservationLowest,
@@ -70,8 +71,11 @@ class Evidence:
     def of_measure(self, measure: Measure) -> list[Node]:  # noqa: PLR0911 - one for each kind
         """The leaves of a measure that is read from facts."""
         match measure:
-            case CountMeasure(take="credential_count"):
-                return self.awards(lambda fact: fact.key in self._year_awards)
+            case CredentialCount():
+                asked = measure.of
+                return self.awards(
+                    lambda fact: fact.key in self._year_awards and (asked is None or fact.data["credential"] in asked)
+                )
             case CountMeasure():
                 kind = _BY_TAKE.get(measure.take, "roster")
                 return self._of_year(kind) if kind != "roster" else self.roster()

@@ -50,12 +50,20 @@ class CountMeasure(_Measure):
         "observation_count",
         "slo_count",
         "slo_scored_count",
-        "credential_count",
         "days_employed",
         "full_time_days",
         "years_of_service",
         "years_on_campus",
     ]
+
+
+class CredentialCount(_Measure):
+    """The number of micro-credentials earned in the plan year, each counted once; only those in `of` where it is named.
+    Never missing.
+    """
+
+    take: Literal["credential_count"]
+    of: tuple[Code, ...] | None = Field(default=None, min_length=1)
 
 
 class SloScoreCount(_Measure):
@@ -110,7 +118,7 @@ class GrowthPercent(_OfEvidence):
 class SloMean(_OfEvidence):
     """The mean over the year's scored SLOs, or those of several years."""
 
-    take: Literal["slo_mean_score", "slo_mean_attainment"]
+    take: Literal["slo_mean_score", "slo_mean_attainment", "slo_mean_quality"]
 
 
 class RatingScore(_Measure):
@@ -221,6 +229,7 @@ class GroupMean(_Measure):
 
 Measure = Annotated[
     CountMeasure
+    | CredentialCount
     | SloScoreCount
     | SloAttainmentCount
     | ObservationMean

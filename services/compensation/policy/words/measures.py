@@ -17,6 +17,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    CredentialCount,
     EvidenceMeasure,
     GroupMean,
     GrowthPercent,
@@ -61,6 +62,7 @@ _NOTHING_ON_FILE = {
     "growth_percent": "No growth score is on file.",
     "slo_mean_score": "No scored SLO is on file.",
     "slo_mean_attainment": "No scored SLO is on file.",
+    "slo_mean_quality": "No approved SLO is on file.",
     "summative_score": "No summative rating is on file.",
     "summative_level": "No summative rating is on file.",
     "attribute": "No number is on file.",
@@ -73,11 +75,13 @@ _OF_EACH_YEAR = {
     "growth_percent": "growth score",
     "slo_mean_score": "mean SLO score",
     "slo_mean_attainment": "mean share of students who met their target",
+    "slo_mean_quality": "mean quality score",
 }
 _MEANS = {
     "growth_percent": ("growth score", " % of students"),
     "slo_mean_score": ("SLO score", ""),
     "slo_mean_attainment": ("scored SLO", " % of students met their target"),
+    "slo_mean_quality": ("quality score", ""),
 }
 _CHOSEN = {
     "best_of": "greatest",
@@ -270,9 +274,8 @@ class MeasureWords:
     def _reason(self, at: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
         measure, numerator, denominator = self._plan.measures[at], row.numerators[at], row.denominators[at]
         value = quotient_text(numerator, denominator)
-        names = _COUNTED.get(measure.take)
-        if names is not None:
-            return f"{counted(numerator // SCALE, *names)}."
+        if measure.take in _COUNTED:
+            return _count(measure, numerator // SCALE)
         match measure:
             case SloScoreCount():
                 scored = counted(numerator // SCALE, "SLO", "SLOs")
@@ -354,6 +357,11 @@ def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, 
         [(at, decimal_text(weight), plan.measures[at].title) for at, weight in enumerate(weights) if weight]
         for weights in table.weights.tolist()
     ]
+
+
+def _count(measure: Measure, count: int) -> str:
+    named = measure.of if isinstance(measure, CredentialCount) else None
+    return counted(count, *_COUNTED[measure.take]) + ("." if named is None else f", of {listed(named, 'or')}.")
 
 
 def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str:
