@@ -21,7 +21,10 @@ from services.compensation.policy.cases.reading import parse_cases
 from services.compensation.policy.plan import Plan, content_hash, parse_plan, plan_schema
 from services.compensation.policy.source_text import read_yaml
 
-app = typer.Typer(no_args_is_help=True, help="Plans: check a document, preview it, and take it to its publication.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Plans: check a document and its golden cases, preview it, and take it to its publication.",
+)
 app.registered_commands += plan_steps.app.registered_commands
 
 
