@@ -2,7 +2,7 @@
 
 from random import Random
 
-from tests.support.policy_facts import (
+from services.compensation.policy.cases.events import (
     DIMENSIONS,
     attribute,
     award,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.cases.events import EDUCATOR_ID, fact_of, facts_of, observation, roster, slo
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
 from services.compensation.policy.explanation.earnable import still_earnable
@@ -16,7 +17,7 @@ from services.compensation.policy.snapshot.records import Reading, Terms, record
 from services.compensation.policy.statement import statement_body
 from services.compensation.schemas.explanation import StillEarnable
 from tests.support.outcome import outcome
-from tests.support.policy_facts import EDUCATOR_ID, HARMONY, events_of, fact_of, facts_of, observation, roster, slo
+from tests.support.policy_facts import HARMONY, events_of
 from tests.support.reference import Event, read_raw_plan, reference
 
 TEACHER = roster({"role": "teacher", "group": "non_tested"})

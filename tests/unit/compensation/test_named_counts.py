@@ -2,11 +2,12 @@
 
 import pytest
 
+from services.compensation.policy.cases.events import award, facts_of, revoked, roster, slo
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
-from tests.support.policy_facts import HARMONY, award, facts_of, revoked, roster, slo
+from tests.support.policy_facts import HARMONY
 
 MEASURES = """\
   - {code: two-of, title: Two of these, take: credential_count, of: [mc-a, mc-b], source: illustrative}

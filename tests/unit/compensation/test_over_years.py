@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.cases.events import facts_of, growth, observation, slo
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
@@ -16,7 +17,7 @@ from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from tests.support.outcome import outcome
-from tests.support.policy_facts import REPOSITORY, events_of, facts_of, growth, observation, slo
+from tests.support.policy_facts import REPOSITORY, events_of
 from tests.support.reference import Event, read_raw_plan, reference
 from tests.unit.compensation.test_what_if import run
 

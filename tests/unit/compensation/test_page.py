@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from services.compensation.domain import BoardApproval, Payment, Progress, StoredStatement
+from services.compensation.policy.cases.events import award, facts_of, roster
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
@@ -22,7 +23,7 @@ from services.compensation.policy.words.payments import illustrative_told, payme
 from services.compensation.schemas.page import html, pdf
 from shared.kernel.money import parse_amount
 from tests.support.compensation import OFFERED
-from tests.support.policy_facts import HARMONY, REPOSITORY, award, events_of, facts_of, roster
+from tests.support.policy_facts import HARMONY, REPOSITORY, events_of
 from tests.support.random_histories import random_campuses, random_history
 from tests.support.random_plans import random_plan
 
