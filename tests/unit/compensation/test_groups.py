@@ -208,6 +208,15 @@ def bodies_of(text: str, *histories: list[Event], settlement: Settlement | None 
     return [statement_body(evaluation, at) or {} for at in range(len(histories))]
 
 
+def test_two_means_that_come_to_the_same_each_say_what_they_are_of() -> None:
+    bodies = bodies_of(BY_MEAN, educator("60", "7"), educator("60", "Grade 3"), educator("60", "Grade 3"))
+    told = [{part["code"]: part["reason"] for part in body["measures"]}["result"] for body in bodies[:2]]
+    assert told == [
+        "The mean of Growth over the 1 of the team who counts, rounded to two places: 60 / 1 = 60 %.",
+        "The mean of Growth over the 2 of the team who count, each rounded to two places: 120 / 2 = 60 %.",
+    ]
+
+
 def test_the_mean_of_percentages_is_one() -> None:
     [body] = bodies_of(BY_MEAN, educator("40", "Grade 3"))
     assert body["gates"][0]["reason"] == "Team growth: 40 %. The plan asks for at least 60 %."
@@ -309,13 +318,18 @@ def test_what_is_made_of_a_mean_names_the_team_that_is_not_on_file() -> None:
         ),
     ],
 )
-def test_a_pot_says_among_how_many_and_once_settled_nothing_of_how_things_stand(shared: Document, told: str) -> None:
-    plan, version = compile_plan(parse_plan(plan_of(POT | shared)), version=1), UUID(int=1)
+def test_a_pot_says_among_how_many_and_once_settled_no_statement_says_how_things_stand(
+    shared: Document, told: str
+) -> None:
+    text = json.loads(plan_of(POT | shared, REACHED, measures=(MEAN, GROWTH)))
+    text["components"] = [text["components"][0] | {"requires": []}, *json.loads(BY_MEAN)["components"]]
+    plan, version = compile_plan(parse_plan(json.dumps(text)), version=1), UUID(int=1)
     facts = [facts_of(educator(None, "Grade 3"))]
     settled = evaluate(plan, facts * 2).working.settlement.to_document()
     for is_final, stands in ((False, " as things stand"), (True, "")):
         common = CommonFacts("2020-21", settlement=settled, settled_for=version, is_final=is_final)
         [decision] = decide(plan, facts, common, plan_version_id=version)
         assert decision is not None
-        [component] = json.loads(decision.body)["components"]
-        assert component["reason"] == f"$100.00 are {told}; a share{stands} is $50.00."
+        body = json.loads(decision.body)
+        assert body["components"][0]["reason"] == f"$100.00 are {told}; a share{stands} is $50.00."
+        assert body["next_steps"][0]["text"] == f"Meeting Team growth opens the Flat: $500.00{stands}."

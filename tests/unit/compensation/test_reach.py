@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.compensation.policy.evaluation.compiled import compile_plan
+from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
+from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.explanation.earnable import still_earnable
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
@@ -29,17 +30,20 @@ AMOUNTS: Document = {"amounts": {"low": "0.00", "high": "1000.00"}}
 
 def told(parts: Document, *histories: list[Event]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The first one's statement and what they could still earn, as settled among all."""
+    [body, *_], plan, settlement = statements(parts, *histories)
+    return body, still_earnable(evaluate(plan, [facts_of(histories[0])], settlement=settlement), body)
+
+
+def statements(parts: Document, *histories: list[Event]) -> tuple[list[dict[str, Any]], CompiledPlan, Settlement]:
+    """Of each, written one after the other by the same words."""
     document = BARE | {name: sourced(*given) for name, given in parts.items()}
     if "rungs" in document:
         document["ladder"] = {"rungs": document.pop("rungs"), "source": "illustrative"}
     document["components"] = [part | {"prorates": False} for part in document["components"]]
     plan = compile_plan(parse_plan(json.dumps(document)), version=1)
-    everybody = [facts_of(events) for events in histories]
-    settlement = evaluate(plan, everybody).working.settlement
-    evaluation = evaluate(plan, everybody[:1], settlement=settlement)
-    body = statement_body(evaluation, 0)
-    assert body is not None
-    return body, still_earnable(evaluation, body)
+    evaluation = evaluate(plan, [facts_of(events) for events in histories])
+    bodies = [statement_body(evaluation, at) or {} for at in range(len(histories))]
+    return bodies, plan, evaluation.working.settlement
 
 
 def observed(events: list[Event]) -> list[Event]:
@@ -68,8 +72,13 @@ def test_who_is_kept_out_of_a_place_by_another_gate_is_told_by_which() -> None:
     assert body["ladder"]["next"]["gap"] == [f"to meet {both}"]
     assert [(one["gate"], one["gap"]) for one in open_to["missing"]] == [("top", None), ("observed", "2")]
     assert [one["evidence"] for one in open_to["until"]] == ["observations"]
-    body, _ = told(parts, observed(educator("55", "7")), *others)
-    assert next(one["reason"] for one in body["gates"] if one["code"] == "top").endswith("begins at 55.00 %.")
+    # By the same words of who has the same growth, below the border, and is kept out by nothing else.
+    bodies, _, _ = statements(parts, educator("50", "7"), observed(educator("50", "7")), *others)
+    reasons = [one["reason"] for body in bodies for one in body["gates"] if one["code"] == "top"]
+    assert reasons[0].endswith(
+        "which begins at 50.00 %, among those who meet Observed at least twice, which is not met."
+    )
+    assert reasons[1].endswith("which begins at 50.00 %.")
 
 
 def test_a_band_by_shares_says_who_it_is_drawn_for_where_one_is_none_of_them() -> None:
@@ -83,12 +92,11 @@ def test_a_band_by_shares_says_who_it_is_drawn_for_where_one_is_none_of_them() -
     }
     others = [observed(educator("60", None)), observed(educator("50", None))]
     drawn = "Growth 90 % is in the band High (the 50 % of all that it is drawn for"
-    body, _ = told(parts, educator("90", None), *others)
-    assert body["components"][0]["reason"] == (
+    [out, within, *_], _, _ = statements(parts, educator("90", None), observed(educator("90", None)), *others)
+    assert out["components"][0]["reason"] == (
         f"{drawn}: those who meet Observed at least twice, which is not met), which is worth $1,000.00."
     )
-    body, _ = told(parts, observed(educator("90", None)), *others)
-    assert body["components"][0]["reason"] == f"{drawn}), which is worth $1,000.00."
+    assert within["components"][0]["reason"] == f"{drawn}), which is worth $1,000.00."
 
 
 BEFORE: Document = GROWTH | {"over": {"through": "year_before", "years": 2, "combine": "mean"}}
@@ -158,3 +166,18 @@ def test_of_what_several_measures_make_the_one_of_this_year_is_still_open() -> N
     # The past is not named as missing: it stays as it is.
     assert [(one["gate"], one["gap"]) for one in open_to["missing"]] == [("best", "50")]
     assert [one["evidence"] for one in open_to["until"]] == ["observations"]
+
+
+def test_who_is_in_no_team_is_offered_what_another_way_can_earn_and_nothing_of_the_team() -> None:
+    goals = {"code": "goals", "title": "SLOs", "take": "slo_count"}
+    of_team = {"code": "mean", "title": "SLOs of the team", "take": "group_mean", "of": "goals", "within": TEAM}
+    gates = [{"code": "team", "title": "Team", "measure": "mean", "at_least": "1"}, OBSERVED]
+    gates += [{"code": "either", "title": "Either", "any_of": ["team", "observed"]}]
+    gates += [TOP | {"measure": "seen"}]
+    components = [FLAT | {"requires": ["either"]}, FLAT | {"code": "placed", "requires": ["top"]}]
+    parts = {"measures": [goals, of_team, SEEN], "gates": gates, "components": components}
+    _, [open_to] = told(parts, educator(None, None), educator(None, "7"))
+    assert [one["gate"] for one in open_to["missing"]] == ["observed"]
+    assert [one["evidence"] for one in open_to["until"]] == ["observations"]
+    _, either = told(parts, educator(None, "7"))
+    assert [one["evidence"] for one in either[0]["until"]] == ["observations", "slos"]
