@@ -73,7 +73,7 @@ def test_who_is_kept_out_of_a_place_by_another_gate_is_told_by_which() -> None:
     assert [(one["gate"], one["gap"]) for one in open_to["missing"]] == [("top", None), ("observed", "2")]
     assert [one["evidence"] for one in open_to["until"]] == ["observations"]
     # By the same words of who has the same growth, below the border, and is kept out by nothing else.
-    bodies, _, _ = statements(parts, educator("50", "7"), observed(educator("50", "7")), *others)
+    bodies, _, _ = statements(parts, educator("40", "7"), observed(educator("40", "7")), *others)
     reasons = [one["reason"] for body in bodies for one in body["gates"] if one["code"] == "top"]
     assert reasons[0].endswith(
         "which begins at 50.00 %, among those who meet Observed at least twice, which is not met."
