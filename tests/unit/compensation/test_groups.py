@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -323,12 +322,12 @@ def test_a_pot_says_among_how_many_and_once_settled_no_statement_says_how_things
 ) -> None:
     text = json.loads(plan_of(POT | shared, REACHED, measures=(MEAN, GROWTH)))
     text["components"] = [text["components"][0] | {"requires": []}, *json.loads(BY_MEAN)["components"]]
-    plan, version = compile_plan(parse_plan(json.dumps(text)), version=1), UUID(int=1)
+    plan = compile_plan(parse_plan(json.dumps(text)), version=1)
     facts = [facts_of(educator(None, "Grade 3"))]
-    settled = evaluate(plan, facts * 2).working.settlement.to_document()
+    settled = evaluate(plan, facts * 2).working.settlement
     for is_final, stands in ((False, " as things stand"), (True, "")):
-        common = CommonFacts("2020-21", settlement=settled, settled_for=version, is_final=is_final)
-        [decision] = decide(plan, facts, common, plan_version_id=version)
+        common = CommonFacts("2020-21", is_final=is_final)
+        [decision] = decide(plan, facts, common, settled)
         assert decision is not None
         body = json.loads(decision.body)
         assert body["components"][0]["reason"] == f"$100.00 are {told}; a share{stands} is $50.00."

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from services.compensation.policy.cases.events import facts_of, growth, observation
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.explanation.earnable import still_earnable
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
-from tests.support.policy_facts import facts_of, growth, observation
 from tests.support.random_plans import Document
 from tests.support.reference import Event
 from tests.unit.compensation.test_groups import BARE, FLAT, GROWTH, TEAM, educator, sourced
