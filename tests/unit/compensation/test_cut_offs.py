@@ -202,6 +202,16 @@ class TestWhatIsSaid:
             f"SLO approved on 2021-02-26 (recorded 2021-02-26 17:00, America/Chicago), scored 4{late}",
         }
 
+    def test_what_was_amended_after_the_cut_off_keeps_its_moment_and_says_so(self) -> None:
+        first = observation(1, LEVELS, on="2021-05-20", finalized_at="2021-06-01T15:00:00Z")
+        amended = observation(1, LEVELS, on="2021-05-20", finalized_at="2021-06-01T15:00:00Z", version=2)
+        assert counted(text_of(JUNE), first, amended) == (1, 0)
+        evaluation, _ = evaluated(text_of(JUNE), first, amended)
+        source = evaluation.sources[0]
+        assert source is not None
+        [told] = Evidence(evaluation.plan, source.found).everything(but=("roster",))
+        assert told == ("Observed on 2021-05-20 (finalized 2021-06-01 10:00, America/Chicago); it was amended since.")
+
     def test_what_can_still_be_earned_names_the_cut_off_by_moment_where_there_is_one(self) -> None:
         def until(text: str) -> dict[str, str]:
             parts = still_earnable(*evaluated(text))

@@ -2,7 +2,6 @@
 
 from orjson import Fragment
 
-from services.compensation.policy.evaluation.columns import NO_PLACE
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import NOBODY_REACHES
 from services.compensation.policy.evaluation.evaluate import Row
@@ -31,8 +30,9 @@ from services.compensation.policy.language.measures import (
     is_percentage,
     made_of,
 )
-from services.compensation.policy.language.people import Within, WithinGroup
+from services.compensation.policy.words.groups import mean_told, place_of
 from services.compensation.policy.words.looked_at import looked_at
+from services.compensation.policy.words.reach import Reach
 from services.compensation.policy.words.texts import (
     Memo,
     Part,
@@ -78,9 +78,9 @@ _OF_EACH_YEAR = {
     "slo_mean_quality": "mean quality score",
 }
 _MEANS = {
-    "growth_percent": ("growth score", " % of students"),
+    "growth_percent": ("growth score", " of students"),
     "slo_mean_score": ("SLO score", ""),
-    "slo_mean_attainment": ("scored SLO", " % of students met their target"),
+    "slo_mean_attainment": ("scored SLO", " of students met their target"),
     "slo_mean_quality": ("quality score", ""),
 }
 _CHOSEN = {
@@ -109,11 +109,9 @@ class MeasureWords:
         self._terms = {
             table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
         }
-        self._group_of = {
-            at: one.within
-            for at, one in enumerate(plan.measures)
-            if isinstance(one, GroupMean) and isinstance(one.within, WithinGroup)
-        }
+        by_code = {measure.code: measure for measure in plan.measures}
+        self._units = [" %" if is_percentage(measure, by_code) else "" for measure in plan.measures]
+        self.reach = Reach(plan)
         self._gate_parts: Memo = {}
         self._measure_parts: Memo = {}
 
@@ -127,19 +125,18 @@ class MeasureWords:
                 key: tuple[object, ...] = (gate, tuple(row.gate_applies), tuple(row.gate_met))
             else:
                 key = (gate, row.gate_met[gate], row.measured[at], row.numerators[at], row.denominators[at])
-            top, border, is_placed = self._plan.plan.gates[gate].top, None, True
+                key = (*key, *row.in_groups)
+            top, border = self._plan.plan.gates[gate].top, None
             if top is not None:
-                place = _place(top.within, found)
-                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(place)
-                is_placed = place != NO_PLACE
-                key = (*key, border, is_placed)
+                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(place_of(top.within, found))
+                key = (*key, border, *self.reach.unmet_among(top.among, row))
             part = self._gate_parts.get(key)
             if part is None:
-                part = remember(self._gate_parts, key, self._gate(gate, at, row, border, is_placed=is_placed))
+                part = remember(self._gate_parts, key, self._gate(gate, at, row, border))
             parts.append(part)
         return parts
 
-    def measures(self, row: Row, found: Gathered) -> list[Fragment]:
+    def measures(self, row: Row, found: Gathered, settlement: Settlement) -> list[Fragment]:
         """The measures that a gate, a weight, a band or a component looks at for this educator."""
         parts = []
         for at, evidence in self._looked_at[row.kind]:
@@ -149,19 +146,20 @@ class MeasureWords:
             elif found.late_slos and evidence == "slo":
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
-            is_placed = True
+            totals, measure = None, self._plan.measures[at]
             if of := self._parts[at]:
-                if at in self._group_of:
-                    is_placed = self._group_of[at].attribute in found.words
+                if isinstance(measure, GroupMean):
+                    totals = settlement.group_totals.get(measure.code, {}).get(place_of(measure.within, found))
                 key = (
                     *key,
                     row.kind,
-                    is_placed,
+                    totals,
+                    *row.in_groups,
                     *((row.numerators[at], row.denominators[at], row.measured[at], row.points[at]) for at in of),
                 )
             part = self._measure_parts.get(key)
             if part is None:
-                part = remember(self._measure_parts, key, self._measure(at, row, late, is_placed=is_placed))
+                part = remember(self._measure_parts, key, self._measure(at, row, late, totals))
             parts.append(part)
         return parts
 
@@ -171,16 +169,23 @@ class MeasureWords:
         if isinstance(measure, Weighted):
             return points_text(row.points[at], self._places)
         if not row.measured[at]:
-            return "nothing settled" if isinstance(measure, GroupMean) else "nothing on file"
+            return self._absence(measure, row)
         return quotient_text(row.numerators[at], row.denominators[at]) + self.unit(at)
+
+    def _absence(self, measure: Measure, row: Row) -> str:
+        """Why there is no value, in short."""
+        outside = self.reach.outside_of(measure.code, row)
+        if outside is not None:
+            return f"no {whole_of(outside)} on file"
+        return "nothing settled" if isinstance(measure, GroupMean) else "nothing on file"
 
     def unit(self, at: int) -> str:
         """What stands behind the value of a measure, and behind what is asked of it."""
-        return " %" if is_percentage(self._plan.measures[at]) else ""
+        return self._units[at]
 
-    def _gate(self, gate: int, at: int | None, row: Row, border: int | None, *, is_placed: bool) -> Part:
+    def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
         terms = self._plan.plan.gates[gate]
-        reason = self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border, is_placed=is_placed)
+        reason = self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border)
         return {
             "code": terms.code,
             "title": terms.title,
@@ -189,7 +194,7 @@ class MeasureWords:
             "source": terms.source,
         }
 
-    def _asked(self, terms: Gate, at: int, row: Row, border: int | None, *, is_placed: bool) -> str:
+    def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
         measure = self._plan.measures[at]
         unit = self.unit(at)
         value = f"{measure.title}: {self.value(at, row)}."
@@ -198,11 +203,19 @@ class MeasureWords:
             return f"{value} The plan asks for {asked}{unit}."
         percent = decimal_text(100 * millionths(terms.top.share))
         asked = f"a place in the top {percent} % of the {whole_of(terms.top.within)}"
-        if isinstance(terms.top.within, WithinGroup) and not is_placed:
-            return f"{value} The plan asks for {asked}, and {none_on_file(terms.top.within)}."
+        if (outside := self.reach.outside(terms.top.within, row)) is not None:
+            return f"{value} The plan asks for {asked}, and {none_on_file(outside)}."
         if border is None or border == NOBODY_REACHES:
-            return f"{value} The plan asks for {asked}, which nobody has."
-        return f"{value} The plan asks for {asked}, which begins at {points_text(border, self._places)}{unit}."
+            asked += ", which nobody has"
+        else:
+            asked += f", which begins at {points_text(border, self._places)}{unit}"
+        return f"{value} The plan asks for {asked}{self._kept_out(terms.top.among, row)}."
+
+    def _kept_out(self, among: tuple[str, ...], row: Row) -> str:
+        """By which gates the educator is not among those whom a place is drawn through; nothing where by none."""
+        unmet = self.reach.titles(self.reach.unmet_among(among, row))
+        are = "is" if len(unmet) == 1 else "are"
+        return f", among those who meet {listed(unmet, 'and')}, which {are} not met" if unmet else ""
 
     def _of_gates(self, terms: Gate, row: Row) -> str:
         gates = {gate.code: at for at, gate in enumerate(self._plan.plan.gates)}
@@ -214,12 +227,15 @@ class MeasureWords:
         )
         return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
-    def _measure(self, at: int, row: Row, late: int, *, is_placed: bool) -> Part:
+    def _measure(self, at: int, row: Row, late: int, totals: tuple[int, int] | None) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
         if isinstance(measure, Weighted):
             return self._weighted(at, row)
         numerator, denominator = row.numerators[at], row.denominators[at]
-        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, is_placed=is_placed)
+        if isinstance(measure, GroupMean):
+            reason = self._of_group(measure, at, row, totals)
+        else:
+            reason = self._reason(at, row) if is_measured else self._unmeasured(at, row)
         shown = None
         if measure.points is not None:
             shown = points_text(row.points[at], self._places)
@@ -256,20 +272,27 @@ class MeasureWords:
             "reason": f"{' + '.join(terms)} = {shown} points." if terms else _NOTHING_ON_FILE["weighted"],
         }
 
-    def _unmeasured(self, at: int, row: Row, *, is_placed: bool) -> str:
+    def _of_group(self, measure: GroupMean, at: int, row: Row, totals: tuple[int, int] | None) -> str:
+        of = self._plan.measures[self._position[measure.of]]
+        if (outside := self.reach.outside(measure.within, row)) is not None:
+            return f"No mean, for {none_on_file(outside)}."
+        if totals is None:
+            return f"No value of {of.title} was settled for the {whole_of(measure.within)}."
+        return f"{mean_told(measure, of, *totals, self._places)} = {self.value(at, row)}."
+
+    def _unmeasured(self, at: int, row: Row) -> str:
         measure = self._plan.measures[at]
-        if isinstance(measure, GroupMean):
-            if not is_placed:
-                return f"No mean, for {none_on_file(self._group_of[at])}."
-            title = self._plan.measures[self._position[measure.of]].title
-            return f"No value of {title} was settled for the {whole_of(measure.within)}."
         if isinstance(measure, EvidenceMeasure) and measure.over is not None:
             return _too_few_years(_NOTHING_ON_FILE[measure.take], measure.over)
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
-        missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
+        missing = [self._plan.measures[part] for part in self._parts[at] if not row.measured[part]]
+        why = [self._absence(part, row) for part in missing]
         needed = "all of them are needed" if measure.needs == "all" else "one of them is needed"
-        return f"Nothing is on file for {listed(missing, 'and')}, and {needed}."
+        if set(why) <= {"nothing on file"}:
+            return f"Nothing is on file for {listed([part.title for part in missing], 'and')}, and {needed}."
+        each = [f"{part.title} ({told})" for part, told in zip(missing, why, strict=True)]
+        return f"There is no value of {listed(each, 'and')}, and {needed}."
 
     def _reason(self, at: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
         measure, numerator, denominator = self._plan.measures[at], row.numerators[at], row.denominators[at]
@@ -298,16 +321,12 @@ class MeasureWords:
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
             case CampusAttribute():
                 return f"On file for the campus: {value}."
-            case Chosen() | Combined() | GroupMean():
+            case Chosen() | Combined():
                 return self._of_several(measure, at, row)
             case _:
-                return _read(measure, numerator, denominator, value)
+                return _read(measure, numerator, denominator, f"{value}{self.unit(at)}")
 
-    def _of_several(self, measure: Chosen | Combined | GroupMean, at: int, row: Row) -> str:
-        if isinstance(measure, GroupMean):
-            title = self._plan.measures[self._position[measure.of]].title
-            whole = whole_of(measure.within)
-            return f"The mean of {title} over all of the {whole} who count: {self.value(at, row)}."
+    def _of_several(self, measure: Chosen | Combined, at: int, row: Row) -> str:
         by_points = measure.by == "points"
         named = [
             f"{self._plan.measures[part].title} "
@@ -317,14 +336,6 @@ class MeasureWords:
         ]
         unit = " points" if by_points else ""
         return f"The {_CHOSEN[measure.take]} of {listed(named, 'and')}: {self.value(at, row)}{unit}."
-
-
-def _place(within: Within, found: Gathered) -> str:
-    if isinstance(within, WithinGroup):
-        return found.words.get(within.attribute, NO_PLACE)
-    if within == "network":
-        return ""
-    return (found.employment.campus_id if within == "campus" else found.employment.district_id) or NO_PLACE
 
 
 def _position(measure: PlacementPosition, position: int) -> str:
@@ -365,10 +376,10 @@ def _count(measure: Measure, count: int) -> str:
 
 
 def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str:
+    """`value` with its unit."""
     if isinstance(measure, EvidenceMeasure) and measure.over is not None:
         how = f"{measure.combine} " if isinstance(measure, GrowthPercent) else ""
-        unit = " %" if is_percentage(measure) else ""
-        return f"{_over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}{unit}."
+        return f"{_over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}."
     if measure.take == "observation_mean":
         levels = counted(numerator // SCALE, "level point", "level points")
         return f"{levels} over {counted(denominator, 'score', 'scores')}: a mean of {value}."
@@ -378,5 +389,5 @@ def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str
         return f"{value} full-time days in eligible assignments."
     if isinstance(measure, PlacementPosition):
         return _position(measure, numerator // SCALE)
-    one, unit = _MEANS[measure.take]
-    return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{unit}."
+    one, whose = _MEANS[measure.take]
+    return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{whose}."
