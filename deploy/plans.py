@@ -5,6 +5,8 @@ What takes a version on is in `plan_steps`; nothing here changes what anybody is
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -15,11 +17,15 @@ from rich.console import Console
 from deploy import local, plan_steps, previewing
 from deploy.client import DoorRefused, Doors
 from services.compensation.errors import ChangesInvalid, PlanInvalid, PlanUnreadable
+from services.compensation.policy.cases.reading import parse_cases
 from services.compensation.policy.plan import Plan, content_hash, parse_plan, plan_schema
 from services.compensation.policy.what_if.written_changes import read_changes
 from shared.kernel.errors import FieldError
 
-app = typer.Typer(no_args_is_help=True, help="Plans: check a document, preview it, and take it to its publication.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Plans: check a document and its golden cases, preview it, and take it to its publication.",
+)
 app.registered_commands += plan_steps.app.registered_commands
 
 
@@ -29,6 +35,32 @@ def validate(file: Annotated[Path, typer.Argument(help="the plan document, YAML 
     plan = _valid(file)
     kind = "an illustrative plan" if plan.illustrative else "a plan"
     typer.echo(f"{file} is {kind}: {plan.code} of {plan.plan_year}, content hash {content_hash(plan)}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="the plan document, YAML or JSON")],
+    cases: Annotated[
+        Path | None, typer.Argument(help="its golden cases, YAML", show_default="x.cases.yaml beside x.yaml")
+    ] = None,
+) -> None:
+    """Decide each golden case of a plan, and say which come out otherwise than written, and how."""
+    from services.compensation.policy.cases.comparing import compared
+    from services.compensation.policy.evaluation.compiled import compile_plan
+
+    plan = _valid(file)
+    beside = cases or file.with_suffix(".cases.yaml")
+    with _each_fault_named(beside):
+        golden = parse_cases(_text(beside), plan)
+    outcomes = compared(compile_plan(plan, version=1), golden)
+    for one in outcomes:
+        typer.echo(f"{'wrong' if one.differences else 'ok'}: {one.case}")
+        for told in one.differences:
+            typer.echo(f"  {told}")
+    wrong = sum(bool(one.differences) for one in outcomes)
+    typer.echo(f"{len(outcomes) - wrong} of {len(outcomes)} cases come out as written")
+    if wrong:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -84,8 +116,14 @@ def schema() -> None:
 
 
 def _valid(file: Path) -> Plan:
-    try:
+    with _each_fault_named(file):
         return parse_plan(_text(file))
+
+
+@contextmanager
+def _each_fault_named(file: Path) -> Iterator[None]:
+    try:
+        yield
     except PlanUnreadable as error:
         _fail([f"{file}: {error.detail}"])
     except PlanInvalid as error:

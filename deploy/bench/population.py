@@ -1,7 +1,7 @@
 """Figure: a million educators under the sample plan on one core, every value kept: beside numpy and a peer."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -77,9 +77,12 @@ def _drawn(columns: Columns, at: Ints) -> Columns:
 
     def drawn(name: str) -> Any:
         column = getattr(columns, name)
-        if isinstance(column, Places):
-            return Places(column.at[at], column.ids)
-        return np.ascontiguousarray(column[..., at])
+        if isinstance(column, Mapping):
+            return {code: placed(places) for code, places in column.items()}
+        return placed(column) if isinstance(column, Places) else np.ascontiguousarray(column[..., at])
+
+    def placed(places: Places) -> Places:
+        return Places(places.at[at], places.ids)
 
     return Columns(**{one.name: drawn(one.name) for one in fields(columns)})
 

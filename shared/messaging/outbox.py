@@ -12,8 +12,8 @@ from shared.events.registry import Event
 from shared.kernel.ids import uuid7
 from shared.kernel.trace_context import current_traceparent
 
-MAX_EVENT_CHARACTERS = 200_000
-"""A Kafka broker takes one megabyte by default, a character is at most four bytes."""
+MAX_EVENT_BYTES = 800_000
+"""A Kafka broker takes one megabyte by default, headers and all."""
 
 RECORD = """
 INSERT INTO outbox (id, topic, key, type, data, traceparent, recorded_at)
@@ -39,8 +39,8 @@ def rows(events: Sequence[Event], *, now: datetime, traceparents: Sequence[str |
     Raises EventTooLarge.
     """
     data = [event.model_dump_json() for event in events]
-    if (largest := max(map(len, data), default=0)) > MAX_EVENT_CHARACTERS:
-        raise EventTooLarge(f"an event of {largest} characters; at most {MAX_EVENT_CHARACTERS} can be published")
+    if (largest := max(map(_bytes, data), default=0)) > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"an event of {largest} bytes; at most {MAX_EVENT_BYTES} can be published")
     return (
         [uuid7(now) for _ in events],
         [event.topic for event in events],
@@ -50,6 +50,10 @@ def rows(events: Sequence[Event], *, now: datetime, traceparents: Sequence[str |
         list(traceparents) if traceparents else [current_traceparent()] * len(events),
         now,
     )
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 async def record(connection: AsyncConnection, events: Sequence[Event], *, now: datetime) -> list[UUID]:

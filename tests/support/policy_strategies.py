@@ -4,7 +4,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.policy_facts import DIMENSIONS, award, growth, observation, rating, revoked, roster, slo
+from services.compensation.policy.cases.events import (
+    DIMENSIONS,
+    award,
+    growth,
+    observation,
+    rating,
+    revoked,
+    roster,
+    slo,
+)
 from tests.support.reference import Event
 
 _FINALIZED = [None, "2021-07-15T16:59:59.999999-05:00", "2021-07-15T17:00:00-05:00"]

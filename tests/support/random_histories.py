@@ -2,7 +2,7 @@
 
 from random import Random
 
-from tests.support.policy_facts import (
+from services.compensation.policy.cases.events import (
     DIMENSIONS,
     attribute,
     award,
@@ -23,6 +23,7 @@ _BEGUN = ["2014-08-01", "2019-01-15", "2020-01-15", "2020-08-03", "2020-11-01"]
 _PERCENTS = ["0", "12.5", "50", "63.5", "90.25", "100"]
 _MOMENTS = ["2019-11-05T12:00:00Z", "2020-09-01T12:00:00Z", "2021-05-31T20:59:59Z", "2021-07-02T00:00:00Z"]
 _CREDENTIALS = ["mc-a", "mc-b", "mc-c"]
+_QUALITIES = ["2", "2.75", "3.333333", "4"]
 
 
 def random_campuses(rng: Random) -> dict[str, dict[str, str]]:
@@ -42,7 +43,17 @@ def random_history(rng: Random) -> list[Event]:
     for number in range(rng.randint(0, 4)):
         score, attained = rng.choice([None, 1, 2, 3, 4, 5]), rng.choice([None, *_PERCENTS])
         day, at, year = rng.choice(_DAYS), rng.choice([None, *CUT_OFF_BORDERS]), _year(rng)
-        events.append(slo(number, score, approved_on=day, approved_at=at, attainment=attained, year=year))
+        events.append(
+            slo(
+                number,
+                score,
+                approved_on=day,
+                approved_at=at,
+                attainment=attained,
+                year=year,
+                quality=rng.choice(_QUALITIES),
+            )
+        )
     for number in range(rng.randint(0, 4)):
         given = award(number, rng.choice(_CREDENTIALS), at=rng.choice(_MOMENTS))
         events.append(given)

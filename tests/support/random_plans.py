@@ -112,7 +112,6 @@ class _Plan:
                             "observation_count",
                             "slo_count",
                             "slo_scored_count",
-                            "credential_count",
                             "days_employed",
                             "full_time_days",
                             "years_of_service",
@@ -120,6 +119,10 @@ class _Plan:
                         ]
                     )
                 },
+                lambda: (
+                    {"take": "credential_count"}
+                    | rng.choice([{}, {"of": rng.sample(["mc-a", "mc-b", "mc-c", "mc-z"], 2)}])
+                ),
                 lambda: {"take": "slo_count_scored_at_least", "score": rng.randint(1, 5)},
                 lambda: {"take": "slo_count_attained_at_least", "percent": rng.choice(["50", "63.5", "90.25"])},
                 lambda: {"take": "observation_mean", "domains": rng.sample(DOMAINS, rng.randint(1, 3))} | self._over(),
@@ -131,7 +134,9 @@ class _Plan:
                     | rng.choice([{}, {"measures": ["nwea-map"]}])
                     | self._over()
                 ),
-                lambda: {"take": rng.choice(["slo_mean_score", "slo_mean_attainment"])} | self._over(),
+                lambda: (
+                    {"take": rng.choice(["slo_mean_score", "slo_mean_attainment", "slo_mean_quality"])} | self._over()
+                ),
                 lambda: {"take": rng.choice(["summative_score", "summative_level"])} | self._over(),
                 lambda: (
                     {"take": "attribute", "attribute": rng.choice(NUMBERS)}

@@ -1487,8 +1487,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Steps that were tried and refused, of plans, payouts and recoveries: by whom, when, why
+         * Steps of the office that were tried and refused: by whom, when, why
          * @description The oldest first, also those of which nothing came: a document that is no plan, a batch with nothing to pay.
+         *
+         *     Of plans, what HR keeps, placements, settlements, payouts, holds, recoveries, inquiries and months; what the role of
+         *     the caller forbids is in the log alone.
          *
          *     Roles: admin, hr.
          */
@@ -5940,7 +5943,7 @@ export interface components {
             operation: string;
             /**
              * Subject Id
-             * @description The batch, recovery or plan version; null where none came of it, as of a document that is no plan.
+             * @description The batch, plan version or other thing; null where the step names none, or none came of it.
              */
             subject_id: string | null;
             /**

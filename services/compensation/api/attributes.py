@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from services.compensation.api.callers import Office
+from services.compensation.api.refusals import on_record
 from services.compensation.errors import (
     CampusesTooMany,
     CloserCannotReopen,
@@ -48,6 +49,7 @@ Values = Annotated[list[AttributeValue], Field(min_length=1, max_length=500)]
     summary="Record attributes of educators; those whose values changed are recalculated at once",
     response_model=RecordedView,
     responses=responses(EducatorNotRostered, ConflictOfInterest, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def record_attributes(body: Values, principal: Office, call: OnceCall) -> Response:
     """All of them or none; nobody records their own. Of two values for the same attribute the later one counts."""
@@ -107,6 +109,7 @@ async def keep_campuses(
     summary="Settle what depends on all educators at once, as an estimate or for good",
     response_model=SettlementAskedView,
     responses=responses(NothingToSettle, YearClosed, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def ask_for_settlement(
     plan_year: PlanYear, body: SettlementRequest, _principal: Office, call: OnceCall
@@ -127,6 +130,7 @@ async def ask_for_settlement(
     summary="Reopen a plan year that was settled for good; not for who had it settled",
     response_model=CommonFactsView,
     responses=responses(YearNotClosed, CloserCannotReopen, YearBeingPaid, PayoutsSuspended, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def reopen_plan_year(
     plan_year: PlanYear, body: YearReopeningRequest, _principal: Office, call: OnceCall

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.compensation.api.callers import Office
+from services.compensation.api.refusals import on_record
 from services.compensation.errors import (
     AccountingPeriodClosed,
     AccountingPeriodNotClosed,
@@ -99,6 +100,7 @@ async def get_accounting_period(month: InPath, _principal: BalanceReader, connec
     summary="Close a month that is over: its totals are frozen, later corrections land in later months",
     response_model=PeriodView,
     responses=responses(AccountingPeriodClosed, AccountingPeriodNotOver, PayoutsSuspended, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def close_accounting_period(month: InPath, _principal: Office, call: OnceCall) -> Response:
     async def closed() -> PeriodView:
@@ -112,6 +114,7 @@ async def close_accounting_period(month: InPath, _principal: Office, call: OnceC
     summary="Reopen a closed month; not for who closed it",
     response_model=PeriodView,
     responses=responses(AccountingPeriodNotClosed, CloserCannotReopen, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def reopen_accounting_period(
     month: InPath, body: PeriodReopeningRequest, _principal: Office, call: OnceCall

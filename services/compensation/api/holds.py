@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.compensation.api.callers import Office
+from services.compensation.api.refusals import on_record
 from services.compensation.errors import (
     ConflictOfInterest,
     EducatorNotRostered,
@@ -29,6 +30,7 @@ router = APIRouter(tags=["payouts"], prefix="/payment-holds")
     summary="Hold all that an educator is paid for a plan year; not for oneself",
     response_model=PaymentHoldView,
     responses=responses(EducatorNotRostered, ConflictOfInterest, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def place_payment_hold(body: HoldRequest, principal: Office, call: OnceCall) -> Response:
     """Nothing of it goes into a batch, and a batch that has it is neither approved nor sealed. Sealed ones go on."""
@@ -63,6 +65,7 @@ async def list_payment_holds(
     summary="Lift a hold, not one's own: what it kept back goes into the next batch",
     response_model=PaymentHoldView,
     responses=responses(PaymentHoldUnknown, PaymentHoldLifted, HeldByInquiry, ConflictOfInterest, *NOT_ONCE),
+    dependencies=[on_record("hold_id")],
 )
 async def lift_payment_hold(hold_id: UUID, body: StepReason, principal: Office, call: OnceCall) -> Response:
     async def lifted() -> PaymentHoldView:

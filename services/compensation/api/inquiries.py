@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from services.compensation.api.callers import Office
 from services.compensation.api.chosen import PlanYear
+from services.compensation.api.refusals import on_record
 from services.compensation.domain import InquiryCategory, InquiryFilter, InquiryState
 from services.compensation.errors import (
     ComponentUnknown,
@@ -172,6 +173,7 @@ async def get_inquiry(
     summary="Say who answers for an inquiry; not for whose pay it is",
     response_model=InquiryWithSteps,
     responses=responses(*_STEP, ConflictOfInterest),
+    dependencies=[on_record("inquiry_id")],
 )
 async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, principal: Office, call: OnceCall) -> Response:
     async def assigned() -> InquiryWithSteps:
@@ -186,6 +188,7 @@ async def assign_inquiry(inquiry_id: UUID, body: AssignmentRequest, principal: O
     summary="Decide an inquiry, with the reason; not for whose pay it is",
     response_model=InquiryWithSteps,
     responses=responses(*_STEP, ConflictOfInterest, OpenerCannotAnswer),
+    dependencies=[on_record("inquiry_id")],
 )
 async def answer_inquiry(inquiry_id: UUID, body: InquiryAnswer, principal: Office, call: OnceCall) -> Response:
     """What is upheld is corrected where it is wrong, in the evidence or in the plan; this decides and ends the hold."""

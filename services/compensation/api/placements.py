@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from services.compensation.api.callers import Office
+from services.compensation.api.refusals import on_record
 from services.compensation.errors import (
     ConflictOfInterest,
     EducatorNotRostered,
@@ -44,6 +45,7 @@ Placements = Annotated[list[PlacementRequest], Field(min_length=1, max_length=50
     summary="Confirm rungs, or record those brought along; who changes by it is recalculated at once",
     response_model=RecordedView,
     responses=responses(EducatorNotRostered, ConflictOfInterest, PlacementInvalid, RungNotReached, *NOT_ONCE),
+    dependencies=[on_record()],
 )
 async def record_placements(body: Placements, principal: Office, call: OnceCall) -> Response:
     """All of them or none. Only what the year's statement reaches can be confirmed, and nobody records their own."""
@@ -62,6 +64,7 @@ async def record_placements(body: Placements, principal: Office, call: OnceCall)
     summary="Withdraw a placement, with the reason",
     response_model=PlacementView,
     responses=responses(ConflictOfInterest, PlacementAlreadyWithdrawn, PlacementUnknown, *NOT_ONCE),
+    dependencies=[on_record("placement_id")],
 )
 async def withdraw_placement(
     placement_id: UUID, body: WithdrawalOfPlacement, principal: Office, call: OnceCall

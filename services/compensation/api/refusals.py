@@ -25,13 +25,17 @@ _log = get_logger("rung.compensation.refusals")
 
 @router.get(
     "/refusals",
-    summary="Steps that were tried and refused, of plans, payouts and recoveries: by whom, when, why",
+    summary="Steps of the office that were tried and refused: by whom, when, why",
     responses=responses(BadCursor),
 )
 async def list_refusals(
     _principal: Office, connection: Reading, paging: Paging, request: Request, response: Response
 ) -> Page[RefusedStepView]:
-    """The oldest first, also those of which nothing came: a document that is no plan, a batch with nothing to pay."""
+    """The oldest first, also those of which nothing came: a document that is no plan, a batch with nothing to pay.
+
+    Of plans, what HR keeps, placements, settlements, payouts, holds, recoveries, inquiries and months; what the role of
+    the caller forbids is in the log alone.
+    """
     after = paging.after.as_uuid() if paging.after else None
     rows = await service.all_refusals(connection, after=after, limit=paging.fetch)
     kept, following = paging.cut(rows, lambda refused: Cursor("", str(refused.id)))

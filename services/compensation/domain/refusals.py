@@ -9,7 +9,8 @@ from uuid import UUID
 class RefusedStep:
     """Who tried which step, when, and what it was refused with.
 
-    `subject_id` is the batch, recovery or plan version; None where none came of it, as of a document that is no plan.
+    `subject_id` is the batch, recovery, plan version or whatever else it was on; None where the step names nothing, or
+    nothing came of it, as of a document that is no plan.
     """
 
     id: UUID

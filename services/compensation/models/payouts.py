@@ -125,7 +125,7 @@ refused_step = Table(
     "refused_step",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("subject_id", Uuid, comment="the batch, recovery or plan version; null: none came of it"),
+    Column("subject_id", Uuid, comment="the batch, plan version or other thing; null: none was named"),
     Column("step", Text, nullable=False),
     Column("tried_by", Text, nullable=False),
     Column("tried_at", DateTime(timezone=True), nullable=False),

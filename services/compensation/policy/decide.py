@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.compensation.domain import CommonFacts, Decision, EducatorFacts
 from services.compensation.policy.evaluation.compiled import CompiledPlan
-from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
-from services.compensation.policy.evaluation.settlement import Settlement
+from services.compensation.policy.evaluation.evaluate import evaluate
+from services.compensation.policy.evaluation.settlement import NOT_SETTLED, Settlement
 from services.compensation.policy.statement import statement_bytes, statement_hash
 
 
@@ -14,16 +14,15 @@ def decide(
     plan: CompiledPlan,
     facts: Sequence[EducatorFacts],
     common: CommonFacts | None = None,
-    *,
-    plan_version_id: UUID | None = None,
+    settlement: Settlement = NOT_SETTLED,
 ) -> list[Decision | None]:
     """Decide `plan` for each of `facts`, in their order; None for an educator who is not on the roster.
 
-    What depends on all educators is taken from `common`, where it was settled for this version of the plan; until then
-    nobody is in a top share or shares a pot.
+    What depends on all educators is taken from `settlement` (`settlement_for`); where that is empty nobody is in a top
+    share or shares a pot.
     """
     common = common or CommonFacts(plan.calendar.plan_year)
-    evaluation = evaluate_with(plan, facts, common, plan_version_id=plan_version_id)
+    evaluation = evaluate(plan, facts, campuses=common.campuses, settlement=settlement)
     rests_on = rested_on(plan, common)
     codes = [component.code for component in plan.plan.components]
     rungs = plan.plan.ladder.rungs
@@ -45,13 +44,9 @@ def decide(
     return decisions
 
 
-def evaluate_with(
-    plan: CompiledPlan, facts: Sequence[EducatorFacts], common: CommonFacts, *, plan_version_id: UUID | None
-) -> Evaluation:
-    """The working behind `decide`."""
-    is_settled = common.settled_for is not None and common.settled_for == plan_version_id
-    settlement = Settlement.from_document(common.settlement) if is_settled else Settlement()
-    return evaluate(plan, facts, campuses=common.campuses, settlement=settlement)
+def settlement_for(common: CommonFacts, plan_version_id: UUID) -> Settlement:
+    """What `common` says of all educators, where it was settled for this version of the plan."""
+    return Settlement.from_document(common.settlement) if common.settled_for == plan_version_id else NOT_SETTLED
 
 
 def rested_on(plan: CompiledPlan, common: CommonFacts) -> CommonFacts | None:

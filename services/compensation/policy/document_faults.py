@@ -1,15 +1,14 @@
 """Faults of a written document in the words of the document: the place, its line, and the remedy."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from services.compensation.policy.document_schema import DocumentSchema
-from services.compensation.policy.form_words import expected
-from services.compensation.policy.language.terms import CODE, KEPT_VALUE, WORD
+from services.compensation.policy.form_words import close_to, expected
+from services.compensation.policy.language.terms import CODE, KEPT_VALUE, VALUE, WORD
 from services.compensation.policy.source_text import Lines, below
 from services.compensation.policy.words.texts import listed
 from shared.kernel.errors import FieldError
@@ -19,6 +18,7 @@ _WRITTEN_WITH = {
     CODE: "a small letter first, then small letters, digits, `_` and `-`, 63 in all at most",
     KEPT_VALUE: "digits, as a number below a million, or as a word with a letter first, 63 characters in all at most",
     WORD: "letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
+    VALUE: "a number below a million, or letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
 }
 
 
@@ -82,8 +82,8 @@ def _spelling(fault: ErrorDetails, data: Any, form: DocumentSchema) -> str:
     for step in around:
         given = given[step] if _has(given, step) else given
     unused = [known for known in form.keys_at(around) if known not in given]
-    close = get_close_matches(str(key), unused, n=1)
-    return f"did you mean `{close[0]}`?" if close else "remove it or correct its spelling"
+    meant = close_to(str(key), unused)
+    return "remove it or correct its spelling" if meant is None else f"did you mean `{meant}`?"
 
 
 def _has(here: Any, key: str | int) -> bool:

@@ -1,7 +1,7 @@
 """What a document has to hold at a place where it holds something else: what is expected, with an example."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 _EXPECTED: Mapping[str, str] = {
     "int_type": "has to be a whole number, without quotes or a point, like 2",
+    "int_parsing": "has to be a whole number, like 2",
     "bool_type": "has to be true or false, without quotes, like true",
     "string_type": 'has to be text: put it in quotes, like "2"',
     "tuple_type": "has to be a list, like [first, second]",
@@ -39,6 +40,13 @@ def expected(fault: ErrorDetails) -> str | None:
         return "is not a date: write it like 2020-08-17"
     words = _EXPECTED.get(kind)
     return None if words is None else words.format_map(_quoted(context))
+
+
+def close_to(word: str, known: Iterable[str]) -> str | None:
+    """The one that was meant: that `word` is a part of, or that is spelt nearly like it."""
+    names = sorted(set(known))
+    longer = [name for name in names if word in name.split("_")]
+    return next(iter(longer or get_close_matches(word, names, n=1)), None)
 
 
 def _quoted(context: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ Every sentence is the statement's own or the explanation's; here they are only c
 name: this database has none (guarantee 9), and the employee number is what an educator knows as their own.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,11 +98,11 @@ def page_of(matter: PageMatter) -> Part:
         "subject_group": plain(eligibility["subject_group"] or "none"),
         "total": _money(body["total"]),
         "status": _status(matter),
-        "payments": payments_told(matter.payments) if matter.is_between else [],
+        "payments": payments_told(_payments(matter)),
         "as_of": f"This page is as of {day_in(matter.now, matter.inquiries.zone)}.",
         "holds": [] if matter.withheld is None else [hold["reason"] for hold in matter.withheld.holds],
         "recoveries": [] if matter.withheld is None else [_recovery(one) for one in matter.withheld.recoveries],
-        "illustrative": illustrative_told(matter.approval, matter.payments, is_illustrative=plan["illustrative"]),
+        "illustrative": _illustrative(matter),
         "eligibility": eligibility["reason"],
         "components": [_component(part) for part in body["components"]],
         "caps": [cap["reason"] for cap in body["caps"]],
@@ -122,7 +123,19 @@ def page_of(matter: PageMatter) -> Part:
         "footer": _footer(matter),
     }
     texts = str(page)
-    return {**page, "words": [meaning for word, meaning in _WORDS.items() if word in texts]}
+    return {**page, "words": [meaning for word, meaning in _WORDS.items() if re.search(rf"\b{word}s?\b", texts)]}
+
+
+def _payments(matter: PageMatter) -> Sequence[Payment]:
+    """Those that the reader is told of."""
+    return matter.payments if matter.is_between else ()
+
+
+def _illustrative(matter: PageMatter) -> Part | None:
+    is_illustrative = matter.body["plan"]["illustrative"]
+    told = illustrative_told(matter.approval, _payments(matter), is_illustrative=is_illustrative)
+    title = "Illustrative plan" if is_illustrative else "Paid by an illustrative version"
+    return None if told is None else {"title": title, "reason": told}
 
 
 def _found(evaluation: Evaluation) -> Any:

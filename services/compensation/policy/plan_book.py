@@ -6,9 +6,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.compensation.domain import CommonFacts, Decision, EducatorFacts, PlanVersion
-from services.compensation.policy.decide import decide, evaluate_with, rested_on
+from services.compensation.policy.decide import decide, rested_on, settlement_for
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
-from services.compensation.policy.evaluation.evaluate import Evaluation
+from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
+from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_bytes
 
@@ -29,6 +30,7 @@ class BookedPlan:
     plan_year: str
     compiled: CompiledPlan
     common: CommonFacts
+    settlement: Settlement
 
     @property
     def common_facts(self) -> int | None:
@@ -36,11 +38,11 @@ class BookedPlan:
         return self.common.number or None if self.compiled.looks_at_common_facts else None
 
     def decide(self, facts: Sequence[EducatorFacts]) -> Sequence[Decision | None]:
-        return decide(self.compiled, facts, self.common, plan_version_id=self.plan_version_id)
+        return decide(self.compiled, facts, self.common, self.settlement)
 
     def decide_with_working(self, facts: EducatorFacts) -> tuple[Evaluation, bytes | None]:
         """The evaluator's working for one educator, and the bytes of the statement that it comes to."""
-        evaluation = evaluate_with(self.compiled, [facts], self.common, plan_version_id=self.plan_version_id)
+        evaluation = evaluate(self.compiled, [facts], campuses=self.common.campuses, settlement=self.settlement)
         return evaluation, statement_bytes(evaluation, 0, rests_on=rested_on(self.compiled, self.common))
 
 
@@ -50,6 +52,8 @@ class PlanBook:
     def __init__(self) -> None:
         self._plans: dict[UUID, tuple[UUID, CompiledPlan]] = {}
         self._common: dict[tuple[str, int], CommonFacts] = {}
+        # What was settled may be thousands of numbers: it is read once, and not for each decision.
+        self._settled: dict[tuple[UUID, int], Settlement] = {}
 
     def lacks_plans(self, standing: Iterable[Standing]) -> bool:
         return any(one.plan_version_id not in self._plans for one in standing)
@@ -73,4 +77,7 @@ class PlanBook:
         plan_version_id, compiled = self._plans[standing.plan_version_id]
         year, number = standing.plan_year, standing.common_facts
         common = self._common[year, number] if number else CommonFacts(year)
-        return BookedPlan(plan_version_id, year, compiled, common)
+        settled = self._settled.get((plan_version_id, number))
+        if settled is None:
+            settled = self._settled[plan_version_id, number] = settlement_for(common, plan_version_id)
+        return BookedPlan(plan_version_id, year, compiled, common, settled)

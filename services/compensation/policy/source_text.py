@@ -1,7 +1,7 @@
 """YAML text to plain data, with the line of every place, so that an error can name it. Owns no rule of a plan.
 
 Only what JSON can say is let through: no floats (a number with a point stays text, exactly as written), no dates, no
-references to other parts of the text, no key twice.
+key twice, and no references to other parts of the text but where they are asked for.
 """
 
 import re
@@ -25,8 +25,9 @@ _TAGS = "tag:yaml.org,2002:"
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
-def read_yaml(text: str) -> tuple[Any, Lines]:
-    """The document as plain data, and the line (from 1) at which each JSON pointer stands.
+def read_yaml(text: str, *, references: bool = False) -> tuple[Any, Lines]:
+    """The document as plain data, and the line (from 1) at which each JSON pointer stands. With `references` what
+    another place refers to (`*`) is read there once more.
 
     Raises PlanUnreadable where the text is not YAML, PlanInvalid where it uses what a plan may not.
     """
@@ -45,8 +46,8 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
     except (yaml.YAMLError, ValueError) as error:
         raise PlanUnreadable(f"the document is not YAML: {error}") from error
     if root is None:
-        raise PlanUnreadable("the document is empty: write the plan into it")
-    reader = _Reader()
+        raise PlanUnreadable("the document is empty: write something into it")
+    reader = _Reader(references=references)
     data = reader.read(root, "")
     if reader.errors:
         raise PlanInvalid("the document cannot be taken as a plan", errors=reader.errors)
@@ -54,26 +55,39 @@ def read_yaml(text: str) -> tuple[Any, Lines]:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, references: bool) -> None:
         self.lines: Lines = {}
         self.errors: list[FieldError] = []
         self._seen: set[int] = set()
+        self._references = references
 
     def read(self, node: yaml.Node, pointer: str) -> Any:
         line = node.start_mark.line + 1
         self.lines[pointer] = line
-        if id(node) in self._seen:
-            return self._refuse(pointer, line, "refers to another place (`*`): write it out here")
+        if (fault := self._fault_of(node)) is not None:
+            return self._refuse(pointer, line, fault)
         self._seen.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self._read_mapping(node, pointer)
+            if isinstance(node, yaml.SequenceNode):
+                return [self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)]
+            return _scalar(node)
+        finally:
+            if self._references:
+                # What it stands in itself stays out of bounds, and nothing else.
+                self._seen.discard(id(node))
+
+    def _fault_of(self, node: yaml.Node) -> str | None:
+        if id(node) in self._seen:
+            return "refers to another place (`*`): write it out here"
+        if len(self.lines) > CHARACTERS_MAX:
+            return "refers to so much (`*`) that it has no end: write it out here"
         if not (node.tag or "").startswith(_TAGS):
-            return self._refuse(pointer, line, f"the tag {node.tag} is not used in plans: remove it")
-        if isinstance(node, yaml.MappingNode):
-            return self._read_mapping(node, pointer)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.read(item, f"{pointer}/{index}") for index, item in enumerate(node.value)]
-        if _NO_TEXT.search(node.value):
-            return self._refuse(pointer, line, "holds NUL or a surrogate, which are no text: remove it")
-        return _scalar(node)
+            return f"the tag {node.tag} is not used in plans: remove it"
+        if isinstance(node, yaml.ScalarNode) and _NO_TEXT.search(node.value):
+            return "holds NUL or a surrogate, which are no text: remove it"
+        return None
 
     def _read_mapping(self, node: yaml.MappingNode, pointer: str) -> dict[str, Any]:
         data: dict[str, Any] = {}

@@ -33,7 +33,8 @@ def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts
     if source is None:
         return None
     row, found = evaluation.rows[index], source.found
-    words = words_of(evaluation.plan)
+    words, settlement = words_of(evaluation.plan), evaluation.working.settlement
+    is_final = rests_on is not None and rests_on.is_final
     parts: Body = {
         "educator_id": found.educator_id,
         "plan_year": evaluation.plan.calendar.plan_year,
@@ -43,18 +44,18 @@ def statement_bytes(evaluation: Evaluation, index: int, *, rests_on: CommonFacts
             for kind, key, version, event_id, _ in found.used
         ],
         "eligibility": words.whole.eligibility(row, found),
-        "gates": words.measures.gates(row, found, evaluation.working.settlement),
-        "measures": words.measures.measures(row, found),
-        "components": words.components.components(row, source),
+        "gates": words.measures.gates(row, found, settlement),
+        "measures": words.measures.measures(row, found, settlement),
+        "components": words.components.components(row, source, settlement, is_final=is_final),
         "proration": words.whole.proration(row, source),
         "caps": words.whole.caps(row),
         "total": amount(row.total),
         "ladder": words.ladder.placement(row, found),
-        "next_steps": words.next_steps.steps(row),
+        "next_steps": words.next_steps.steps(row, is_final=is_final),
     }
     # A plan without offers says nothing of them, so that its statements keep their bytes.
     if evaluation.plan.plan.offers:
-        parts["offers"] = words.offers.offers(row)
+        parts["offers"] = words.offers.offers(row, is_final=is_final)
     if rests_on is not None:
         parts["common_facts"] = _rests_on(rests_on)
     return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)

@@ -168,7 +168,7 @@ class RefusedStepView(Body):
     """A step that somebody tried and that was refused."""
 
     subject_id: UUID | None = Field(
-        description="The batch, recovery or plan version; null where none came of it, as of a document that is no plan."
+        description="The batch, plan version or other thing; null where the step names none, or none came of it."
     )
     operation: str = Field(examples=["approve_payout_batch"])
     tried_by: str

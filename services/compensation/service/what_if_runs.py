@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.compensation.domain import CommonFacts, PlanVersion, WhatIf, WhatIfRow
+from services.compensation.policy.decide import settlement_for
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
-from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.what_if.changes import Change
 from services.compensation.policy.what_if.comparing import BLOCK, Block, Comparison, Side
@@ -88,17 +88,14 @@ def _prepared(due: WhatIf, asked: PlanVersion | None, standing: PlanVersion | No
     document: Any = asked.document if due.document is None and asked else due.document
     plan = compile_plan(parse_plan(document), version=asked.version if asked else 0)
     supposing = Supposing(_CHANGES.validate_python(due.changes), plan.scope, common.campuses)
-    before = None if standing is None else Side(_compiled(standing), common.campuses, _settlement(standing, common))
+    before = (
+        None if standing is None else Side(_compiled(standing), common.campuses, settlement_for(common, standing.id))
+    )
     return Comparison(before, Side(plan, supposing.campuses), supposing)
 
 
 def _compiled(version: PlanVersion) -> CompiledPlan:
     return compile_plan(parse_plan(version.document), version=version.version)
-
-
-def _settlement(version: PlanVersion, common: CommonFacts) -> Settlement:
-    """What the standing plan's decisions rest on (`policy/decide.py`)."""
-    return Settlement.from_document(common.settlement) if common.settled_for == version.id else Settlement()
 
 
 def _next_rows(tally: Tally, decided: Iterator[Block]) -> Sequence[WhatIfRow] | None:

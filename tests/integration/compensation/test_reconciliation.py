@@ -1,8 +1,10 @@
 """The reconciliation: it holds after whatever happened, and each check names the place where something is broken."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -12,13 +14,12 @@ from typer.testing import CliRunner, Result
 from deploy import operations
 from deploy.workspace import Workspace
 from services.compensation.repository.reconciliation import CHECKS, run
-from tests.integration.compensation.test_attributes import three_teachers
-from tests.support.compensation import WRITER, Compensation
+from tests.support.compensation import SHARED_PLAN, WRITER, Compensation
 from tests.support.factories.events import awarded, educator_id, revoked, rostered
 from tests.support.paying import advance, pay
 from tests.support.payouts import approved_recovery
 
-ANA, BEN, CLEO, DORA = map(educator_id, (1, 2, 3, 4))
+ANA, BEN, CLEO = map(educator_id, (1, 2, 3))
 BREAKS = {
     "payouts-suspended": """
         INSERT INTO payout_suspension VALUES (gen_random_uuid(), 'operator', '2021-03-02', 'from an old backup')
@@ -125,15 +126,37 @@ async def test_it_names_the_educator_the_sums_and_no_more_than_twenty_places(com
     assert {"place": f"educator {ANA}", "expected": 20_100, "actual": 20_000} in totals["places"]
 
 
-async def test_a_pot_that_somebody_came_to_once_it_was_closed_is_named(compensation: Compensation) -> None:
-    await three_teachers(compensation)
+@pytest.mark.parametrize(
+    ("within", "place"),
+    [
+        ("network", "component share"),
+        ("campus", "component share"),
+        ("{attribute: team}", "component share, team blue"),
+    ],
+)
+async def test_a_pot_that_somebody_came_to_once_it_was_closed_is_named(
+    compensation: Compensation, within: str, place: str
+) -> None:
+    everybody = [educator_id(number) for number in range(4)]
+    await compensation.take_in(*[rostered(who) for who in everybody[:3]])
+    await in_team(compensation, everybody[:2], "blue")
+    await in_team(compensation, everybody[2:3], "red")
+    plan = SHARED_PLAN.replace(b"    shared: equally\n", f"    shared: equally\n    within: {within}\n".encode())
+    await compensation.publish(plan)
     await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": True})
     await compensation.recalculate()
     async with compensation.engine.connect() as connection:
         assert await differing(connection) == {}
-    await compensation.take_in(rostered(DORA))
+    await compensation.take_in(rostered(everybody[3]))
+    await in_team(compensation, everybody[3:], "blue")
     async with compensation.engine.connect() as connection:
-        assert await differing(connection) == {"pots": ["component share"]}
+        assert await differing(connection) == {"pots": [place]}
+
+
+async def in_team(compensation: Compensation, educators: Sequence[UUID], team: str) -> None:
+    kept = {"school_year": "2020-21", "attribute": "team", "item": None, "value": team}
+    body = [{"educator_id": str(educator)} | kept for educator in educators]
+    assert (await compensation.call("POST", "/attributes", as_=WRITER, json=body)).status_code == 200
 
 
 async def test_the_command_prints_what_does_not_hold_and_fails(

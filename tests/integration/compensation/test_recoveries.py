@@ -89,17 +89,16 @@ async def _december() -> dict[str, str]:
 async def test_a_plan_that_would_overpay_says_so_before_it_is_published(overpaid: Compensation) -> None:
     """Ben was paid 400, and comes to half of it where each credential is 100. Ana's is overpaid as it is."""
     half = PLAN.replace(b'amount: "200.00"', b'amount: "100.00"')
-    [note] = await notes_on_overpaying(overpaid, PLAN)
-    assert note == (
-        "$800.00 of this year is paid already or in batches. For 1 of those who got it this comes to less, $400.00 in "
-        "all: that would be overpaid, and is taken back by nothing but a recovery."
-    )
+    assert await notes_on_overpaying(overpaid, PLAN) == []
     [note] = await notes_on_overpaying(overpaid, half)
-    assert "For 2 of those who got it this comes to less, $600.00 in all" in note
+    assert note == (
+        "$800.00 of this year is paid already or in batches. $600.00 of it would be overpaid, to 2 educators ($400.00 "
+        "to 1 as it stands), and is taken back by nothing but a recovery."
+    )
     given(await open_recovery(overpaid, ANA, on_2021_12_01="400.00"), 201)
     [note] = await notes_on_overpaying(overpaid, half)
-    assert note.startswith("$400.00 of this year is paid already or in batches. For 1 of those")
-    assert await notes_on_overpaying(overpaid, PLAN) == []
+    assert "$400.00 of this year" in note
+    assert "$200.00 of it would be overpaid, to 1 educator ($0.00 to 0 as it stands)" in note
 
 
 async def notes_on_overpaying(compensation: Compensation, document: bytes) -> list[str]:

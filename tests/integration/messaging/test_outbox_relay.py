@@ -333,4 +333,6 @@ async def test_a_leader_that_is_cut_off_between_two_halves_of_a_statement_leads_
 async def test_an_event_that_no_bus_would_take_is_refused_when_it_is_recorded(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         with pytest.raises(outbox.EventTooLarge):
-            await outbox.record(connection, [award(AGGREGATES[0], credential="x" * 200_000)], now=NOW)
+            await outbox.record(
+                connection, [award(AGGREGATES[0], credential="\N{OLD ITALIC LETTER A}" * 200_000)], now=NOW
+            )

@@ -77,6 +77,8 @@ class Measured:
         if take == "slo_mean_attainment":
             percents = [slo["attainment_percent"] for slo in known.slos(year)]
             return [Fraction(percent) for percent in percents if percent is not None]
+        if take == "slo_mean_quality":
+            return [Fraction(slo["quality_score"]) for slo in known.slos(year)]
         return [Fraction(self._count(measure))]
 
     def _count(self, measure: dict[str, Any]) -> Fraction | int:
@@ -94,7 +96,9 @@ class Measured:
                     if Fraction(slo["attainment_percent"] or -1) >= Fraction(measure["percent"])
                 ]
             ),
-            "credential_count": lambda: len({credential for _, _, credential in known.year_awards()}),
+            "credential_count": lambda: len(
+                {name for _, _, name in known.year_awards() if name in measure.get("of", [name])}
+            ),
             "days_employed": known.days_employed,
             "full_time_days": lambda: known.share() * ((known.ends - known.begins).days + 1),
             "years_of_service": known.years_of_service,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.cases.events import EDUCATOR_ID, fact_of, facts_of, observation, roster, slo
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
 from services.compensation.policy.explanation.earnable import still_earnable
@@ -16,7 +17,7 @@ from services.compensation.policy.snapshot.records import Reading, Terms, record
 from services.compensation.policy.statement import statement_body
 from services.compensation.schemas.explanation import StillEarnable
 from tests.support.outcome import outcome
-from tests.support.policy_facts import EDUCATOR_ID, HARMONY, events_of, fact_of, facts_of, observation, roster, slo
+from tests.support.policy_facts import HARMONY, events_of
 from tests.support.reference import Event, read_raw_plan, reference
 
 TEACHER = roster({"role": "teacher", "group": "non_tested"})
@@ -200,6 +201,16 @@ class TestWhatIsSaid:
             f"Observed on 2021-06-02 (when it was finalized is not on file, so its day decides){late}",
             f"SLO approved on 2021-02-26 (recorded 2021-02-26 17:00, America/Chicago), scored 4{late}",
         }
+
+    def test_what_was_amended_after_the_cut_off_keeps_its_moment_and_says_so(self) -> None:
+        first = observation(1, LEVELS, on="2021-05-20", finalized_at="2021-06-01T15:00:00Z")
+        amended = observation(1, LEVELS, on="2021-05-20", finalized_at="2021-06-01T15:00:00Z", version=2)
+        assert counted(text_of(JUNE), first, amended) == (1, 0)
+        evaluation, _ = evaluated(text_of(JUNE), first, amended)
+        source = evaluation.sources[0]
+        assert source is not None
+        [told] = Evidence(evaluation.plan, source.found).everything(but=("roster",))
+        assert told == ("Observed on 2021-05-20 (finalized 2021-06-01 10:00, America/Chicago); it was amended since.")
 
     def test_what_can_still_be_earned_names_the_cut_off_by_moment_where_there_is_one(self) -> None:
         def until(text: str) -> dict[str, str]:

@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from services.compensation.policy.cases.events import award, facts_of, growth, observation, roster, slo
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
 from tests.support.outcome import outcome
-from tests.support.policy_facts import (
-    EVERYTHING,
-    HARMONY,
-    award,
-    facts_of,
-    growth,
-    observation,
-    roster,
-    slo,
-)
+from tests.support.policy_facts import EVERYTHING, HARMONY
 from tests.support.policy_strategies import histories
 from tests.support.reference import Event, read_raw_plan, reference
 

@@ -8,6 +8,16 @@ from typing import Any
 import pytest
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.cases.events import (
+    award,
+    facts_of,
+    growth,
+    observation,
+    placement,
+    rating,
+    revoked,
+    roster,
+)
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
 from services.compensation.policy.explanation.earnable import still_earnable
@@ -19,19 +29,7 @@ from services.compensation.schemas.explanation import ExplanationNode, StillEarn
 from services.compensation.schemas.statement import StatementView
 from shared.kernel.money import parse_amount
 from tests.support.ladder_plan import LADDER_PLAN
-from tests.support.policy_facts import (
-    HARMONY,
-    REPOSITORY,
-    award,
-    events_of,
-    facts_of,
-    growth,
-    observation,
-    placement,
-    rating,
-    revoked,
-    roster,
-)
+from tests.support.policy_facts import HARMONY, REPOSITORY, events_of
 from tests.support.random_histories import random_campuses, random_history
 from tests.support.random_plans import random_plan
 

@@ -5,11 +5,12 @@ import json
 import pytest
 
 from services.compensation.errors import PlanInvalid
+from services.compensation.policy.cases.events import attribute, facts_of, growth, roster
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.plan import document_of, parse_plan
 from tests.support.outcome import outcomes
-from tests.support.policy_facts import REPOSITORY, attribute, facts_of, growth, roster
+from tests.support.policy_facts import REPOSITORY
 from tests.support.random_plans import Document
 from tests.support.reference import Event, read_raw_plan, reference_of_all
 

@@ -9,13 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.compensation.domain import EducatorFacts, Fact, Place, moment_text
-from services.compensation.policy.decide import decide
-from services.compensation.policy.evaluation.compiled import compile_plan
-from services.compensation.policy.plan import parse_plan
-from shared.kernel.clock import SystemClock
-from tests.support.policy_facts import (
+from services.compensation.policy.cases.events import (
     EDUCATOR_ID,
-    EVERYTHING,
     an_id,
     award,
     fact_of,
@@ -25,6 +20,11 @@ from tests.support.policy_facts import (
     revoked,
     roster,
 )
+from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import compile_plan
+from services.compensation.policy.plan import parse_plan
+from shared.kernel.clock import SystemClock
+from tests.support.policy_facts import EVERYTHING
 from tests.support.policy_strategies import histories
 from tests.support.reference import Event
 

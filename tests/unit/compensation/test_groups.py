@@ -5,18 +5,21 @@ from typing import Any
 
 import pytest
 
+from services.compensation.domain import CommonFacts
 from services.compensation.errors import PlanInvalid
+from services.compensation.policy.cases.events import attribute, facts_of, growth, roster
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.columns import joined
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate, work
 from services.compensation.policy.evaluation.reading import read_columns
 from services.compensation.policy.evaluation.settlement import Settlement
+from services.compensation.policy.explanation.earnable import still_earnable
 from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.plan import document_of, parse_plan
 from services.compensation.policy.statement import statement_body
 from tests.support.outcome import outcomes
-from tests.support.policy_facts import REPOSITORY, attribute, facts_of, growth, roster
+from tests.support.policy_facts import REPOSITORY
 from tests.support.random_plans import Document
 from tests.support.reference import Event, read_raw_plan, reference_of_all
 
@@ -87,7 +90,7 @@ def test_a_settlement_has_no_place_for_who_is_in_no_team_and_says_so_on_the_stat
     assert settlement.to_document() == {"pot_units": {"pot": {"Grade 3": 1}}}
     bodies = [statement_body(evaluation, at) or {} for at in range(2)]
     assert [body["components"][0]["reason"] for body in bodies] == [
-        "$100.00 are shared equally among all of the team who meet its gates; a share as things stand is $100.00.",
+        "$100.00 are shared equally among the 1 of the team who meets its gates; a share as things stand is $100.00.",
         "Nothing is shared, for no team is on file for the plan year.",
     ]
     # Alone, by what was settled, one is decided as among all; and the tree ends at what is on file of the team.
@@ -176,13 +179,15 @@ def test_the_statement_says_what_the_mean_is_of_and_why_there_is_none() -> None:
     bodies = [statement_body(*one) or {} for one in ((evaluation, 0), (evaluation, 2), (unsettled, 0))]
     told = [{part["code"]: part["reason"] for part in body["measures"]}["result"] for body in bodies]
     assert told == [
-        "The mean of Growth over all of the team who count: 57.75.",
+        "The mean of Growth over the 2 of the team who count, each rounded to two places: 115.5 / 2 = 57.75 %.",
         "No mean, for no team is on file for the plan year.",
         "No value of Growth was settled for the team.",
     ]
     alone = evaluate(plan, everybody[:1], settlement=settlement)
     assert statement_body(alone, 0) == bodies[0]
-    assert "On file with HR: team in 2020-21: Grade 3." in str(explain(alone, bodies[0]))
+    tree = str(explain(alone, bodies[0]))
+    assert "On file with HR: team in 2020-21: Grade 3." in tree
+    assert "Of the team 2 count, and their values come to 115.5." in tree
 
 
 def test_the_mean_of_a_group_is_no_sum_of_a_pot() -> None:
@@ -193,3 +198,137 @@ def test_the_mean_of_a_group_is_no_sum_of_a_pot() -> None:
     parse_plan(plan_of(pot | {"total_measure": "award"}, measures=(kept,)))
     with pytest.raises(PlanInvalid, match="made of `campus_attribute` alone"):
         parse_plan(plan_of(pot | {"total_measure": "mean"}, measures=(kept, mean)))
+
+
+def bodies_of(text: str, *histories: list[Event], settlement: Settlement | None = None) -> list[dict[str, Any]]:
+    evaluation = evaluate(
+        compile_plan(parse_plan(text), version=1), [facts_of(events) for events in histories], settlement=settlement
+    )
+    return [statement_body(evaluation, at) or {} for at in range(len(histories))]
+
+
+def test_two_means_that_come_to_the_same_each_say_what_they_are_of() -> None:
+    bodies = bodies_of(BY_MEAN, educator("60", "7"), educator("60", "Grade 3"), educator("60", "Grade 3"))
+    told = [{part["code"]: part["reason"] for part in body["measures"]}["result"] for body in bodies[:2]]
+    assert told == [
+        "The mean of Growth over the 1 of the team who counts, rounded to two places: 60 / 1 = 60 %.",
+        "The mean of Growth over the 2 of the team who count, each rounded to two places: 120 / 2 = 60 %.",
+    ]
+
+
+def test_the_mean_of_percentages_is_one() -> None:
+    [body] = bodies_of(BY_MEAN, educator("40", "Grade 3"))
+    assert body["gates"][0]["reason"] == "Team growth: 40 %. The plan asks for at least 60 %."
+    with pytest.raises(PlanInvalid, match="150 is above 100, and 'result' is a percentage"):
+        parse_plan(plan_of(FLAT, REACHED | {"at_least": "150"}, measures=(MEAN, GROWTH)))
+
+
+def test_beyond_a_million_no_value_counts_in_a_mean_and_nothing_else_is_said() -> None:
+    days = {"code": "days", "title": "Days", "take": "attribute", "attribute": "days"}
+    twice = {"code": "growth", "title": "Twice", "take": "sum_of", "of": ["days", "again"], "by": "value", "places": 2}
+    text = plan_of(FLAT, REACHED, measures=(MEAN, twice | {"needs": "all"}, days, days | {"code": "again"}))
+    rich, poor = [*educator(None, "7"), attribute("days", "900000")], [*educator(None, "7"), attribute("days", "1")]
+    # Not the mean of 1,800,000 and 2.
+    assert [one["values"]["result"] for one in agree(text, rich, poor)] == [500_001, 500_001]
+    told = {part["code"]: part["reason"] for part in bodies_of(text, rich, poor)[0]["measures"]}["result"]
+    assert told == (
+        "The mean of Twice over the 2 of the team who count, each rounded to two places and counted up to a million: "
+        "1,000,002 / 2 = 500001."
+    )
+
+
+UNITS: Document = {"code": "units", "title": "Units", "pay": "per_unit", "measure": "result", "at_most": "100"}
+LEVELS: list[Document] = [
+    {"code": "low", "title": "Low", "at_least": "0", "below": "50"},
+    {"code": "high", "title": "High", "at_least": "50"},
+]
+BANDS: Document = {"code": "bands", "title": "Bands", "measure": "result", "levels": LEVELS}
+BANDED: Document = {"code": "b", "title": "B", "pay": "banded", "bands": "bands"}
+LADDER: Document = {
+    "rungs": [
+        {"code": "one", "title": "One", "requires": []},
+        {"code": "two", "title": "Two", "requires": [{"need": "measure", "measure": "result", "at_least": "60"}]},
+    ]
+}
+OF_TEAM = json.dumps(
+    BARE
+    | {
+        "measures": sourced(MEAN, GROWTH),
+        "gates": sourced(REACHED),
+        "bands": sourced(BANDS),
+        "components": [
+            part | {"prorates": False}
+            for part in sourced(
+                FLAT | {"requires": ["reached"]},
+                UNITS | {"amount": "1.00"},
+                BANDED | {"amounts": {"low": "0.00", "high": "1000.00"}},
+                POT | {"at_most_each": "1000.00"},
+            )
+        ],
+        "ladder": {"source": "illustrative", "rungs": sourced(*LADDER["rungs"])},
+    }
+)
+
+
+def test_who_is_in_no_team_is_told_so_and_offered_nothing_that_needs_one() -> None:
+    """After one of the same plan whom nothing was settled for: all that was measured of the two is the same."""
+    plan = compile_plan(parse_plan(OF_TEAM), version=1)
+    everybody = [facts_of(educator(None, "Grade 3")), facts_of(educator(None, None))]
+    evaluations = [evaluate(plan, [facts], settlement=Settlement()) for facts in everybody]
+    there, nowhere = [statement_body(evaluation, 0) or {} for evaluation in evaluations]
+    for body, why in ((there, "nothing settled"), (nowhere, "no team on file")):
+        assert body["gates"][0]["reason"] == f"Team growth: {why}. The plan asks for at least 60 %."
+        assert [part["reason"] for part in body["components"]][1:3] == [
+            f"Team growth: {why}.",
+            f"Team growth {why} is in the band Low (from 0 to below 50), which is worth $0.00.",
+        ]
+        assert body["ladder"]["next"]["gap"] == [f"Team growth of at least 60 % ({why} now)"]
+    assert there["measures"][0]["reason"] == "No value of Growth was settled for the team."
+    assert nowhere["measures"][0]["reason"] == "No mean, for no team is on file for the plan year."
+    assert "a share as things stand is $0.00" in there["components"][3]["reason"]
+    assert nowhere["components"][3]["reason"] == "Nothing is shared, for no team is on file for the plan year."
+    assert [step["component"] for step in there["next_steps"]] == ["flat", "b"]
+    assert nowhere["next_steps"] == []
+    open_to = [
+        [part["component"] for part in still_earnable(evaluation, body)]
+        for evaluation, body in zip(evaluations, (there, nowhere), strict=True)
+    ]
+    assert open_to == [["flat", "units", "b"], []]
+
+
+def test_what_is_made_of_a_mean_names_the_team_that_is_not_on_file() -> None:
+    both = {"code": "both", "title": "Both", "take": "mean_of", "of": ["growth", "result"], "by": "value", "places": 2}
+    asked = REACHED | {"measure": "both"}
+    text = plan_of(FLAT, asked, measures=(both | {"needs": "all"}, MEAN, GROWTH))
+    body, _ = bodies_of(text, educator("90", None), educator("90", "7"))
+    [told] = [part["reason"] for part in body["measures"] if part["code"] == "both"]
+    assert told == "There is no value of Team growth (no team on file), and all of them are needed."
+    assert body["gates"][0]["reason"] == "Both: no team on file. The plan asks for at least 60."
+    assert body["next_steps"] == []
+
+
+@pytest.mark.parametrize(
+    ("shared", "told"),
+    [
+        ({"shared": "equally"}, "shared equally among the 2 of the team who meet its gates"),
+        (
+            {"shared": "by_full_time_days"},
+            "shared by full-time days among all of the team who meet its gates, 570 days in all",
+        ),
+    ],
+)
+def test_a_pot_says_among_how_many_and_once_settled_no_statement_says_how_things_stand(
+    shared: Document, told: str
+) -> None:
+    text = json.loads(plan_of(POT | shared, REACHED, measures=(MEAN, GROWTH)))
+    text["components"] = [text["components"][0] | {"requires": []}, *json.loads(BY_MEAN)["components"]]
+    plan = compile_plan(parse_plan(json.dumps(text)), version=1)
+    facts = [facts_of(educator(None, "Grade 3"))]
+    settled = evaluate(plan, facts * 2).working.settlement
+    for is_final, stands in ((False, " as things stand"), (True, "")):
+        common = CommonFacts("2020-21", is_final=is_final)
+        [decision] = decide(plan, facts, common, settled)
+        assert decision is not None
+        body = json.loads(decision.body)
+        assert body["components"][0]["reason"] == f"$100.00 are {told}; a share{stands} is $50.00."
+        assert body["next_steps"][0]["text"] == f"Meeting Team growth opens the Flat: $500.00{stands}."

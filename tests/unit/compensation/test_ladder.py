@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from services.compensation.policy.cases.events import award, facts_of, growth, placement, rating, revoked, roster
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from tests.support.ladder_plan import LADDER_PLAN
-from tests.support.policy_facts import EVERYTHING, HARMONY, award, facts_of, growth, placement, rating, revoked, roster
+from tests.support.policy_facts import EVERYTHING, HARMONY
 from tests.support.reference import Event
 
 HARMONY_PLAN = compile_plan(parse_plan(HARMONY), version=1)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.cases.events import facts_of, growth, observation, slo
 from services.compensation.policy.decide import decide
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
@@ -16,7 +17,7 @@ from services.compensation.policy.explanation.tree import explain
 from services.compensation.policy.plan import parse_plan
 from services.compensation.policy.statement import statement_body
 from tests.support.outcome import outcome
-from tests.support.policy_facts import REPOSITORY, events_of, facts_of, growth, observation, slo
+from tests.support.policy_facts import REPOSITORY, events_of
 from tests.support.reference import Event, read_raw_plan, reference
 from tests.unit.compensation.test_what_if import run
 
@@ -162,12 +163,11 @@ def test_the_statement_says_which_years_and_which_evidence() -> None:
     )
 
 
-def test_what_is_earned_by_earlier_years_alone_is_no_next_step_and_has_no_day() -> None:
+def test_what_is_earned_by_earlier_years_alone_is_no_next_step_and_not_open() -> None:
     evaluation = evaluate(PLAN, [facts_of(TWO_YEARS)])
     body = body_of(*TWO_YEARS)
     assert [step["component"] for step in body["next_steps"]] == []
-    by_past, by_growth = still_earnable(evaluation, body)
-    assert (by_past["component"], by_past["until"]) == ("by-past", [])
+    [by_growth] = still_earnable(evaluation, body)
     assert [one["evidence"] for one in by_growth["until"]] == ["observations"]
 
 

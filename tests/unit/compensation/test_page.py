@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import orjson
 import pytest
 
 from services.compensation.domain import BoardApproval, Payment, Progress, StoredStatement
+from services.compensation.policy.cases.events import award, facts_of, roster
 from services.compensation.policy.deadlines import inquiry_rule
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.evaluation.evaluate import Evaluation, evaluate
@@ -22,11 +24,12 @@ from services.compensation.policy.words.payments import illustrative_told, payme
 from services.compensation.schemas.page import html, pdf
 from shared.kernel.money import parse_amount
 from tests.support.compensation import OFFERED
-from tests.support.policy_facts import HARMONY, REPOSITORY, award, events_of, facts_of, roster
+from tests.support.policy_facts import HARMONY, REPOSITORY, events_of
 from tests.support.random_histories import random_campuses, random_history
 from tests.support.random_plans import random_plan
 
 EXAMPLES = "says of itself that its amounts and rules are examples"
+TEACHER = roster({"role": "teacher", "group": "tested"})
 SUCH = "$0.05 was paid by such a plan"
 ESTIMATE = Progress(0, 0, 0, 0, is_final=False, inquiries_open=0, holds_open=0)
 
@@ -37,10 +40,14 @@ def page(
     *,
     can_ask: bool = True,
     now: datetime = datetime(2021, 2, 1, tzinfo=UTC),
+    payments: Sequence[Payment] = (),
+    is_between: bool = True,
+    is_illustrative: bool = True,
 ) -> dict[str, Any]:
     content = statement_bytes(evaluation, 0)
     assert content is not None
     body = orjson.loads(content)
+    body["plan"]["illustrative"] = is_illustrative
     stored = StoredStatement(
         7, statement_hash(content), content.decode(), datetime(2021, 6, 3, tzinfo=UTC), UUID(int=5), None
     )
@@ -57,10 +64,10 @@ def page(
             can_ask=can_ask,
             now=now,
             approval=None,
-            payments=(),
+            payments=payments,
             inquiries_made=(),
             withheld=None,
-            is_between=True,
+            is_between=is_between,
         )
     )
 
@@ -201,6 +208,9 @@ def test_words_of_the_trade_are_explained_where_they_stand() -> None:
         made = page(evaluate(plan, [facts_of([roster({"role": "teacher", "group": group})])]))
         assert [text.partition(" is ")[0] for text in made["words"]] == words
         assert made["words"][-1] in html(made).decode()
+    text = HARMONY.replace("title: Performance bonus", "title: AFTERSCHOOL SLOW bonus")
+    made = page(evaluate(compile_plan(parse_plan(text), version=1), [facts_of([TEACHER])]))
+    assert [told.partition(" is ")[0] for told in made["words"]] == ["FTE"]
 
 
 @pytest.mark.parametrize(
@@ -232,6 +242,24 @@ def test_an_illustrative_plan_says_what_is_on_record_and_what_it_paid(
         for is_confirmed, cents in ((True, paid), (False, 900))
     ]
     assert illustrative_told(approval, payments, is_illustrative=is_illustrative) == told
+
+
+def test_who_is_not_told_of_payments_is_not_told_what_examples_paid_and_a_heading_is_true_of_the_plan() -> None:
+    paid = [Payment(date(2021, 6, 1), is_confirmed=True, paid_cents=9, taken_cents=0, by_examples_cents=5)]
+    evaluation = evaluate(compile_plan(parse_plan(HARMONY), version=1), [facts_of([TEACHER])])
+    for is_between, is_illustrative, title in (
+        (True, True, "Illustrative plan"),
+        (False, True, "Illustrative plan"),
+        (True, False, "Paid by an illustrative version"),
+        (False, False, None),
+    ):
+        made = page(evaluation, payments=paid, is_between=is_between, is_illustrative=is_illustrative)
+        for set_in in (str(made), html(made).decode()):
+            assert (SUCH in set_in) == is_between
+            assert ("Illustrative plan" in set_in) == (title == "Illustrative plan")
+        assert (made["illustrative"] or {}).get("title") == title
+        assert made["illustrative"] is None or f"<strong>{title}.</strong>" in html(made).decode()
+        assert pdf(made).startswith(b"%PDF-")
 
 
 def test_a_payout_is_named_with_what_it_pays_and_what_it_takes_back() -> None:

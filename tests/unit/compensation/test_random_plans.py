@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
+from services.compensation.policy.cases.events import facts_of
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
 from tests.support.numbers import whole_number
 from tests.support.outcome import outcomes
-from tests.support.policy_facts import facts_of
 from tests.support.random_histories import random_campuses, random_history
 from tests.support.random_plans import random_plan
 from tests.support.reference import read_raw_plan, reference_of_all

@@ -8,16 +8,8 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from services.compensation.policy.decide import decide
-from services.compensation.policy.evaluation.compiled import compile_plan
-from services.compensation.policy.evaluation.evaluate import evaluate
-from services.compensation.policy.plan import content_hash, parse_plan
-from services.compensation.policy.statement import canonical_bytes, statement_body, statement_bytes
-from shared.kernel.money import format_cents, parse_amount
-from tests.support.policy_facts import (
+from services.compensation.policy.cases.events import (
     EDUCATOR_ID,
-    EVERYTHING,
-    HARMONY,
     award,
     fact_of,
     facts_of,
@@ -28,6 +20,13 @@ from tests.support.policy_facts import (
     roster,
     slo,
 )
+from services.compensation.policy.decide import decide
+from services.compensation.policy.evaluation.compiled import compile_plan
+from services.compensation.policy.evaluation.evaluate import evaluate
+from services.compensation.policy.plan import content_hash, parse_plan
+from services.compensation.policy.statement import canonical_bytes, statement_body, statement_bytes
+from shared.kernel.money import format_cents, parse_amount
+from tests.support.policy_facts import EVERYTHING, HARMONY
 from tests.support.policy_strategies import histories
 from tests.support.reference import Event
 

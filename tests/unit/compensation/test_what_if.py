@@ -14,6 +14,19 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.compensation.domain import EducatorFacts, WhatIfRow
+from services.compensation.policy.cases.comparing import histories_of
+from services.compensation.policy.cases.events import (
+    DIMENSIONS,
+    an_id,
+    attribute,
+    award,
+    facts_of,
+    growth,
+    observation,
+    revoked,
+    roster,
+    slo,
+)
 from services.compensation.policy.evaluation.compiled import CompiledPlan, compile_plan
 from services.compensation.policy.evaluation.evaluate import evaluate
 from services.compensation.policy.evaluation.settlement import Settlement
@@ -25,20 +38,7 @@ from services.compensation.policy.what_if.distribution import BINS_AT_MOST, quar
 from services.compensation.policy.what_if.rows import rows_of
 from services.compensation.policy.what_if.summary import Tally
 from services.compensation.policy.what_if.supposing import Supposing
-from tests.support.policy_facts import (
-    DIMENSIONS,
-    HARMONY,
-    an_id,
-    attribute,
-    award,
-    events_of,
-    facts_of,
-    growth,
-    observation,
-    revoked,
-    roster,
-    slo,
-)
+from tests.support.policy_facts import HARMONY
 from tests.unit.compensation.test_shipped_plans import PLANS, cases_of
 
 CHANGES: TypeAdapter[list[Change]] = TypeAdapter(list[Change])
@@ -74,9 +74,9 @@ def run(
 
 def population(path: Path) -> list[EducatorFacts]:
     """Everybody of all golden cases of a plan who is on a roster, each under an id of their own."""
-    year = parse_plan(path.read_text()).plan_year
-    told = [one for case in cases_of(path)["cases"] for one in case.get("educators", [case])]
-    facts = [facts_of(events_of(one["facts"], year), str(UUID(int=number))) for number, one in enumerate(told)]
+    plan = parse_plan(path.read_text())
+    told = [events for case in cases_of(path).cases for events in histories_of(plan, case)]
+    facts = [facts_of(events, str(UUID(int=number))) for number, events in enumerate(told)]
     return [one for one in facts if "roster" in one.facts]
 
 
@@ -84,7 +84,7 @@ def population(path: Path) -> list[EducatorFacts]:
 def test_each_shipped_plan_comes_to_the_same_in_blocks_as_all_at_once(path: Path) -> None:
     """Places among all, bands by shares and pots are drawn through everybody, however they were read."""
     plan, everybody = compile_plan(parse_plan(path.read_text()), version=1), population(path)
-    campuses = cases_of(path).get("campuses", {})
+    campuses = cases_of(path).campuses
     working = evaluate(plan, everybody, campuses=campuses).working
     rows, summary = run(None, plan, everybody, campuses=campuses)
     assert [row.total_after_cents for row in rows] == working.total.tolist()

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from services.compensation.domain import EducatorFacts
+from services.compensation.policy.cases.events import award, facts_of
 from services.compensation.policy.evaluation.compiled import compile_plan
 from services.compensation.policy.plan import parse_plan
-from tests.support.policy_facts import award, facts_of
 from tests.support.random_plans import Document
 from tests.unit.compensation.test_groups import FLAT, POT, educator, plan_of
 from tests.unit.compensation.test_what_if import run

@@ -43,6 +43,39 @@ def test_what_cannot_be_read_at_all_is_said_as_well(tmp_path: Path) -> None:
     assert (answer.exit_code, "is a folder" in answer.stderr, "UTF-8" in answer.stderr) == (1, True, False)
 
 
+def test_golden_cases_beside_a_plan_are_all_told_and_the_command_fails_where_one_differs(tmp_path: Path) -> None:
+    shipped = REPOSITORY / "services/compensation/plans/rankin-performance-pay.yaml"
+    answer = rung_plan("check", str(shipped))
+    assert (answer.exit_code, answer.stdout.splitlines()[-1]) == (0, "6 of 6 cases come out as written")
+    assert answer.stdout.startswith("ok: each pot is shared among those who meet its own conditions\n")
+
+    plan, cases = tmp_path / "my.yaml", tmp_path / "my.cases.yaml"
+    plan.write_text(shipped.read_text())
+    written = shipped.with_suffix(".cases.yaml").read_text()
+    cases.write_text(written.replace("- facts:", "- name: Ada\n        facts:", 1).replace("40000.00", "40000.01", 2))
+    answer = rung_plan("check", str(plan))
+    assert answer.exit_code == 1
+    assert answer.stdout.count("ok: ") == 5
+    first, *told = answer.stdout.splitlines()[:3]
+    assert first == "wrong: each pot is shared among those who meet its own conditions"
+    assert [line.partition(": ")[0] for line in told] == ["  educator 1 (Ada)", "  educator 2"]
+    assert "the total is 40000.00 (level-one 10000.00, level-two 30000.00), and 40000.01 is expected" in told[1]
+
+
+def test_cases_that_are_none_are_refused_with_line_and_remedy(tmp_path: Path) -> None:
+    shipped = str(REPOSITORY / "services/compensation/plans/harmony-pbcs-2020-21.yaml")
+    cases = tmp_path / "cases.yaml"
+    cases.write_text("cases:\n  - name: a case\n    fact: {}\n    expect: no statement\n")
+    answer = rung_plan("check", shipped, str(cases))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert (
+        "cases.yaml/cases/0/fact: line 3: is not part of the cases language here: did you mean `facts`?"
+        in answer.stderr
+    )
+    answer = rung_plan("check", shipped, str(tmp_path / "none.yaml"))
+    assert (answer.exit_code, "there is no file" in answer.stderr) == (1, True)
+
+
 def test_the_schema_that_editors_read_is_the_stored_one() -> None:
     stored = (REPOSITORY / "deploy/generated/plan.schema.json").read_text()
     assert json.loads(rung_plan("schema").stdout) == json.loads(stored)

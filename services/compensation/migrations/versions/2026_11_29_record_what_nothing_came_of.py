@@ -1,4 +1,4 @@
-"""Refusals of which no batch, recovery or plan version came are on the record too."""
+"""Refusals of steps that name nothing, or of which nothing came, are on the record too."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ def upgrade() -> None:
         "subject_id",
         existing_type=sa.Uuid(),
         nullable=True,
-        comment="the batch, recovery or plan version; null: none came of it",
+        comment="the batch, plan version or other thing; null: none was named",
     )
 
 

@@ -24,7 +24,8 @@ def faults_of_writing(plan: Plan) -> Faults:
 
 def _faults_of_percentages(plan: Plan) -> Faults:
     """Borders that no percentage reaches."""
-    percentages = {measure.code for measure in plan.measures if is_percentage(measure)}
+    measures = {measure.code: measure for measure in plan.measures}
+    percentages = {code for code, measure in measures.items() if is_percentage(measure, measures)}
     for index, gate in enumerate(plan.gates):
         for name in ("at_least", "at_most"):
             border = getattr(gate, name)

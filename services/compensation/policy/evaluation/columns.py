@@ -55,6 +55,12 @@ class Columns:
     groups: Mapping[str, Places]
     """By each attribute that the plan counts educators together by."""
 
+    @property
+    def in_groups(self) -> Bools:
+        """A row for each attribute in `groups`: who is in a group of it."""
+        held = [places.at != NOWHERE for places in self.groups.values()]
+        return np.array(held, dtype=np.bool_).reshape(len(held), len(self.kind))
+
     def places(self, within: Within) -> Places:
         if isinstance(within, WithinGroup):
             return self.groups[within.attribute]

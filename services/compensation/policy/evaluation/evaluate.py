@@ -115,6 +115,8 @@ class Row(NamedTuple):
     worked: list[int]
     offers: list[int]
     placements: list[int]
+    in_groups: list[bool]
+    """For each attribute that the plan counts educators together by: whether one is in a group of it."""
     numerators: list[int]
     denominators: list[int]
     measured: list[bool]
@@ -154,8 +156,8 @@ class Evaluation:
     def rows(self) -> list[Row]:
         """The working turned round: a row for each educator."""
         columns, working = self.columns, self.working
-        arrays = [columns.kind, columns.fte_days, columns.stipend_counts, columns.hire_shares, columns.worked]
-        arrays += [columns.offers, columns.placements]
+        arrays: list[Ints | Bools] = [columns.kind, columns.fte_days, columns.stipend_counts, columns.hire_shares]
+        arrays += [columns.worked, columns.offers, columns.placements, columns.in_groups]
         arrays += [getattr(working, name) for name in Row._fields[len(arrays) :]]
         return [Row(*values) for values in zip(*(array.T.tolist() for array in arrays), strict=True)]
 

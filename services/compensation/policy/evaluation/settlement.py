@@ -57,3 +57,6 @@ class Settlement:
             for code, sums in document.get("group_sums", {}).items()
         }
         return cls(document.get("top_borders", {}), bands, document.get("pot_units", {}), totals)
+
+
+NOT_SETTLED = Settlement()

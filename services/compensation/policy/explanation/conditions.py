@@ -9,6 +9,7 @@ from services.compensation.policy.explanation.nodes import Clauses, Node, node
 from services.compensation.policy.language.conditions import BandSet
 from services.compensation.policy.language.measures import GroupMean, Weighted, made_of
 from services.compensation.policy.statement import words_of
+from services.compensation.policy.words.groups import place_of, totals_told
 from shared.kernel.assertions import invariant
 
 
@@ -24,6 +25,7 @@ class Conditions:
         self.evidence = Evidence(evaluation.plan, source.found)
         self._plan, self._row = evaluation.plan, evaluation.rows[0]
         self._words = words_of(evaluation.plan).components
+        self._settlement = evaluation.working.settlement
         self._measures = {part["code"]: part for part in body["measures"]}
         self._gates = {part["code"]: part for part in body["gates"]}
         self._measure = {measure.code: measure for measure in self._plan.measures}
@@ -52,7 +54,9 @@ class Conditions:
             clause = clause.below("weights", rows[0][0]) if rows else clause
         because = [self.measure(part) for part in parts] or self.evidence.of_measure(measure)
         if isinstance(measure, GroupMean):
-            because += self.evidence.of_place(measure.within)
+            place = place_of(measure.within, self.source.found)
+            totals = self._settlement.group_totals.get(code, {}).get(place)
+            because += self.evidence.of_place(measure.within, *totals_told(measure, totals))
         return node("measure", measure.title, told["reason"], clause, value=told["value"], because=because)
 
     def _gate_node(self, code: str) -> Node:

@@ -4,6 +4,7 @@ The statement's next steps name what is within reach; this says the most there i
 There is no clock here: a step says until when it is open, and the reader knows the day.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +14,10 @@ from services.compensation.policy.evaluation.amounts import ByBand, ByKind
 from services.compensation.policy.evaluation.evaluate import Evaluation
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.offers import DECLINED
+from services.compensation.policy.language.conditions import Gate
 from services.compensation.policy.language.measures import AttributeIs, Measure, Weighted, made_of
 from services.compensation.policy.language.pay import Component, GreatestOf, PerAward, PercentOf, Pot
+from services.compensation.policy.statement import words_of
 from services.compensation.policy.words.looked_at import evidence_of, measures_of, weighed_for
 from services.compensation.policy.words.texts import Part, amount, dollars
 from shared.kernel.period import SchoolYear
@@ -42,7 +45,7 @@ class _Earnable:
         self._measures = {measure.code: measure for measure in self._plan.measures}
         self._position = {measure.code: at for at, measure in enumerate(self._plan.measures)}
         self._gates = {gate.code: at for at, gate in enumerate(self._document.gates)}
-        self._most = most_of_each(self._document)
+        self._most, self._reach = most_of_each(self._document), words_of(self._plan).measures.reach
         self._through = {code for one in self._document.components if isinstance(one, GreatestOf) for code in one.of}
 
     def parts(self) -> list[Part]:
@@ -81,20 +84,28 @@ class _Earnable:
                 f"and {dollars(left)} more is within the plan's limits."
             ),
             "steps": steps,
-            "missing": [missing for code in component.requires for missing in self._missing(code)],
+            "missing": list(self._missing_of(component.requires).values()),
             "until": self._until(component),
         }
 
     def _at_most(self, at: int, component: Component) -> int:
-        """The most that the component pays this kind of person; what is shared or taken of something, as it stands."""
+        """The most that the component pays this kind of person; what is shared or taken of something, or goes by what
+        nothing of the plan year changes, as it stands.
+        """
         amounts, table = self._plan.components[at].amounts, self._plan.components[at]
-        if isinstance(amounts, (ByBand, ByKind)):
-            most = int(amounts.amounts[self._row.kind].max())
-        elif isinstance(component, Pot) or (isinstance(component, PercentOf) and component.index is None):
-            most = self._row.full_amounts[at]
-        elif isinstance(component, GreatestOf):
+        if not self._reach.can_be_paid(component, self._row):
+            return 0
+        if isinstance(component, GreatestOf):
             codes = [one.code for one in self._document.components]
             most = max(self._at_most(of, self._document.components[of]) for of in map(codes.index, component.of))
+        elif (
+            isinstance(component, Pot)
+            or (isinstance(component, PercentOf) and component.index is None)
+            or not self._reach.amount_can_change(component, self._row)
+        ):
+            most = self._row.full_amounts[at]
+        elif isinstance(amounts, (ByBand, ByKind)):
+            most = int(amounts.amounts[self._row.kind].max())
         else:
             most = self._most[component.code]
         # Rounded as it would be paid: the shares of a pot are cut off.
@@ -102,16 +113,21 @@ class _Earnable:
         most = (most + half) // table.unit * table.unit
         return most if table.at_most is None else min(most, table.at_most)
 
-    def _missing(self, code: str) -> list[Part]:
-        """An unmet gate with what is missing; of gates made of others, each that is unmet."""
-        at = self._gates[code]
-        gate = self._document.gates[at]
-        if not self._row.gate_applies[at] or self._row.gate_met[at]:
-            return []
-        if gate.measure is None:
-            return [missing for one in gate.any_of or gate.all_of or () for missing in self._missing(one)]
-        told = next(one for one in self._body["gates"] if one["code"] == code)
-        return [{"gate": code, "title": gate.title, "reason": told["reason"], "gap": self._gap(at)}]
+    def _missing_of(self, codes: Iterable[str]) -> dict[str, Part]:
+        """The unmet gates with what is missing, by code; of gates made of others, each that is unmet."""
+        missing: dict[str, Part] = {}
+        for code in codes:
+            at = self._gates[code]
+            gate = self._document.gates[at]
+            if self._row.gate_met[at] or not (
+                self._row.gate_applies[at] and self._reach.gate_can_open(code, self._row)
+            ):
+                continue
+            if gate.measure is not None:
+                told = next(one for one in self._body["gates"] if one["code"] == code)
+                missing[code] = {"gate": code, "title": gate.title, "reason": told["reason"], "gap": self._gap(at)}
+            missing |= self._missing_of(_below(gate))
+        return missing
 
     def _gap(self, at: int) -> str | None:
         """How much the measure has to rise, cut up to four places; None where it is no border that counts.
@@ -132,6 +148,7 @@ class _Earnable:
         """Until when evidence of each kind that the component looks at still counts."""
         codes = measures_of(self._document, component)
         codes |= {measure for code in component.requires for measure in self._measures_of_gate(code)}
+        codes = {code for code in codes if self._reach.measure_can_change(code, self._row)}
         takes = {evidence_of(measure) for code in codes for measure in self._down(self._measures[code])}
         if isinstance(component, PerAward):
             takes.add("credential")
@@ -146,8 +163,8 @@ class _Earnable:
         gate = self._document.gates[at]
         if not self._row.gate_applies[at]:
             return set()
-        below = {one for part in gate.any_of or gate.all_of or () for one in self._measures_of_gate(part)}
-        return below if gate.measure is None else {gate.measure}
+        below = {one for part in _below(gate) for one in self._measures_of_gate(part)}
+        return below if gate.measure is None else {*below, gate.measure}
 
     def _down(self, measure: Measure) -> list[Measure]:
         is_weighted = isinstance(measure, Weighted)
@@ -164,3 +181,8 @@ class _Earnable:
             ends_on = SchoolYear.parse(plan.plan_year).ends_on
             told, moment = f"the end of {ends_on.isoformat()}", datetime.combine(ends_on + timedelta(days=1), time())
         return {"before": f"{told} ({zone.key})", "ends_at": moment.replace(tzinfo=zone)}
+
+
+def _below(gate: Gate) -> tuple[str, ...]:
+    """The gates that a gate is made of, or that its place is among."""
+    return gate.any_of or gate.all_of or (() if gate.top is None else gate.top.among)

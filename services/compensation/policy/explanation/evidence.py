@@ -20,6 +20,7 @@ from services.compensation.policy.language.measures import (
     AttributeNumber,
     CampusAttribute,
     CountMeasure,
+    CredentialCount,
     GrowthPercent,
     Measure,
     ObservationLowest,
@@ -47,6 +48,7 @@ _TITLES = {
 }
 PRIVATE_KINDS = ("placement",)
 """Facts that only the educator and HR are told: where somebody stood in other years is for nobody else."""
+_COMMON = "What is kept and settled for all educators."
 _BY_TAKE = {"observation_count": "observation", "slo_count": "slo", "slo_scored_count": "slo"}
 
 
@@ -70,8 +72,11 @@ class Evidence:
     def of_measure(self, measure: Measure) -> list[Node]:  # noqa: PLR0911 - one for each kind
         """The leaves of a measure that is read from facts."""
         match measure:
-            case CountMeasure(take="credential_count"):
-                return self.awards(lambda fact: fact.key in self._year_awards)
+            case CredentialCount():
+                asked = measure.of
+                return self.awards(
+                    lambda fact: fact.key in self._year_awards and (asked is None or fact.data["credential"] in asked)
+                )
             case CountMeasure():
                 kind = _BY_TAKE.get(measure.take, "roster")
                 return self._of_year(kind) if kind != "roster" else self.roster()
@@ -133,16 +138,16 @@ class Evidence:
         """The answer to an offer."""
         return self._leaves(self._kept(OFFER_ATTRIBUTE, offer))
 
-    def of_place(self, within: Within) -> list[Node]:
+    def of_place(self, within: Within, told: str = _COMMON) -> list[Node]:
         """What says whom one is counted with, and what was settled for them."""
         placed = self._leaves(self._kept(within.attribute, None)) if isinstance(within, WithinGroup) else []
-        return [*placed, *self.common_facts()]
+        return [*placed, *self.common_facts(told)]
 
-    def common_facts(self) -> list[Node]:
+    def common_facts(self, told: str = _COMMON) -> list[Node]:
         """What was kept and settled for all educators; nothing where the plan looks at nobody else."""
         if not self._rests_on_common:
             return []
-        return [node("common_facts", "Common facts of the year", "What is kept and settled for all educators.", None)]
+        return [node("common_facts", "Common facts of the year", told, None)]
 
     def _of(self, kind: str, holds: Callable[[Fact], bool]) -> Iterable[Fact]:
         return (fact for fact in self._used if fact.kind == kind and holds(fact))
@@ -190,9 +195,10 @@ class Evidence:
         data, calendar, in_year = fact.data, self._calendar, self._in_earlier_year(fact)
         match fact.kind:
             case "observation":
+                amended = "; it was amended since" if fact.version > 1 else ""
                 finalized = self._moment("finalized", data.get("finalized_at"), calendar.observations_finalized)
                 late = _late(observed_too_late(data, calendar))
-                return f"Observed on {data['observed_on']}{in_year or f'{finalized}{late}'}."
+                return f"Observed on {data['observed_on']}{in_year or f'{finalized}{late}'}{amended}."
             case "growth":
                 return f"{data['percent_met']} % of students met their growth ({data['measure']}){in_year}."
             case "slo":

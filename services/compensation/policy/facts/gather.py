@@ -91,6 +91,7 @@ class Gathered:
         "placements",
         "ratings",
         "slo_attainments",
+        "slo_qualities",
         "slo_scores",
         "slos",
         "uncounted_awards",
@@ -121,6 +122,7 @@ class Gathered:
         self.late_slos = 0
         self.slo_scores: Sequence[int] = ()
         self.slo_attainments: Sequence[int] = ()
+        self.slo_qualities: Sequence[str] = ()
         self.year_awards: Sequence[YearAward] = ()
         self.uncounted_awards: Sequence[UncountedAward] = ()
         self.held = _NOTHING_HELD
@@ -284,7 +286,7 @@ def _take_observations(found: Gathered, observations: Iterable[Fact], calendar: 
 
 
 def _take_slos(found: Gathered, slos: Iterable[Fact], calendar: PlanCalendar) -> None:
-    scores, attainments = [], []
+    scores, attainments, qualities = [], [], []
     for fact in slos:
         data = fact.data
         if data["school_year"] != calendar.plan_year:
@@ -294,11 +296,12 @@ def _take_slos(found: Gathered, slos: Iterable[Fact], calendar: PlanCalendar) ->
             found.late_slos += 1
             continue
         found.slos += 1
+        qualities.append(data["quality_score"])
         if data["score"] is not None:
             scores.append(data["score"])
         if data["attainment_percent"] is not None:
             attainments.append(millionths(data["attainment_percent"]))
-    found.slo_scores, found.slo_attainments = scores, attainments
+    found.slo_scores, found.slo_attainments, found.slo_qualities = scores, attainments, qualities
 
 
 def _take_ratings(found: Gathered, ratings: Iterable[Fact], calendar: PlanCalendar) -> None:

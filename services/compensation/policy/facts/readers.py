@@ -23,6 +23,7 @@ from services.compensation.policy.language.measures import (
     AttributeNumber,
     CampusAttribute,
     CountMeasure,
+    CredentialCount,
     EvidenceMeasure,
     GrowthPercent,
     Measure,
@@ -47,7 +48,6 @@ _COUNTS: dict[str, Callable[[Gathered], int]] = {
     "observation_count": lambda found: found.observations * SCALE,
     "slo_count": lambda found: found.slos * SCALE,
     "slo_scored_count": lambda found: len(found.slo_scores) * SCALE,
-    "credential_count": lambda found: len({award.credential for award in found.year_awards}) * SCALE,
     "days_employed": lambda found: found.employment.days * SCALE,
     "full_time_days": lambda found: found.employment.fte_days,
     "years_of_service": lambda found: found.employment.years_of_service * SCALE,
@@ -61,15 +61,16 @@ def measure_reader(measure: Measure, starts_in: int) -> MeasureReader:  # noqa: 
         case CountMeasure():
             count = _COUNTS[measure.take]
             return lambda found: (count(found), 1)
+        case CredentialCount():
+            return _credentials_earned(measure.of)
         case SloScoreCount():
             return _slo_scores(measure.score)
         case SloAttainmentCount():
             percent = millionths(measure.percent)
             return lambda found: (sum(attained >= percent for attained in found.slo_attainments) * SCALE, 1)
-        case ObservationMean():
-            return _of_years(_observation_mean(tuple(dict.fromkeys(measure.domains))), measure, starts_in)
-        case ObservationLowest():
-            return _of_years(_observation_lowest(tuple(dict.fromkeys(measure.domains))), measure, starts_in)
+        case ObservationMean() | ObservationLowest():
+            reader = _observation_mean if isinstance(measure, ObservationMean) else _observation_lowest
+            return _of_years(reader(tuple(dict.fromkeys(measure.domains))), measure, starts_in)
         case GrowthPercent():
             return _of_years(_growth_percent(measure), measure, starts_in)
         case SloMean():
@@ -91,6 +92,14 @@ def years_reader(measure: EvidenceMeasure, over: Years, starts_in: int) -> Calla
     mean = over.model_copy(update={"combine": "mean", "at_least": 1})
     read = measure_reader(measure.model_copy(update={"over": mean}), starts_in)
     return lambda found: read(found)[1]
+
+
+def _credentials_earned(of: tuple[str, ...] | None) -> MeasureReader:
+    def read(found: Gathered) -> Reading:
+        earned = {award.credential for award in found.year_awards}
+        return len(earned if of is None else earned.intersection(of)) * SCALE, 1
+
+    return read
 
 
 def _slo_scores(score: int) -> MeasureReader:
@@ -137,6 +146,8 @@ def _growth_percent(measure: GrowthPercent) -> MeasureReader:
 def _slo_mean(measure: SloMean) -> MeasureReader:
     if measure.take == "slo_mean_score":
         return lambda found: (sum(found.slo_scores) * SCALE, len(found.slo_scores))
+    if measure.take == "slo_mean_quality":
+        return lambda found: (sum(map(millionths, found.slo_qualities)), len(found.slo_qualities))
     return lambda found: (sum(found.slo_attainments), len(found.slo_attainments))
 
 

@@ -37,7 +37,8 @@ class CutOffs(Sourced):
 
     `observations` looks at the day of the visit and `slos` at the day of approval; `observations_finalized` and
     `slos_approved` look at the moment the scoring was closed, or the approval recorded. Where no moment is on file, the
-    same day is looked at. Each cut-off that is given holds.
+    same day is looked at. Each cut-off that is given holds. An observation that is amended keeps the moment at which it
+    was first finalized, and an SLO that of its first approval: an amendment after the cut-off still counts.
     """
 
     observations: LocalTime | None = None

@@ -1,6 +1,6 @@
 """What a plan measures: counts, means and scores read from facts, and measures made of other measures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Annotated, Literal, TypeAlias
 
@@ -50,12 +50,20 @@ class CountMeasure(_Measure):
         "observation_count",
         "slo_count",
         "slo_scored_count",
-        "credential_count",
         "days_employed",
         "full_time_days",
         "years_of_service",
         "years_on_campus",
     ]
+
+
+class CredentialCount(_Measure):
+    """The number of micro-credentials earned in the plan year, each counted once; only those in `of` where it is named.
+    Never missing.
+    """
+
+    take: Literal["credential_count"]
+    of: tuple[Code, ...] | None = Field(default=None, min_length=1)
 
 
 class SloScoreCount(_Measure):
@@ -110,7 +118,7 @@ class GrowthPercent(_OfEvidence):
 class SloMean(_OfEvidence):
     """The mean over the year's scored SLOs, or those of several years."""
 
-    take: Literal["slo_mean_score", "slo_mean_attainment"]
+    take: Literal["slo_mean_score", "slo_mean_attainment", "slo_mean_quality"]
 
 
 class RatingScore(_Measure):
@@ -207,7 +215,8 @@ class Combined(_Measure):
 class GroupMean(_Measure):
     """A group's own result: the mean of the measure `of`, by its value, over those of the network, or of one's own
     district, campus or group, whom the plan is for and whose measure was measured. It is the same for all who are
-    there, counted or not; nothing was measured where nobody is counted, nor for who is in no group.
+    there, counted or not; nothing was measured where nobody is counted, nor for who is in no group. A weighted measure
+    is measured for everybody whom it has weights for: who has no evidence counts with 0 points.
 
     Each value is rounded half up to the plan's places first, and counts up to a million. A mean between two millionths
     is taken as the middle between them: no border of a plan tells the two apart. Settled when the period is closed and
@@ -221,6 +230,7 @@ class GroupMean(_Measure):
 
 Measure = Annotated[
     CountMeasure
+    | CredentialCount
     | SloScoreCount
     | SloAttainmentCount
     | ObservationMean
@@ -244,16 +254,22 @@ EvidenceMeasure: TypeAlias = ObservationMean | ObservationLowest | GrowthPercent
 """A value of observations, growth or SLOs, of the year or over several years."""
 
 
-def is_percentage(measure: Measure) -> bool:
-    """Whether its value is a percentage, from 0 to 100; what is summed over years is none any more."""
+def is_percentage(measure: Measure, measures: Mapping[str, Measure]) -> bool:
+    """Whether its value is a percentage, from 0 to 100; what is summed over years is none any more.
+
+    `measures` are all those of the plan by code: the mean of percentages is one.
+    """
+    if isinstance(measure, GroupMean):
+        return is_percentage(measures[measure.of], measures)
     is_of_students = isinstance(measure, GrowthPercent) or measure.take == "slo_mean_attainment"
     is_sum = isinstance(measure, EvidenceMeasure) and measure.over is not None and measure.over.combine == "sum"
     return is_of_students and not is_sum
 
 
 def is_of_years_before(measure: Measure) -> bool:
-    """Whether it is of observations, growth or SLOs of earlier years alone: nothing of the plan year bears on it."""
-    return isinstance(measure, EvidenceMeasure) and measure.over is not None and measure.over.through == "year_before"
+    """Whether it is read from what is on file of earlier years alone: nothing of the plan year bears on it."""
+    over: Years | None = getattr(measure, "over", None)
+    return over is not None and over.through == "year_before"
 
 
 def made_of(measure: Measure) -> list[str]:

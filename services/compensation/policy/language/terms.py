@@ -137,6 +137,9 @@ WholeNumber = Annotated[int, Field(ge=0, le=1000, strict=True)]
 WORD = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$"
 Word = Annotated[str, Field(pattern=WORD)]
 """A value of an attribute that is no number, as HR's system writes it."""
+VALUE = f"{KEPT_VALUE}|{WORD}"
+Value = Annotated[str, BeforeValidator(as_text), Field(pattern=VALUE)]
+"""A value of an attribute, number or word."""
 
 
 class Clause(BaseModel):

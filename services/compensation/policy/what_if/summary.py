@@ -14,7 +14,7 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.exact import Bools, Ints, integers
 from services.compensation.policy.what_if.comparing import Block, Comparison, Outcome, Person, crossed
 from services.compensation.policy.what_if.distribution import quartiles, within_bins
-from services.compensation.policy.words.texts import dollars
+from services.compensation.policy.words.texts import counted, dollars
 
 Document = dict[str, Any]
 GROUPINGS = (*Person._fields, "rung")
@@ -54,7 +54,8 @@ class Tally:
     _totals: list[tuple[Ints, Ints]] = field(default_factory=list)
     _rungs: list[tuple[Ints, Ints]] = field(default_factory=list)
     _amounts: list[tuple[Ints, Ints]] = field(default_factory=list)
-    _overpaid: list[int] = field(default_factory=list)
+    _overpaid: tuple[list[int], list[int]] = field(default_factory=lambda: ([], []))
+    """What each who got more than a side comes to got too much, before and after."""
 
     def __post_init__(self) -> None:
         before, after = self._plans
@@ -89,7 +90,8 @@ class Tally:
         self._rungs.append((before.rung if before else nothing - 1, after.rung))
         self._amounts.append((_summed(before), _summed(after)))
         given = integers(self.given.get(educator_id, 0) for educator_id in block.ids)
-        self._overpaid += [cents for cents in (given - block.after.total).tolist() if cents > 0]
+        for sums, total in zip(self._overpaid, (before.total if before else given, block.after.total), strict=True):
+            sums += [cents for cents in (given - total).tolist() if cents > 0]
         self.comparison.unanswered.count(after.eligible, after.measured, after.gate_asked, after.gate_met)
         both = self.gates_on_both
         up, down = crossed(block, [gate.before or 0 for gate in both], [gate.after or 0 for gate in both])
@@ -154,11 +156,12 @@ class Tally:
             yield from self.comparison.unheeded.notes()
             yield from self.comparison.unanswered.notes()
             yield from self.comparison.groups.notes()
-        if self._overpaid:
+        now, then = self._overpaid
+        if then != now:
             yield (
-                f"{dollars(sum(self.given.values()))} of this year is paid already or in batches. For "
-                f"{len(self._overpaid)} of those who got it this comes to less, {dollars(sum(self._overpaid))} in all: "
-                "that would be overpaid, and is taken back by nothing but a recovery."
+                f"{dollars(sum(self.given.values()))} of this year is paid already or in batches. "
+                f"{dollars(sum(then))} of it would be overpaid, to {counted(len(then), 'educator', 'educators')} "
+                f"({dollars(sum(now))} to {len(now)} as it stands), and is taken back by nothing but a recovery."
             )
         offers = after.plan.offers
         if offers:

@@ -20,6 +20,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    CredentialCount,
     EvidenceMeasure,
     GroupMean,
     GrowthPercent,
@@ -87,6 +88,9 @@ def credentials_named(plan: Plan) -> Iterator[tuple[str, Iterable[str]]]:
     """Each part of the plan that names credentials, in words, with their codes."""
     for pathway in plan.pathways:
         yield _named("Pathway", pathway), pathway.credentials
+    for measure in plan.measures:
+        if isinstance(measure, CredentialCount) and measure.of is not None:
+            yield _named("Measure", measure), measure.of
     for component in plan.components:
         if isinstance(component, PerAward) and component.credentials is not None:
             yield _named("Component", component), component.credentials

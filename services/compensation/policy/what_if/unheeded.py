@@ -11,6 +11,7 @@ from services.compensation.domain import EducatorFacts, FactKind
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.language.ladder import CredentialNeed, Requirement, WaysNeed
 from services.compensation.policy.language.measures import CampusAttribute as CampusMeasure
+from services.compensation.policy.language.measures import CredentialCount
 from services.compensation.policy.language.pay import PerAward
 from services.compensation.policy.what_if.changes import AttributeValue, Award, CampusAttribute, Change
 from services.compensation.policy.what_if.unanswered import credentials_named
@@ -61,7 +62,7 @@ def _meant(given: str, known: frozenset[str] | set[str]) -> str:
 def _counts_any(plan: CompiledPlan) -> bool:
     """Whether some part counts credentials whatever they are."""
     return (
-        any(measure.take == "credential_count" for measure in plan.measures)
+        any(isinstance(measure, CredentialCount) and measure.of is None for measure in plan.measures)
         or any(isinstance(one, PerAward) and one.credentials is None for one in plan.plan.components)
         or any(_needs_any(need) for rung in plan.plan.ladder.rungs for need in rung.requires)
     )

@@ -8,6 +8,7 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.components import ComponentTable
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.evaluation.reading import Source
+from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import YearAward
 from services.compensation.policy.language.pay import (
@@ -24,6 +25,7 @@ from services.compensation.policy.language.pay import (
     Pot,
 )
 from services.compensation.policy.language.people import WithinGroup, YearsOnCampus
+from services.compensation.policy.words.groups import place_of
 from services.compensation.policy.words.looked_at import measures_of
 from services.compensation.policy.words.measures import MeasureWords
 from services.compensation.policy.words.offers import OfferWords
@@ -38,6 +40,7 @@ from services.compensation.policy.words.texts import (
     none_on_file,
     plain,
     remember,
+    standing,
     whole_of,
 )
 from shared.events.evaluation import StaffRole, SubjectGroup
@@ -69,15 +72,12 @@ class ComponentWords:
         self._looks_at = [
             sorted(self._position[code] for code in measures_of(plan.plan, one)) for one in plan.plan.components
         ]
-        self._group_of = {
-            index: one.within
-            for index, one in enumerate(plan.plan.components)
-            if isinstance(one, Pot) and isinstance(one.within, WithinGroup)
-        }
+        self._names_gates = any(bands.among for bands in plan.plan.bands)
         self._parts: Memo = {}
 
-    def components(self, row: Row, source: Source) -> list[Fragment]:
-        """A part for every component of the plan, those that pay nothing included."""
+    def components(self, row: Row, source: Source, settlement: Settlement, *, is_final: bool = False) -> list[Fragment]:
+        """A part for every component of the plan, those that pay nothing included; `is_final` is the settlement."""
+        gates = tuple(row.gate_met) if self._names_gates else ()
         parts = []
         for index, component in enumerate(self._plan.plan.components):
             depends: object
@@ -91,13 +91,13 @@ class ComponentWords:
                 looked_at = [
                     (row.numerators[at], row.denominators[at], row.measured[at]) for at in self._looks_at[index]
                 ]
-                depends = (tuple(looked_at), tuple(row.bands))
-                if self._group_of:
-                    depends = (depends, self._is_in_no_group(index, source))
+                depends = (tuple(looked_at), tuple(row.bands), tuple(row.in_groups), gates)
+            shared = _shared(component, source, settlement)
             key: tuple[object, ...] = (
                 index,
                 row.kind,
                 depends,
+                (shared, is_final) if isinstance(component, Pot) else None,
                 row.full_amounts[index],
                 row.granted_amounts[index],
                 row.timed_amounts[index],
@@ -112,11 +112,11 @@ class ComponentWords:
             )
             part = self._parts.get(key)
             if part is None:
-                part = remember(self._parts, key, self._component(index, row, source))
+                part = remember(self._parts, key, self._component(index, row, source, shared, is_final=is_final))
             parts.append(part)
         return parts
 
-    def _component(self, index: int, row: Row, source: Source) -> Part:
+    def _component(self, index: int, row: Row, source: Source, shared: int, *, is_final: bool) -> Part:
         component = self._plan.plan.components[index]
         part: Part = {
             "code": component.code,
@@ -132,8 +132,8 @@ class ComponentWords:
             return part
         if isinstance(component, PerAward):
             self._per_award(component, index, row, source, part)
-        elif self._is_in_no_group(index, source):
-            part["reason"] = f"Nothing is shared, for {none_on_file(self._group_of[index])}."
+        elif isinstance(component, Pot):
+            part["reason"] = self._pot(component, index, row, shared, is_final=is_final)
         else:
             part["reason"] = self._reason(component, index, row)
         if component.offer is not None and row.gates_open[index] and row.taken[index]:
@@ -141,11 +141,6 @@ class ComponentWords:
         self._limit(component, index, row, source, part["limits"])
         part["reason"] = " ".join([part["reason"], *(limit["reason"] for limit in part["limits"])])
         return part
-
-    def _is_in_no_group(self, index: int, source: Source) -> bool:
-        """Whether the component is shared within groups, and the educator is in none."""
-        group = self._group_of.get(index)
-        return group is not None and group.attribute not in source.found.words
 
     def _reason(self, component: Component, index: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
         full = dollars(row.full_amounts[index])
@@ -164,9 +159,7 @@ class ComponentWords:
                 return f"{component.percent} % of {self._base_of(component, row)}: {full}."
             case GreatestOf():
                 return self._greatest(component, index, row)
-            case Pot():
-                return self._pot(component, index, row)
-            case Flat() | PerAward():
+            case Flat() | PerAward() | Pot():
                 return f"The amount is {full}."
 
     def in_band(self, code: str, row: Row) -> str:
@@ -180,7 +173,12 @@ class ComponentWords:
         value = f"{self._plan.measures[measure].title} {self._measures.value(measure, row)}"
         if level.share is not None:
             share = decimal_text(100 * millionths(level.share))
-            return f"{value} is in the band {level.title} (the {share} % of all that it is drawn for)"
+            drawn = f"{value} is in the band {level.title} (the {share} % of all that it is drawn for"
+            unmet = self._measures.reach.titles(self._measures.reach.unmet_among(bands.among, row))
+            if not unmet:
+                return f"{drawn})"
+            are = "is" if len(unmet) == 1 else "are"
+            return f"{drawn}: those who meet {listed(unmet, 'and')}, which {are} not met)"
         border = f"from {level.at_least}" if level.below is None else f"from {level.at_least} to below {level.below}"
         return f"{value} is in the band {level.title} ({border})"
 
@@ -217,7 +215,10 @@ class ComponentWords:
         named = listed([f"{one.title} {dollars(cents)}" for one, cents in ways], "and")
         return f"The greatest of {named}: {dollars(row.full_amounts[index])}."
 
-    def _pot(self, component: Pot, index: int, row: Row) -> str:
+    def _pot(self, component: Pot, index: int, row: Row, shared: int, *, is_final: bool) -> str:
+        """`shared` is how many units share it where the educator's group does, 0 where that is not known."""
+        if (outside := self._measures.reach.outside(component.within, row)) is not None:
+            return f"Nothing is shared, for {none_on_file(outside)}."
         how = {
             "equally": "equally",
             "by_full_time_days": "by full-time days",
@@ -229,8 +230,15 @@ class ComponentWords:
             at = self._position[component.total_measure]
             total = f"{self._plan.measures[at].title} ({self._measures.value(at, row)}) is"
         whom = "all" if component.within == "network" else f"all of the {whole_of(component.within)}"
-        shared = f"{total} shared {how} among {whom} who meet its gates"
-        return f"{shared}; a share as things stand is {dollars(row.full_amounts[index])}."
+        in_all, meet = "", "meet"
+        if shared and component.shared == "equally":
+            whom, meet = f"the {shared} of the {whole_of(component.within)}", "meets" if shared == 1 else "meet"
+        elif shared and component.shared == "by_units":
+            in_all = f", {counted(shared, 'unit', 'units')} in all"
+        elif shared:
+            in_all = f", {decimal_text(shared, places=2)} days in all"
+        told = f"{total} shared {how} among {whom} who {meet} its gates{in_all}"
+        return f"{told}; a share{standing(is_final=is_final)} is {dollars(row.full_amounts[index])}."
 
     def _per_award(self, component: PerAward, index: int, row: Row, source: Source, part: Part) -> None:
         stipend = self._stipend_of[component.code]
@@ -252,7 +260,7 @@ class ComponentWords:
         full, granted = row.full_amounts[index], row.granted_amounts[index]
         prorated, paid = row.prorated_amounts[index], row.amounts[index]
         if not row.gates_open[index]:
-            unmet = unmet_gates(self._plan, index, row)
+            unmet = self._measures.reach.titles(self._measures.reach.unmet(component.requires, row))
             what = f"Not paid, because {'this is' if len(unmet) == 1 else 'these are'} not met: {listed(unmet, 'and')}."
             limits.append(_limit_part("gates", full - granted, what))
         elif not row.taken[index]:
@@ -305,13 +313,11 @@ class ComponentWords:
         return f"Prorated: {listed(why, 'and')} {made}."
 
 
-def unmet_gates(plan: CompiledPlan, index: int, row: Row) -> list[str]:
-    """Titles of the gates that keep component `index` from being paid."""
-    return [
-        plan.plan.gates[gate].title
-        for gate in plan.components[index].requires.tolist()
-        if row.gate_applies[gate] and not row.gate_met[gate]
-    ]
+def _shared(component: Component, source: Source, settlement: Settlement) -> int:
+    """How many units share a pot in the educator's group; 0 of any other component."""
+    if not isinstance(component, Pot) or not isinstance(component.within, WithinGroup):
+        return 0
+    return settlement.pot_units.get(component.code, {}).get(place_of(component.within, source.found), 0)
 
 
 def _limit_part(kind: str, cents: int, reason: str) -> Part:

@@ -82,6 +82,7 @@ class LadderWords:
             (row.rung, row.reached, row.awaiting, *row.placements),
             ladder.placements.held(found),
             tuple((row.numerators[at], row.denominators[at], row.measured[at]) for _, at, _ in ladder.by_measure),
+            tuple(row.in_groups) if ladder.by_measure else None,
             (tuple(row.gate_applies), tuple(row.gate_met)) if ladder.by_gates else None,
         )
 

@@ -23,9 +23,15 @@ def looked_at(plan: CompiledPlan) -> list[list[tuple[int, str]]]:
 
 def measures_of(plan: Plan, component: Component) -> set[str]:
     """The codes of the measures that a component looks at, itself or through its bands."""
+    harmless = component.hold_harmless
+    return measures_of_amount(plan, component) | (set() if harmless is None else {harmless})
+
+
+def measures_of_amount(plan: Plan, component: Component) -> set[str]:
+    """Those of them that its full amount goes by."""
     bands = {getattr(component, name, None) for name in ("bands", "rows", "columns")}
     named = [one.measure for one in plan.bands if one.code in bands]
-    named += [getattr(component, name, None) for name in ("measure", "total_measure", "hold_harmless")]
+    named += [getattr(component, name, None) for name in ("measure", "total_measure")]
     return {code for code in named if code is not None}
 
 

@@ -2,7 +2,6 @@
 
 from orjson import Fragment
 
-from services.compensation.policy.evaluation.columns import NO_PLACE
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import NOBODY_REACHES
 from services.compensation.policy.evaluation.evaluate import Row
@@ -18,6 +17,7 @@ from services.compensation.policy.language.measures import (
     CampusAttribute,
     Chosen,
     Combined,
+    CredentialCount,
     EvidenceMeasure,
     GroupMean,
     GrowthPercent,
@@ -27,17 +27,16 @@ from services.compensation.policy.language.measures import (
     SloAttainmentCount,
     SloScoreCount,
     Weighted,
-    Years,
     is_percentage,
     made_of,
 )
-from services.compensation.policy.language.people import Within, WithinGroup
+from services.compensation.policy.words.groups import mean_told, place_of
 from services.compensation.policy.words.looked_at import looked_at
+from services.compensation.policy.words.reach import Reach
 from services.compensation.policy.words.texts import (
     Memo,
     Part,
     counted,
-    in_words,
     listed,
     none_on_file,
     plain,
@@ -46,6 +45,7 @@ from services.compensation.policy.words.texts import (
     remember,
     whole_of,
 )
+from services.compensation.policy.words.years import over_years, too_few_years
 
 _COUNTED = {
     "observation_count": ("finalized observation", "finalized observations"),
@@ -62,6 +62,7 @@ _NOTHING_ON_FILE = {
     "growth_percent": "No growth score is on file.",
     "slo_mean_score": "No scored SLO is on file.",
     "slo_mean_attainment": "No scored SLO is on file.",
+    "slo_mean_quality": "No approved SLO is on file.",
     "summative_score": "No summative rating is on file.",
     "summative_level": "No summative rating is on file.",
     "attribute": "No number is on file.",
@@ -74,11 +75,13 @@ _OF_EACH_YEAR = {
     "growth_percent": "growth score",
     "slo_mean_score": "mean SLO score",
     "slo_mean_attainment": "mean share of students who met their target",
+    "slo_mean_quality": "mean quality score",
 }
 _MEANS = {
-    "growth_percent": ("growth score", " % of students"),
+    "growth_percent": ("growth score", " of students"),
     "slo_mean_score": ("SLO score", ""),
-    "slo_mean_attainment": ("scored SLO", " % of students met their target"),
+    "slo_mean_attainment": ("scored SLO", " of students met their target"),
+    "slo_mean_quality": ("quality score", ""),
 }
 _CHOSEN = {
     "best_of": "greatest",
@@ -106,16 +109,14 @@ class MeasureWords:
         self._terms = {
             table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
         }
-        self._group_of = {
-            at: one.within
-            for at, one in enumerate(plan.measures)
-            if isinstance(one, GroupMean) and isinstance(one.within, WithinGroup)
-        }
         self._years_of = {
             at: years_reader(one, one.over, plan.calendar.starts_in)
             for at, one in enumerate(plan.measures)
             if isinstance(one, EvidenceMeasure) and one.over is not None and one.over.at_least > 1
         }
+        by_code = {measure.code: measure for measure in plan.measures}
+        self._units = [" %" if is_percentage(measure, by_code) else "" for measure in plan.measures]
+        self.reach = Reach(plan)
         self._gate_parts: Memo = {}
         self._measure_parts: Memo = {}
 
@@ -129,19 +130,18 @@ class MeasureWords:
                 key: tuple[object, ...] = (gate, tuple(row.gate_applies), tuple(row.gate_met))
             else:
                 key = (gate, row.gate_met[gate], row.measured[at], row.numerators[at], row.denominators[at])
-            top, border, is_placed = self._plan.plan.gates[gate].top, None, True
+                key = (*key, *row.in_groups)
+            top, border = self._plan.plan.gates[gate].top, None
             if top is not None:
-                place = _place(top.within, found)
-                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(place)
-                is_placed = place != NO_PLACE
-                key = (*key, border, is_placed)
+                border = settlement.top_borders[self._plan.plan.gates[gate].code].get(place_of(top.within, found))
+                key = (*key, border, *self.reach.unmet_among(top.among, row))
             part = self._gate_parts.get(key)
             if part is None:
-                part = remember(self._gate_parts, key, self._gate(gate, at, row, border, is_placed=is_placed))
+                part = remember(self._gate_parts, key, self._gate(gate, at, row, border))
             parts.append(part)
         return parts
 
-    def measures(self, row: Row, found: Gathered) -> list[Fragment]:
+    def measures(self, row: Row, found: Gathered, settlement: Settlement) -> list[Fragment]:
         """The measures that a gate, a weight, a band or a component looks at for this educator."""
         parts = []
         for at, evidence in self._looked_at[row.kind]:
@@ -151,22 +151,23 @@ class MeasureWords:
             elif found.late_slos and evidence == "slo":
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
-            is_placed, years = True, 0
+            years, totals, measure = 0, None, self._plan.measures[at]
             if at in self._years_of and not row.measured[at]:
                 years = self._years_of[at](found)
                 key = (*key, years)
             if of := self._parts[at]:
-                if at in self._group_of:
-                    is_placed = self._group_of[at].attribute in found.words
+                if isinstance(measure, GroupMean):
+                    totals = settlement.group_totals.get(measure.code, {}).get(place_of(measure.within, found))
                 key = (
                     *key,
                     row.kind,
-                    is_placed,
+                    totals,
+                    *row.in_groups,
                     *((row.numerators[at], row.denominators[at], row.measured[at], row.points[at]) for at in of),
                 )
             part = self._measure_parts.get(key)
             if part is None:
-                part = remember(self._measure_parts, key, self._measure(at, row, late, years, is_placed=is_placed))
+                part = remember(self._measure_parts, key, self._measure(at, row, late, years, totals))
             parts.append(part)
         return parts
 
@@ -176,16 +177,23 @@ class MeasureWords:
         if isinstance(measure, Weighted):
             return points_text(row.points[at], self._places)
         if not row.measured[at]:
-            return "nothing settled" if isinstance(measure, GroupMean) else "nothing on file"
+            return self._absence(measure, row)
         return quotient_text(row.numerators[at], row.denominators[at]) + self.unit(at)
+
+    def _absence(self, measure: Measure, row: Row) -> str:
+        """Why there is no value, in short."""
+        outside = self.reach.outside_of(measure.code, row)
+        if outside is not None:
+            return f"no {whole_of(outside)} on file"
+        return "nothing settled" if isinstance(measure, GroupMean) else "nothing on file"
 
     def unit(self, at: int) -> str:
         """What stands behind the value of a measure, and behind what is asked of it."""
-        return " %" if is_percentage(self._plan.measures[at]) else ""
+        return self._units[at]
 
-    def _gate(self, gate: int, at: int | None, row: Row, border: int | None, *, is_placed: bool) -> Part:
+    def _gate(self, gate: int, at: int | None, row: Row, border: int | None) -> Part:
         terms = self._plan.plan.gates[gate]
-        reason = self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border, is_placed=is_placed)
+        reason = self._of_gates(terms, row) if at is None else self._asked(terms, at, row, border)
         return {
             "code": terms.code,
             "title": terms.title,
@@ -194,7 +202,7 @@ class MeasureWords:
             "source": terms.source,
         }
 
-    def _asked(self, terms: Gate, at: int, row: Row, border: int | None, *, is_placed: bool) -> str:
+    def _asked(self, terms: Gate, at: int, row: Row, border: int | None) -> str:
         measure = self._plan.measures[at]
         unit = self.unit(at)
         value = f"{measure.title}: {self.value(at, row)}."
@@ -203,11 +211,19 @@ class MeasureWords:
             return f"{value} The plan asks for {asked}{unit}."
         percent = decimal_text(100 * millionths(terms.top.share))
         asked = f"a place in the top {percent} % of the {whole_of(terms.top.within)}"
-        if isinstance(terms.top.within, WithinGroup) and not is_placed:
-            return f"{value} The plan asks for {asked}, and {none_on_file(terms.top.within)}."
+        if (outside := self.reach.outside(terms.top.within, row)) is not None:
+            return f"{value} The plan asks for {asked}, and {none_on_file(outside)}."
         if border is None or border == NOBODY_REACHES:
-            return f"{value} The plan asks for {asked}, which nobody has."
-        return f"{value} The plan asks for {asked}, which begins at {points_text(border, self._places)}{unit}."
+            asked += ", which nobody has"
+        else:
+            asked += f", which begins at {points_text(border, self._places)}{unit}"
+        return f"{value} The plan asks for {asked}{self._kept_out(terms.top.among, row)}."
+
+    def _kept_out(self, among: tuple[str, ...], row: Row) -> str:
+        """By which gates the educator is not among those whom a place is drawn through; nothing where by none."""
+        unmet = self.reach.titles(self.reach.unmet_among(among, row))
+        are = "is" if len(unmet) == 1 else "are"
+        return f", among those who meet {listed(unmet, 'and')}, which {are} not met" if unmet else ""
 
     def _of_gates(self, terms: Gate, row: Row) -> str:
         gates = {gate.code: at for at, gate in enumerate(self._plan.plan.gates)}
@@ -219,12 +235,15 @@ class MeasureWords:
         )
         return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
-    def _measure(self, at: int, row: Row, late: int, years: int, *, is_placed: bool) -> Part:
+    def _measure(self, at: int, row: Row, late: int, years: int, totals: tuple[int, int] | None) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
         if isinstance(measure, Weighted):
             return self._weighted(at, row)
         numerator, denominator = row.numerators[at], row.denominators[at]
-        reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, years, is_placed=is_placed)
+        if isinstance(measure, GroupMean):
+            reason = self._of_group(measure, at, row, totals)
+        else:
+            reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, years)
         shown = None
         if measure.points is not None:
             shown = points_text(row.points[at], self._places)
@@ -261,27 +280,33 @@ class MeasureWords:
             "reason": f"{' + '.join(terms)} = {shown} points." if terms else _NOTHING_ON_FILE["weighted"],
         }
 
-    def _unmeasured(self, at: int, row: Row, years: int, *, is_placed: bool) -> str:
+    def _of_group(self, measure: GroupMean, at: int, row: Row, totals: tuple[int, int] | None) -> str:
+        of = self._plan.measures[self._position[measure.of]]
+        if (outside := self.reach.outside(measure.within, row)) is not None:
+            return f"No mean, for {none_on_file(outside)}."
+        if totals is None:
+            return f"No value of {of.title} was settled for the {whole_of(measure.within)}."
+        return f"{mean_told(measure, of, *totals, self._places)} = {self.value(at, row)}."
+
+    def _unmeasured(self, at: int, row: Row, years: int) -> str:
         measure = self._plan.measures[at]
-        if isinstance(measure, GroupMean):
-            if not is_placed:
-                return f"No mean, for {none_on_file(self._group_of[at])}."
-            title = self._plan.measures[self._position[measure.of]].title
-            return f"No value of {title} was settled for the {whole_of(measure.within)}."
         if isinstance(measure, EvidenceMeasure) and measure.over is not None:
-            return _too_few_years(_NOTHING_ON_FILE[measure.take], measure.over, years)
+            return too_few_years(_NOTHING_ON_FILE[measure.take], measure.over, years)
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
-        missing = [self._plan.measures[part].title for part in self._parts[at] if not row.measured[part]]
+        missing = [self._plan.measures[part] for part in self._parts[at] if not row.measured[part]]
+        why = [self._absence(part, row) for part in missing]
         needed = "all of them are needed" if measure.needs == "all" else "one of them is needed"
-        return f"Nothing is on file for {listed(missing, 'and')}, and {needed}."
+        if set(why) <= {"nothing on file"}:
+            return f"Nothing is on file for {listed([part.title for part in missing], 'and')}, and {needed}."
+        each = [f"{part.title} ({told})" for part, told in zip(missing, why, strict=True)]
+        return f"There is no value of {listed(each, 'and')}, and {needed}."
 
     def _reason(self, at: int, row: Row) -> str:  # noqa: PLR0911 - one for each kind
         measure, numerator, denominator = self._plan.measures[at], row.numerators[at], row.denominators[at]
         value = quotient_text(numerator, denominator)
-        names = _COUNTED.get(measure.take)
-        if names is not None:
-            return f"{counted(numerator // SCALE, *names)}."
+        if measure.take in _COUNTED:
+            return _count(measure, numerator // SCALE)
         match measure:
             case SloScoreCount():
                 scored = counted(numerator // SCALE, "SLO", "SLOs")
@@ -294,26 +319,22 @@ class MeasureWords:
             case RatingScore():
                 if measure.over is None:
                     return f"The summative rating of the year: {value}."
-                return f"{_over_years(measure.over)} of the summative ratings: {value}."
+                return f"{over_years(measure.over)} of the summative ratings: {value}."
             case AttributeNumber():
                 if measure.over is None:
                     return f"On file: {value}."
-                return f"{_over_years(measure.over)} of what is on file: {value}."
+                return f"{over_years(measure.over)} of what is on file: {value}."
             case AttributeIs():
                 answer = "Yes" if numerator else "No"
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
             case CampusAttribute():
                 return f"On file for the campus: {value}."
-            case Chosen() | Combined() | GroupMean():
+            case Chosen() | Combined():
                 return self._of_several(measure, at, row)
             case _:
-                return _read(measure, numerator, denominator, value)
+                return _read(measure, numerator, denominator, f"{value}{self.unit(at)}")
 
-    def _of_several(self, measure: Chosen | Combined | GroupMean, at: int, row: Row) -> str:
-        if isinstance(measure, GroupMean):
-            title = self._plan.measures[self._position[measure.of]].title
-            whole = whole_of(measure.within)
-            return f"The mean of {title} over all of the {whole} who count: {self.value(at, row)}."
+    def _of_several(self, measure: Chosen | Combined, at: int, row: Row) -> str:
         by_points = measure.by == "points"
         named = [
             f"{self._plan.measures[part].title} "
@@ -325,37 +346,11 @@ class MeasureWords:
         return f"The {_CHOSEN[measure.take]} of {listed(named, 'and')}: {self.value(at, row)}{unit}."
 
 
-def _place(within: Within, found: Gathered) -> str:
-    if isinstance(within, WithinGroup):
-        return found.words.get(within.attribute, NO_PLACE)
-    if within == "network":
-        return ""
-    return (found.employment.campus_id if within == "campus" else found.employment.district_id) or NO_PLACE
-
-
 def _position(measure: PlacementPosition, position: int) -> str:
     asked = listed(measure.rungs, "and")
     if not position:
         return f"No rung of {asked} is held by a placement."
     return f"The rung held by a placement is {measure.rungs[position - 1]}, which counts {position} of {asked}."
-
-
-def _over_years(over: Years) -> str:
-    return f"The {over.combine} over {_years(over)}"
-
-
-def _years(over: Years) -> str:
-    end = "" if over.through == "plan_year" else " before the plan year"
-    years = "school year" if over.years == 1 else f"{in_words(over.years)} school years"
-    return f"the last {years}{end}"
-
-
-def _too_few_years(nothing: str, over: Years, found: int) -> str:
-    """`nothing` is what is said of one year; `found` is how many of the years have anything on file."""
-    if over.at_least == 1:
-        return f"{nothing.removesuffix('.')} for {_years(over)}."
-    has = f"{in_words(found) if found else 'none'} {'has' if found < 2 else 'have'}"
-    return f"The plan asks for {in_words(over.at_least)} of {_years(over)}, of which {has} anything on file for it."
 
 
 def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, str]]]:
@@ -366,11 +361,16 @@ def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, 
     ]
 
 
+def _count(measure: Measure, count: int) -> str:
+    named = measure.of if isinstance(measure, CredentialCount) else None
+    return counted(count, *_COUNTED[measure.take]) + ("." if named is None else f", of {listed(named, 'or')}.")
+
+
 def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str:
+    """`value` with its unit."""
     if isinstance(measure, EvidenceMeasure) and measure.over is not None:
         how = f"{measure.combine} " if isinstance(measure, GrowthPercent) else ""
-        unit = " %" if is_percentage(measure) else ""
-        return f"{_over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}{unit}."
+        return f"{over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}."
     if measure.take == "observation_mean":
         levels = counted(numerator // SCALE, "level point", "level points")
         return f"{levels} over {counted(denominator, 'score', 'scores')}: a mean of {value}."
@@ -380,5 +380,5 @@ def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str
         return f"{value} full-time days in eligible assignments."
     if isinstance(measure, PlacementPosition):
         return _position(measure, numerator // SCALE)
-    one, unit = _MEANS[measure.take]
-    return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{unit}."
+    one, whose = _MEANS[measure.take]
+    return f"The mean of {counted(denominator, one, f'{one}s')}: {value}{whose}."

@@ -95,8 +95,8 @@ class NeedWords:
 
     def _unmet(self, need: GatesNeed, row: Row) -> list[str]:
         """The gates that are not met; all of them where none is for the educator."""
-        asked = [code for code in need.of if row.gate_applies[self._gates[code]]]
-        return self._titles([code for code in asked if not row.gate_met[self._gates[code]]] if asked else need.of)
+        is_asked = any(row.gate_applies[self._gates[code]] for code in need.of)
+        return self._titles(self._measures.reach.unmet(need.of, row) if is_asked else need.of)
 
     def _titles(self, codes: Sequence[str]) -> list[str]:
         return [self._plan.plan.gates[self._gates[code]].title for code in codes]

@@ -11,12 +11,10 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.conditions import BorderBands
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.facts.offers import DECLINED, UNANSWERED
-from services.compensation.policy.language.measures import is_of_years_before
 from services.compensation.policy.language.pay import PerAward
-from services.compensation.policy.words.components import unmet_gates
 from services.compensation.policy.words.measures import MeasureWords
 from services.compensation.policy.words.offers import OfferWords
-from services.compensation.policy.words.texts import Memo, Part, amount, counted, dollars, listed, remember
+from services.compensation.policy.words.texts import Memo, Part, amount, counted, dollars, listed, remember, standing
 from shared.kernel.money import parse_amount
 
 
@@ -34,7 +32,7 @@ class NextSteps:
         self._band_measures = sorted({self._position[code] for code in measured if code is not None})
         self._awards_until = _awards_until(plan)
 
-    def steps(self, row: Row) -> Fragment:
+    def steps(self, row: Row, *, is_final: bool = False) -> Fragment:
         """A step for each component that could pay more, with what it is worth within the cap on the total."""
         measures = [(row.numerators[at], row.denominators[at], row.measured[at]) for at in self._band_measures]
         key = (
@@ -46,13 +44,16 @@ class NextSteps:
             tuple(row.bands),
             tuple(row.offers),
             tuple(measures),
+            tuple(row.measured),
+            tuple(row.in_groups),
+            is_final,
         )
         made = self._steps.get(key)
         if made is None:
-            made = remember(self._steps, key, self._all_steps(row))
+            made = remember(self._steps, key, self._all_steps(row, standing(is_final=is_final)))
         return made
 
-    def _all_steps(self, row: Row) -> list[Part]:
+    def _all_steps(self, row: Row, stands: str) -> list[Part]:
         cap = self._plan.total_cap
         room = None if cap is None else cap - row.total
         steps: list[Part] = []
@@ -62,32 +63,35 @@ class NextSteps:
             table = self._plan.components[index]
             if not table.pays[row.kind] or (table.offer is not None and row.offers[table.offer] == DECLINED):
                 continue
+            if not self._measures.reach.can_be_paid(component, row):
+                continue
             amounts = table.amounts
             if not row.gates_open[index]:
-                steps += self._gates(index, row, room)
+                steps += self._gates(index, row, room, stands)
             if isinstance(amounts, ByBand):
                 steps += self._next_band(component.code, amounts, row)
             elif isinstance(component, PerAward) and row.gates_open[index]:
                 steps += self._more_awards(component, row, room)
-        return steps + self._accept(row, room)
+        return steps + self._accept(row, room, stands)
 
-    def _accept(self, row: Row, room: int | None) -> list[Part]:
+    def _accept(self, row: Row, room: int | None, stands: str) -> list[Part]:
         """The offers that wait for an answer."""
         steps = []
         for at, offer in enumerate(self._plan.plan.offers):
             worth = self._offers.worth(at, row)
             if row.offers[at] == UNANSWERED and worth:
-                text = f"Accepting {offer.title} {self._offers.until(offer)} pays {dollars(worth)} as things stand."
+                text = f"Accepting {offer.title} {self._offers.until(offer)} pays {dollars(worth)}{stands}."
                 steps.append(_step("accept_offer", None, text, _within(worth, room)))
         return steps
 
-    def _gates(self, index: int, row: Row, room: int | None) -> list[Part]:
+    def _gates(self, index: int, row: Row, room: int | None, stands: str) -> list[Part]:
         worth = row.open_amounts[index]
         if worth == 0:
             return []
         component = self._plan.plan.components[index]
-        gates = listed(unmet_gates(self._plan, index, row), "and")
-        text = f"Meeting {gates} opens the {component.title}: {dollars(worth)} as things stand."
+        reach = self._measures.reach
+        gates = listed(reach.titles(reach.unmet(component.requires, row)), "and")
+        text = f"Meeting {gates} opens the {component.title}: {dollars(worth)}{stands}."
         return [_step("meet_gates", component.code, text, _within(worth, room))]
 
     def _next_band(self, code: str, amounts: ByBand, row: Row) -> list[Part]:
@@ -95,7 +99,7 @@ class NextSteps:
         at = row.bands[amounts.bands]
         if not isinstance(table, BorderBands) or at + 1 == len(bands.levels):
             return []
-        if is_of_years_before(self._plan.measures[table.measure]):
+        if not self._measures.reach.measure_can_change(self._plan.measures[table.measure].code, row):
             return []
         following = bands.levels[at + 1]
         gain = int(amounts.amounts[row.kind, at + 1] - amounts.amounts[row.kind, at])

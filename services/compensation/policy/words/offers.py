@@ -6,7 +6,7 @@ from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.evaluation.evaluate import Row
 from services.compensation.policy.facts.offers import ACCEPTED, DECLINED, UNANSWERED
 from services.compensation.policy.language.pay import Offer
-from services.compensation.policy.words.texts import Part, amount, dollars
+from services.compensation.policy.words.texts import Part, amount, dollars, standing
 
 _ANSWER = {UNANSWERED: None, ACCEPTED: "accepted", DECLINED: "declined"}
 
@@ -22,10 +22,10 @@ class OfferWords:
             for offer in plan.plan.offers
         ]
 
-    def offers(self, row: Row) -> list[Part]:
+    def offers(self, row: Row, *, is_final: bool = False) -> list[Part]:
         """A part for each offer that is for the educator, in the plan's order."""
         return [
-            self._offer(at, offer, row)
+            self._offer(at, offer, row, standing(is_final=is_final))
             for at, offer in enumerate(self._plan.plan.offers)
             if any(self._plan.components[index].pays[row.kind] for index in self._offered[at])
         ]
@@ -49,7 +49,7 @@ class OfferWords:
             return f"Not paid, because the offer {offer.title} was declined."
         return f"Offered: {dollars(cents)}; accept {offer.title} {self.until(offer)}."
 
-    def _offer(self, at: int, offer: Offer, row: Row) -> Part:
+    def _offer(self, at: int, offer: Offer, row: Row, stands: str) -> Part:
         answer_by = offer.answer_by
         return {
             "code": offer.code,
@@ -58,14 +58,14 @@ class OfferWords:
             "answer_by": None if answer_by is None else answer_by.replace(tzinfo=self._zone).isoformat(),
             "answer": _ANSWER[row.offers[at]],
             "worth": amount(self.worth(at, row)),
-            "reason": self._reason(at, offer, row),
+            "reason": self._reason(at, offer, row, stands),
             "source": offer.source,
         }
 
-    def _reason(self, at: int, offer: Offer, row: Row) -> str:
+    def _reason(self, at: int, offer: Offer, row: Row, stands: str) -> str:
         worth = self.worth(at, row)
         if not worth:
-            offered = "Nothing is offered as things stand; each component says why."
+            offered = f"Nothing is offered{stands}; each component says why."
         else:
             offered = f"Offered: {dollars(worth)}."
         if row.offers[at] == UNANSWERED:

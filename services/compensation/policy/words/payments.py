@@ -26,7 +26,7 @@ def illustrative_told(
 ) -> str | None:
     """What a reader has to know where a plan says of itself that it is an example; None where none bears on the pay.
 
-    `approval` is that of the plan which decided the statement.
+    `approval` is that of the plan which decided the statement; `payments` are those that the reader may be told of.
     """
     cents = sum(one.by_examples_cents for one in payments if one.is_confirmed)
     paid = f"{dollars(cents)} was paid by such a plan" if cents else ""

@@ -99,6 +99,11 @@ def none_on_file(within: WithinGroup) -> str:
     return f"no {whole_of(within)} is on file for the plan year"
 
 
+def standing(*, is_final: bool) -> str:
+    """What is said of an amount that others can still change; nothing where what depends on all is settled."""
+    return "" if is_final else " as things stand"
+
+
 def listed(items: Iterable[str], conjunction: str) -> str:
     """`a, b and c`."""
     *first, last = items
