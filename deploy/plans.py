@@ -16,10 +16,11 @@ from rich.console import Console
 
 from deploy import local, plan_steps, previewing
 from deploy.client import DoorRefused, Doors
-from services.compensation.errors import PlanInvalid, PlanUnreadable
+from services.compensation.errors import ChangesInvalid, PlanInvalid, PlanUnreadable
 from services.compensation.policy.cases.reading import parse_cases
 from services.compensation.policy.plan import Plan, content_hash, parse_plan, plan_schema
-from services.compensation.policy.source_text import read_yaml
+from services.compensation.policy.what_if.written_changes import read_changes
+from shared.kernel.errors import FieldError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -74,7 +75,7 @@ def preview(
         "title": f"Preview of {file.name}"[:200],
         "plan_year": plan.plan_year,
         "document": _text(file),
-        "changes": [] if changes is None else _read(changes),
+        "changes": [] if changes is None else _changes(changes),
     }
     doors = Doors(local.url(), local.workspace())
     try:
@@ -129,12 +130,13 @@ def _each_fault_named(file: Path) -> Iterator[None]:
         _fail([f"{file}{fault.pointer or '/'}: {fault.detail}" for fault in error.errors])
 
 
-def _read(file: Path) -> Any:
+def _changes(file: Path) -> Any:
     """Numbers with a point stay text, as in a plan."""
     try:
-        return read_yaml(_text(file))[0]
-    except (PlanUnreadable, PlanInvalid) as error:
-        _fail([f"{file}: {error.detail}"])
+        return read_changes(_text(file))
+    except ChangesInvalid as error:
+        faults = error.errors or [FieldError("", error.detail)]
+        _fail([f"{file}{fault.pointer or '/'}: {fault.detail}" for fault in faults])
 
 
 def _text(file: Path) -> str:

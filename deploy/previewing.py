@@ -47,11 +47,15 @@ def show(what_if: Mapping[str, Any], console: Console) -> None:
     everybody = {"key": "everybody", "educators": summary["educators"], **summary["cost"], **summary["outcome"]}
     for name, title in (("role", "By role"), ("rung", "By level")):
         console.print(_won_and_lost(title, [everybody, *summary["by"][name]]))
-    gates = _table("Gates", "met before", "met after", "cross up", "cross down")
+    gates = _table("Gates: who meets them, of those who are asked", "before", "after", "cross up", "cross down")
     for gate in summary["gates"]:
-        counts = (gate[name] for name in ("met_before", "met_after", "crossed_up", "crossed_down"))
-        gates.add_row(gate["title"], *("-" if count is None else f"{count:,}" for count in counts))
+        met = (_count(gate[f"met_{side}"], of=gate[f"asked_{side}"]) for side in ("before", "after"))
+        gates.add_row(gate["title"], *met, *(_count(gate[f"crossed_{way}"]) for way in ("up", "down")))
     console.print(gates)
+
+
+def _count(count: int | None, *, of: int | None = None) -> str:
+    return "-" if count is None else f"{count:,}" + ("" if of is None else f" of {of:,}")
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -13,7 +13,7 @@ from deploy.client import DoorRefused, Doors
 from deploy.kafka_jars import KafkaDidNotStart
 from deploy.loading import load_sample
 from deploy.postgres import PostgresDidNotStart
-from deploy.showing import NothingToShow, show_main_job
+from deploy.showing import MainJobFailed, NothingToShow, show_main_job
 from deploy.stack import Stack, StackDidNotStart
 from deploy.workspace import Engine
 
@@ -21,7 +21,7 @@ _WATCH_SECONDS = 0.5
 
 
 def run_stack(root: Path, engine: Engine, *, port: int, once: bool, console: Console) -> int:
-    """The exit code: 0 when it was stopped or, with `once`, has shown the main job."""
+    """The exit code: 0 when it was stopped or, with `once`, has shown the main job or found nobody for it."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     began = time.perf_counter()
@@ -32,9 +32,9 @@ def run_stack(root: Path, engine: Engine, *, port: int, once: bool, console: Con
         if not stack.workspace.is_loaded:
             console.print("Loading the sample network: 58 campuses, 3,752 educators, all invented")
             asyncio.run(load_sample(stack))
-        is_shown = _show(stack, console)
+        has_failed = not _show(stack, console)
         _say_addresses(stack, console)
-        return int(not is_shown) if once else _serve(stack, console)
+        return int(has_failed) if once else _serve(stack, console)
     except KeyboardInterrupt:
         return 0
     except (StackDidNotStart, PostgresDidNotStart, KafkaDidNotStart, DoorRefused) as error:
@@ -56,7 +56,7 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def _show(stack: Stack, console: Console) -> bool:
-    """Whether there was somebody to show it on: with a roster or a plan of one's own there may be nobody."""
+    """Whether nothing went wrong: with a roster or a plan of one's own there may be nobody to show it on."""
 
     async def show() -> None:
         async with Doors(stack.url, stack.workspace) as doors:
@@ -65,7 +65,9 @@ def _show(stack: Stack, console: Console) -> bool:
     try:
         asyncio.run(show())
     except NothingToShow as nothing:
-        console.print(f"The main job was not shown: {nothing}.", style="yellow")
+        console.print(f"The main job was not shown: {nothing}. Nothing is wrong with that.", style="yellow")
+    except MainJobFailed as failed:
+        _say_failure(f"The main job failed: {failed}.", console)
         return False
     return True
 

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from deploy.before_and_after import Story, print_page
 from deploy.client import Doors, Person
-from deploy.loading import PLAN_YEAR, WRITER
+from deploy.loading import PLAN, PLAN_YEAR, WRITER
 from deploy.sample.awards import CREDENTIALS
+from services.compensation.policy.plan import content_hash, parse_plan
 from shared.kernel.clock import SystemClock
 from shared.kernel.ids import uuid7
 from shared.web.tokens import Role
@@ -24,7 +25,11 @@ _STIPENDS_AT_MOST = 8
 
 
 class NothingToShow(RuntimeError):
-    """No educator was found on whom the main job can be shown."""
+    """There is nobody on whom the main job can be shown: with a roster or a plan of one's own that is no fault."""
+
+
+class MainJobFailed(RuntimeError):
+    """What came in did not change the statement in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,10 @@ class Chosen:
 
 
 async def show_main_job(doors: Doors, console: Console) -> None:
-    """Choose an educator, send a signed award, finalize an observation, and print before and after."""
+    """Choose an educator, send a signed award, finalize an observation, and print before and after.
+
+    Raises NothingToShow, MainJobFailed.
+    """
     chosen = await _choose(doors)
     began = time.perf_counter()
     await _award(doors, chosen)
@@ -83,8 +91,20 @@ async def _choose(doors: Doors) -> Chosen:
         if best[0] == _ALL_WORTH:
             break
     if best is None:
-        raise NothingToShow("no teacher with room for one more micro-credential was found")
+        raise NothingToShow(await _why_nobody(doors))
     return best[1]
+
+
+async def _why_nobody(doors: Doors) -> str:
+    """The showing is made for the sample's plan: by another one there may be nobody to choose."""
+    nobody = "no teacher has room for one more micro-credential"
+    standing = await doors.get("/compensation/v1/plans", WRITER, plan_year=PLAN_YEAR, state="published")
+    if not standing:
+        return f"no plan is published for {PLAN_YEAR}"
+    told = f"{standing[0]['plan']} version {standing[0]['version']}"
+    if standing[0]["content_hash"] == content_hash(parse_plan(PLAN.read_text(encoding="utf-8"))):
+        return f"{nobody}, of the {_CANDIDATES} who were looked at"
+    return f"{PLAN_YEAR} is paid by {told}, which is not the sample's plan that it is made for, and by it {nobody}"
 
 
 _ALL_WORTH = 3
@@ -122,7 +142,7 @@ async def _changed(doors: Doors, chosen: Chosen, before: dict[str, Any]) -> dict
         statement = await _statement(doors, chosen.educator_id)
         if statement != before:
             return statement
-    raise NothingToShow(f"the statement of {chosen.educator_id} did not change within {_WAIT_SECONDS:.0f} s")
+    raise MainJobFailed(f"the statement of {chosen.educator_id} did not change within {_WAIT_SECONDS:.0f} s")
 
 
 async def _award(doors: Doors, chosen: Chosen) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from opentelemetry.trace import Tracer
 from pydantic import BaseModel
@@ -18,6 +18,7 @@ from shared.web.health import ReadyChecks, health_router
 from shared.web.idempotency import IdempotencyKeyMissing
 from shared.web.openapi import install_openapi
 from shared.web.problems import install_problems, meaning_of, responses
+from shared.web.query import query_names, refuse_unknown_query
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -78,7 +79,8 @@ def create_app(
     )
     app.state.authenticator = authenticator
     for router in routers:
-        app.include_router(router, prefix=f"/{about.service}/v1")
+        app.include_router(router, prefix=f"/{about.service}/v1", dependencies=[Depends(refuse_unknown_query)])
+    app.state.query_names = query_names(app)
     app.include_router(health_router(ready_checks))
     app.include_router(problem_router())
     install_problems(app, missing_headers=_MISSING_HEADERS)

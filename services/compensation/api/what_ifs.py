@@ -12,6 +12,7 @@ from services.compensation.api.callers import Office
 from services.compensation.api.what_if_chart import chart
 from services.compensation.domain import WhatIfOutcome
 from services.compensation.errors import (
+    ChangesInvalid,
     PlanInvalid,
     PlanOfAnotherYear,
     PlanUnreadable,
@@ -71,12 +72,19 @@ WhatIfId = Annotated[UUID, Path()]
     summary="Ask what a plan or changed facts would come to for everybody",
     response_model=WhatIfView,
     responses=responses(
-        PlanVersionUnknown, PlanUnreadable, PlanInvalid, PlanOfAnotherYear, WhatIfWithoutPlan, *NOT_ONCE
+        PlanVersionUnknown,
+        PlanUnreadable,
+        PlanInvalid,
+        PlanOfAnotherYear,
+        ChangesInvalid,
+        WhatIfWithoutPlan,
+        *NOT_ONCE,
     ),
 )
 async def ask_what_if(body: WhatIfRequest, _principal: Office, call: OnceCall) -> Response:
     """Run in the background on everybody's facts as of one moment, beside the plan that stands; look at it again until
-    it is done. Touches no statement, ledger or batch. The faults of a document are told as when it is written.
+    it is done. Touches no statement, ledger or batch. The faults of a document and of changes are told as when a plan
+    is written.
     """
 
     async def asked() -> WhatIfView:

@@ -72,6 +72,7 @@ from services.compensation.errors.recoveries import (
 )
 from services.compensation.errors.suspensions import PayoutsNotWhole, PayoutsSuspended
 from services.compensation.errors.what_ifs import (
+    ChangesInvalid,
     PlanOfAnotherYear,
     WhatIfNotDone,
     WhatIfsOfSeveralYears,
@@ -98,6 +99,7 @@ __all__ = [
     "BudgetAbsent",
     "BudgetChanged",
     "CampusesTooMany",
+    "ChangesInvalid",
     "CloserCannotReopen",
     "CommentsNotOpen",
     "CommentsStillOpen",

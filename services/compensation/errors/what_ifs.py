@@ -27,6 +27,14 @@ class WhatIfWithoutPlan(CompensationError):
     title = "No plan stands for this year"
 
 
+class ChangesInvalid(CompensationError):
+    """The changes of facts cannot be taken; `errors` names each place with its remedy."""
+
+    code = "changes-invalid"
+    status = 422
+    title = "The changes are not valid"
+
+
 class PlanOfAnotherYear(CompensationError):
     """The plan to be run is of another year than the what-if."""
 

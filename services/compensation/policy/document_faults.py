@@ -1,36 +1,39 @@
 """Faults of a written document in the words of the document: the place, its line, and the remedy."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from services.compensation.policy.document_schema import DocumentSchema
 from services.compensation.policy.form_words import close_to, expected
-from services.compensation.policy.language.terms import CODE, VALUE, WORD
+from services.compensation.policy.language.terms import CODE, KEPT_VALUE, VALUE, WORD
 from services.compensation.policy.source_text import Lines, below
+from services.compensation.policy.words.texts import listed
 from shared.kernel.errors import FieldError
 
-_REMEDIES = {
-    "model_type": "is not a group of names with their values: write each on a line of its own, like `name: value`",
-    "missing": "is missing: add it",
-    "extra_forbidden": "is not part of the {language} language here: remove it or correct its spelling",
-}
+_NO_GROUP = "is not a group of names with their values: write each on a line of its own, like `name: value`"
 _WRITTEN_WITH = {
     CODE: "a small letter first, then small letters, digits, `_` and `-`, 63 in all at most",
+    KEPT_VALUE: "digits, as a number below a million, or as a word with a letter first, 63 characters in all at most",
     WORD: "letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
     VALUE: "a number below a million, or letters, digits, blanks, `.`, `_` and `-`, 63 in all at most, no blank first",
 }
 
 
-def faults_of_form(
-    error: ValidationError, data: Any, *, language: str, model: type[BaseModel] | None = None
-) -> list[FieldError]:
-    """What pydantic found in `data`: pointers without the tags of the models, each with the remedy. With the `model`
-    of the whole document a name that is no part of it is told which one is close to it.
+def faults_of_form(error: ValidationError, data: Any, *, language: str, schema: Mapping[str, Any]) -> list[FieldError]:
+    """What pydantic found in `data`: pointers without the tags of the models, each with the remedy. `schema` is the
+    JSON Schema of what `data` should be.
     """
-    found = error.errors(include_url=False)
-    return [_as_field_error(fault, data, language, model) for fault in found if not _follows(fault, found)]
+    form = DocumentSchema(schema)
+    faults = error.errors(include_url=False)
+    return [_as_field_error(fault, data, language, form) for fault in faults if not _follows(fault)]
+
+
+def _follows(fault: ErrorDetails) -> bool:
+    """A list is too short as well, to pydantic, where its items are faults."""
+    return fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
 
 
 def placed(found: list[FieldError], lines: Lines) -> tuple[str, list[FieldError]]:
@@ -47,7 +50,7 @@ def _line_of(pointer: str, lines: Lines) -> str:
     return f"line {lines[pointer]}: " if pointer in lines else ""
 
 
-def _as_field_error(fault: ErrorDetails, data: Any, language: str, model: type[BaseModel] | None) -> FieldError:
+def _as_field_error(fault: ErrorDetails, data: Any, language: str, form: DocumentSchema) -> FieldError:
     pointer, here = "", data
     for key in fault["loc"]:
         if _has(here, key):
@@ -55,12 +58,14 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str, model: type[B
         elif fault["type"] != "missing" or key != fault["loc"][-1]:
             continue
         pointer = below(pointer, key)
-    if fault["type"] == "extra_forbidden" and model is not None:
-        names = [name for part in _models_at(model, fault["loc"][:-1]) for name in _fields(part)]
-        if (meant := close_to(str(fault["loc"][-1]), names)) is not None:
-            return FieldError(pointer, f"is not part of the {language} language here: did you mean {meant!r}?")
-    if (remedy := _REMEDIES.get(fault["type"])) is not None:
-        return FieldError(pointer, remedy.format(language=language))
+    match fault["type"]:
+        case "model_type" | "model_attributes_type":
+            return FieldError(pointer, _NO_GROUP)
+        case "missing":
+            words = form.words_at(fault["loc"])
+            return FieldError(pointer, "is missing: add it" + (f", {listed(words, 'or')}" if words else ""))
+        case "extra_forbidden":
+            return FieldError(pointer, f"is not part of the {language} language here: {_spelling(fault, data, form)}")
     if (asked := _WRITTEN_WITH.get(fault.get("ctx", {}).get("pattern", ""))) is not None:
         return FieldError(pointer, f"is written with {asked}: correct it")
     # Never formatted: it may quote what the author wrote, braces and all.
@@ -70,33 +75,15 @@ def _as_field_error(fault: ErrorDetails, data: Any, language: str, model: type[B
     return FieldError(pointer, message)
 
 
-def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
-    """Whether a list is too short only since what stands in it is wrong."""
-    place = fault["loc"]
-    return fault["type"] == "too_short" and any(
-        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found
-    )
-
-
-def _models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[type[BaseModel]]:
-    """The models that may stand at a place; indexes, keys and tags lead to no other."""
-    here = [model]
-    for key in path:
-        inner = [field for part in here for name, field in _fields(part).items() if name == key]
-        here = [part for field in inner for part in _models_in(field)] if inner else here
-    return here
-
-
-def _fields(model: type[BaseModel]) -> dict[str, Any]:
-    """What its fields are called in a document, and their types."""
-    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _models_in(part)
+def _spelling(fault: ErrorDetails, data: Any, form: DocumentSchema) -> str:
+    """What an unknown key may have been meant to be: the closest one that is not there already."""
+    *around, key = fault["loc"]
+    given: Any = data
+    for step in around:
+        given = given[step] if _has(given, step) else given
+    unused = [known for known in form.keys_at(around) if known not in given]
+    meant = close_to(str(key), unused)
+    return "remove it or correct its spelling" if meant is None else f"did you mean `{meant}`?"
 
 
 def _has(here: Any, key: str | int) -> bool:

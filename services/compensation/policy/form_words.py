@@ -13,12 +13,15 @@ _EXPECTED: Mapping[str, str] = {
     "bool_type": "has to be true or false, without quotes, like true",
     "string_type": 'has to be text: put it in quotes, like "2"',
     "tuple_type": "has to be a list, like [first, second]",
+    "list_type": "has to be a list, like [first, second]",
     "dict_type": "has to be names with their values: write each on a line of its own, like `name: value`",
     "too_short": "has too few items: name {min_length} or more, like [first, second]",
     "too_long": "has too many items: name {max_length} at most",
     "string_too_short": 'is too short: write {min_length} or more characters, like "Bonus"',
     "greater_than_equal": "is too low: write {ge} or more, like {ge}",
     "less_than_equal": "is too high: write {le} or less, like {le}",
+    "uuid_parsing": "is not an id: write it like 01930000-0000-7000-8000-0000000000c1",
+    "uuid_type": "is not an id: write it like 01930000-0000-7000-8000-0000000000c1",
     "union_tag_not_found": "is missing {discriminator}, which says what kind it is: add it",
 }
 _WORD = re.compile(r"'([^']*)'")

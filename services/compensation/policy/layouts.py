@@ -106,7 +106,7 @@ def parse_layout(text: str) -> Layout:
     try:
         layout = Layout.model_validate(data)
     except ValidationError as error:
-        found = faults_of_form(error, data, language="layout")
+        found = faults_of_form(error, data, language="layout", schema=layout_schema())
     else:
         found = list(_faults_of(layout))
     if found:

@@ -26,7 +26,7 @@ def parse_plan(source: str | Mapping[str, Any]) -> Plan:
     try:
         plan = Plan.model_validate(data)
     except ValidationError as error:
-        found = faults_of_form(error, data, language="plan")
+        found = faults_of_form(error, data, language="plan", schema=plan_schema())
     else:
         found = faults_of(plan)
         if not found and isinstance(source, str):

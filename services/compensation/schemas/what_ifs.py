@@ -5,11 +5,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from services.compensation.domain import WhatIf, WhatIfState
-from services.compensation.policy.what_if.changes import Change
+from services.compensation.policy.what_if.changes import Change, Changes
 from services.compensation.policy.what_if.summary import GROUPINGS, side_by_side
+from services.compensation.policy.what_if.written_changes import parse_changes
 from services.compensation.schemas.parts import Body, Money
 from shared.events.types import SchoolYearLabel
 
@@ -17,6 +18,11 @@ Title = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["A stipend of 150 dollars"])
 ]
 T = TypeVar("T")
+
+
+def _changes(sent: Any) -> list[Change]:
+    """Told apart from what else a body can lack, since their faults are those of a written document."""
+    return parse_changes(sent, at="/changes")
 
 
 class WhatIfRequest(Body):
@@ -30,9 +36,8 @@ class WhatIfRequest(Body):
         description="The text of a plan, YAML or JSON, that is kept as no version.",
         examples=["language: 1\ncode: harmony-pbcs\nplan_year: 2020-21\n"],
     )
-    changes: list[Change] = Field(
+    changes: Annotated[Changes, BeforeValidator(_changes)] = Field(
         default=[],
-        max_length=20,
         description="Changes of facts, made one after the other.",
         examples=[[{"change": "growth_percent", "add": "5", "applies_to": {"roles": ["teacher"]}}]],
     )
@@ -74,12 +79,14 @@ class GroupLine(Cost, WonAndLost):
 
 
 class GateLine(Body):
-    """How many meet a gate of those who are asked for it, and how many cross it: asked on both sides, and met on one.
+    """Of how many a gate is asked, how many of them meet it, and how many cross it: asked on both sides, met on one.
     Null for a plan that has no such gate.
     """
 
     key: str
     title: str
+    asked_before: int | None = Field(default=None, description="Null in what was run before this was counted.")
+    asked_after: int | None = None
     met_before: int | None
     met_after: int | None
     crossed_up: int | None

@@ -28,7 +28,7 @@ from services.compensation.policy.evaluation.settling import settle
 from services.compensation.policy.facts.gather import CampusAttributes
 from services.compensation.policy.plan import parse_plan
 from services.compensation.repository import accounts, common_facts, payouts, plans, recalculations
-from services.compensation.service.plans import is_settled_at_close, version_to_settle
+from services.compensation.service.plans import how_to_reopen, is_settled_at_close, version_to_settle
 from services.compensation.service.suspensions import hold_payouts
 from shared.events.compensation import CampusValue, CommonFactsChanged, SettledNumber
 from shared.kernel.clock import Clock
@@ -159,7 +159,7 @@ async def _everybody(connection: AsyncConnection) -> list[EducatorFacts]:
 async def _open(connection: AsyncConnection, plan_year: str) -> CommonFacts:
     standing = await common_facts.standing(connection, plan_year)
     if standing.is_final:
-        raise YearClosed(f"{plan_year} was settled for good under number {standing.number}; nothing was changed")
+        raise YearClosed(f"{plan_year} was settled for good under number {standing.number}; {how_to_reopen(plan_year)}")
     return standing
 
 

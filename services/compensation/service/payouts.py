@@ -69,7 +69,10 @@ async def prepare_batch(
     await hold_payouts(connection)
     is_estimate = not await plans.is_closed(connection, plan_year)
     if is_estimate and await version_to_settle(connection, plan_year):
-        raise YearNotSettled(f"shares and places of {plan_year} are estimates still: settle the year for good first")
+        raise YearNotSettled(
+            f"shares and places of {plan_year} are estimates still: settle the year for good first, by "
+            f'POST /compensation/v1/common-facts/{plan_year}/settlements with {{"final": true}}'
+        )
     await _all_decided(connection, plan_year)
     division = await _divided(connection, plan_year, pay_date, district_id)
     now = clock.now()

@@ -53,7 +53,7 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
     now = clock.now()
     version = (await locked_version(connection, plan_version_id)).publish(by, now)
     if await plans.is_closed(connection, version.plan_year):
-        raise YearClosed(f"{version.plan_year} was settled for good: what it is paid by does not change any more")
+        raise YearClosed(f"{version.plan_year} was settled for good; {how_to_reopen(version.plan_year)}")
     [event_id] = await outbox.record(connection, [await _published(connection, version)], now=now)
     superseded = await plans.publish(connection, version, event_id=event_id)
     await plans.record_step(connection, version.id, PlanStep(version.state, by, now))
@@ -63,6 +63,14 @@ async def publish_plan(connection: AsyncConnection, clock: Clock, plan_version_i
     if is_settled_at_close(version):
         await plans.ask_for_settlement(connection, version.id, at=now, final=False, by=by)
     return version
+
+
+def how_to_reopen(plan_year: str) -> str:
+    """What a refusal of a closed year leads to."""
+    return (
+        "nothing was changed. Another person than who had it settled reopens it first: "
+        f'POST /compensation/v1/common-facts/{plan_year}/reopening with {{"reason": "..."}}'
+    )
 
 
 async def _published(connection: AsyncConnection, version: PlanVersion) -> PlanPublished:

@@ -68,7 +68,8 @@ async def run(connection: AsyncConnection, clock: Clock, due: WhatIf, advance: A
         after, read, blocks = page[-1][0], read + len(page), blocks + 1
         if blocks % _ADVANCES_EVERY == 1:
             await advance(read, educators)
-    tally, decided = Tally(comparison, await payables.given(connection, due.plan_year)), comparison.decided()
+    given = await payables.given(connection, due.plan_year)
+    tally, decided = Tally(comparison, given, is_closed=common.is_final), comparison.decided()
     while (rows := await asyncio.to_thread(_next_rows, tally, decided)) is not None:
         await what_ifs.add_rows(connection, due.id, rows)
     summary = await asyncio.to_thread(tally.summary)

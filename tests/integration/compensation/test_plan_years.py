@@ -23,6 +23,14 @@ async def reopen(compensation: Compensation, as_: dict[str, Any]) -> Any:
     return await compensation.call("POST", f"{YEAR}/reopening", as_=as_, json=body)
 
 
+CLOSED = "2020-21 was settled for good: no plan is published over it unless another person reopens it."
+
+
+async def notes(compensation: Compensation, document: str) -> list[str]:
+    found: list[str] = (await compensation.what_if(document=document))["summary"]["notes"]
+    return found
+
+
 async def publication(compensation: Compensation) -> Any:
     version_id = await compensation.approved(PLAN)
     return await compensation.call("POST", f"/plans/{version_id}/publication", as_=APPROVER)
@@ -41,8 +49,12 @@ async def test_a_year_whose_plan_looks_at_nobody_else_is_closed_as_well(compensa
     assert await compensation.state() == before
     refused = await publication(compensation)
     assert (refused.status_code, refused.json()["code"]) == (409, "year-closed")
+    assert f"POST /compensation/v1{YEAR}/reopening with" in refused.json()["detail"]
+    other = PLAN.replace(b'"200.00"', b'"150.00"').decode()
+    assert [CLOSED in await notes(compensation, document) for document in (other, PLAN.decode())] == [True, False]
     await pay(compensation)
     assert (await reopen(compensation, APPROVER)).status_code == 200
+    assert CLOSED not in await notes(compensation, other)
     assert (await publication(compensation)).status_code == 200
 
 
@@ -66,6 +78,7 @@ async def test_another_person_reopens_it_and_what_was_settled_is_an_estimate_unt
         "POST", "/payout-batches", as_=WRITER, json={"plan_year": "2020-21", "pay_date": "2021-11-15"}
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "year-not-settled")
+    assert f'POST /compensation/v1{YEAR}/settlements with {{"final": true}}' in refused.json()["detail"]
     await close(compensation)
     assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["500.00", "0.00", "500.00"]
     assert (await compensation.statement(ANA))["common_facts"]["is_final"] is True

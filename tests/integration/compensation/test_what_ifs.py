@@ -47,6 +47,7 @@ UNANSWERED = (
     "Gate proficiency (Proficiency up by 3 %): nobody meets it: look at the measure and the border in it.",
 )
 """Two of the drafts ask for it, and the season brings none of it."""
+UNHEARD_OF = "which nobody was ever awarded and the plan names nowhere; it counts where any other does"
 FEW = [educator_id(1), educator_id(2), educator_id(3)]
 LATE = educator_id(77)
 OWN = {"what_if", "what_if_progress", "what_if_row", "idempotency_key"}
@@ -164,7 +165,11 @@ async def test_changed_facts_are_run_on_the_plan_that_stands(network: Compensati
         f"SELECT * FROM what_if_row WHERE role = 'teacher' AND campus_id = '{one['campus_id']}'"
     )
     assert found["touched"] == [len(teachers), 0]
-    assert found["notes"] == ["Change 2 touches nobody: look at whom it is for, and at what it names."]
+    assert found["notes"] == [
+        "Change 2 touches nobody: look at whom it is for, and at what it names.",
+        f"Change 1 awards mc-only-supposed, {UNHEARD_OF}: is it spelt right?",
+        "Change 2 sets absence_days, which the plan does not look at, so that it changes nothing: is it spelt right?",
+    ]
     assert teachers
     assert 0 < found["outcome"]["winners"] <= len(teachers)
     assert found["plans"]["before"] == found["plans"]["after"]
@@ -196,9 +201,9 @@ REFUSED = {
     "invalid": ({"document": "language: 1\n"}, 422, "plan-invalid"),
     "another year": ({"plan_year": "2019-20", "document": PLAN.decode()}, 422, "plan-of-another-year"),
     "control character": ({"title": "a\0b", "changes": [AWARD]}, 422, "malformed-request"),
-    "a change that is none": ({"changes": [{"change": "salary", "add": 1}]}, 422, "malformed-request"),
-    "out of bounds": ({"changes": [{"change": "growth_percent", "add": "100.5"}]}, 422, "malformed-request"),
-    "add and set": ({"changes": [{"change": "slo_score", "add": 1, "set": 3}]}, 422, "malformed-request"),
+    "a change that is none": ({"changes": [{"change": "salary", "add": 1}]}, 422, "changes-invalid"),
+    "out of bounds": ({"changes": [{"change": "growth_percent", "add": "100.5"}]}, 422, "changes-invalid"),
+    "add and set": ({"changes": [{"change": "slo_score", "add": 1, "set": 3}]}, 422, "changes-invalid"),
 }
 
 
@@ -208,6 +213,13 @@ async def test_what_cannot_be_run_is_refused_with_its_remedy_and_kept_nowhere(co
         body = {"title": "x", "plan_year": "2020-21", **question}
         answer = await compensation.call("POST", "/what-ifs", as_=WRITER, json=body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), (name, answer.text)
+    changes = [AWARD, {"change": "growth_percent", "add": "500", "applies_to": {"rolles": ["teacher"]}}]
+    body = {"title": "x", "plan_year": "2020-21", "changes": changes}
+    answer = await compensation.call("POST", "/what-ifs", as_=WRITER, json=body)
+    assert {error["pointer"]: error["detail"] for error in answer.json()["errors"]} == {
+        "/changes/1/add": "'500' is no number from -100 to 100 with at most four places: write it like \"2.5\"",
+        "/changes/1/applies_to/rolles": "is not part of the changes language here: did you mean `roles`?",
+    }
     for role in ("educator", "principal", "payroll"):
         for method, path in (("POST", "/what-ifs"), ("GET", "/what-ifs"), ("GET", f"/what-ifs/{uuid4()}/rows")):
             answer = await compensation.call(method, path, as_={"roles": [role], "sub": "x"}, json={})
@@ -299,7 +311,7 @@ async def test_the_command_tells_what_it_came_to(few: Compensation) -> None:
     assert "in all 600.00 999.99 399.99" in told
     assert "share 0.00 999.99 999.99" in told
     assert "everybody 3 3 0 0 399.99" in told
-    assert "At most five days absent - 3 - -" in told
+    assert "At most five days absent - 3 of 3 - -" in told
     kept = await previewing.files(doors, what_if)
     assert kept["chart.svg"].startswith(b"<svg")
     assert len(kept["rows.csv"].splitlines()) == 1 + len(FEW)

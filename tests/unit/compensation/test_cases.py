@@ -33,11 +33,11 @@ EXPECT = "/cases/0/expect"
 
 SLIPS = [
     # what stands there, what is written instead, the place, its line, the remedy
-    ("2020-10-05,", "2020-10-05, year: 2019-20,", f"{SEEN}/year", 5, "did you mean 'school_year'?"),
-    ("2020-10-05,", "2020-10-05, finalised: 2020-10-07,", f"{SEEN}/finalised", 5, "did you mean 'finalized_at'?"),
+    ("2020-10-05,", "2020-10-05, year: 2019-20,", f"{SEEN}/year", 5, "did you mean `school_year`?"),
+    ("2020-10-05,", "2020-10-05, finalised: 2020-10-07,", f"{SEEN}/finalised", 5, "did you mean `finalized_at`?"),
     ("instructional_quality", "instructional_qualty", f"{SEEN}/levels/instructional_qualty", 5,
      "did you mean 'instructional_quality'?"),
-    ("rung: novice", "say: [x]", f"{EXPECT}/say", 10, "did you mean 'says'?"),
+    ("rung: novice", "say: [x]", f"{EXPECT}/say", 10, "did you mean `says`?"),
     ("cases:", "case:", "/cases", 1, "is missing: add it"),
     ("role: teacher", "role: coach", "/cases/0/facts/assignments/0/role", 4, "'instructional_coach'"),
     ("2020-09-11", "2020-09-31", "/cases/0/facts/awards/0/on", 7, "is not a date: write it like 2020-08-17"),
@@ -47,7 +47,7 @@ SLIPS = [
     ("mc-questioning", "mc-questionning", "/cases/0/facts/awards/0/credential", 7, "did you mean 'mc-questioning'?"),
     ("performance-bonus", "bonus", f"{EXPECT}/components/bonus", 11, "there is no component 'bonus'"),
     ("rung: novice", "rung: novize", f"{EXPECT}/rung", 10, "did you mean 'novice'?"),
-    ("    facts:", "    fact:", "/cases/0/fact", 3, "did you mean 'facts'?"),
+    ("    facts:", "    fact:", "/cases/0/fact", 3, "did you mean `facts`?"),
     ("    expect:", "    educators: []\n    expect:", "/cases/0/educators", 8, "has too few items"),
     ("group: tested", "group: tested, from: 2021-01-04, to: 2020-12-18", "/cases/0/facts/assignments/0", 4,
      "correct `from` or `to`"),

@@ -152,7 +152,12 @@ def test_the_statement_says_which_years_and_which_evidence() -> None:
         "scored": "The mean of 1 SLO score: 3.",
     }
     nothing = reasons(TWO_YEARS[0])
-    assert nothing["growth"] == "Fewer than two of the last two school years have anything on file for it."
+    too_few = "The plan asks for two of the last two school years, of which {} has anything on file for it."
+    assert nothing["growth"] == too_few.format("none")
+    assert [reasons(TWO_YEARS[0], growth(1, "50", year=year))["growth"] for year in ("2020-21", "2018-19")] == [
+        too_few.format("one"),
+        too_few.format("none"),
+    ]
     assert nothing["past"] == (
         "No observation with these scores is on file for the last two school years before the plan year."
     )

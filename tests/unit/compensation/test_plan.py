@@ -181,6 +181,14 @@ def test_what_is_expected_is_said_with_an_example(place: str, value: Any, says: 
     assert "correct it" not in found
 
 
+def test_what_only_follows_from_a_fault_is_no_other_one() -> None:
+    document = harmony()
+    set_at(document, "/eligibility/roles", ["Teacher", "coach"])
+    assert list(faults(document)) == ["/eligibility/roles/0", "/eligibility/roles/1"]
+    set_at(document, "/eligibility/roles", [])
+    assert list(faults(document)) == ["/eligibility/roles"]
+
+
 def test_a_kind_that_is_left_out_is_asked_for() -> None:
     document = harmony()
     remove_at(document, "/measures/0/take")

@@ -69,7 +69,7 @@ def test_cases_that_are_none_are_refused_with_line_and_remedy(tmp_path: Path) ->
     answer = rung_plan("check", shipped, str(cases))
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert (
-        "cases.yaml/cases/0/fact: line 3: is not part of the cases language here: did you mean 'facts'?"
+        "cases.yaml/cases/0/fact: line 3: is not part of the cases language here: did you mean `facts`?"
         in answer.stderr
     )
     answer = rung_plan("check", shipped, str(tmp_path / "none.yaml"))
@@ -79,3 +79,46 @@ def test_cases_that_are_none_are_refused_with_line_and_remedy(tmp_path: Path) ->
 def test_the_schema_that_editors_read_is_the_stored_one() -> None:
     stored = (REPOSITORY / "deploy/generated/plan.schema.json").read_text()
     assert json.loads(rung_plan("schema").stdout) == json.loads(stored)
+
+
+CHANGES = """\
+- {change: growth_percent, add: 500}
+- {change: award, credental: mc-questioning}
+- change: campus_attribute
+  campuses: []
+  attribute: Points
+  value: "=1"
+- {change: salary}
+- {change: award, credential: mc-a, applies_to: {roles: [], campuses: [one]}}
+- {change: slo_score, set: 9}
+- {change: award, change: award}
+- just words
+"""
+TOLD = """\
+/0/add: line 1: '500' is no number from -100 to 100 with at most four places: write it like "2.5"
+/1/credential: line 2: is missing: add it
+/1/credental: line 2: is not part of the changes language here: did you mean `credential`?
+/2/campuses: line 4: has too few items: name 1 or more, like [first, second]
+/2/attribute: line 5: is written with a small letter first, then small letters, digits, `_` and `-`, 63 in all at most: correct it
+/2/value: line 6: is written with digits, as a number below a million, or as a word with a letter first, 63 characters in all at most: correct it
+/3: line 7: 'salary' is not known as `change`: write 'growth_percent', 'observation_levels', 'slo_score', 'attribute', 'award', 'campus_attribute'
+/4/applies_to/roles: line 8: has too few items: name 1 or more, like [first, second]
+/4/applies_to/campuses/0: line 8: is not an id: write it like 01930000-0000-7000-8000-0000000000c1
+/5/set: line 9: is too high: write 5 or less, like 5
+/7: line 11: is not a group of names with their values: write each on a line of its own, like `name: value`
+11 faults: nothing was changed anywhere
+"""  # noqa: E501 - as it stands in a terminal
+
+
+def test_changes_are_checked_as_a_plan_is_before_anything_is_asked(tmp_path: Path) -> None:
+    plan, file = str(REPOSITORY / "services/compensation/plans/harmony-pbcs-2020-21.yaml"), tmp_path / "changes.yaml"
+    file.write_text(CHANGES)
+    twice = rung_plan("preview", plan, "--changes", str(file))
+    assert (twice.exit_code, twice.stderr.partition(": ")[2]) == (
+        1,
+        "line 10: stands here twice: keep one of them\n1 fault: nothing was changed anywhere\n",
+    )
+    file.write_text(CHANGES.replace("change: award, change: award", "change: award, credential: mc-a"))
+    answer = rung_plan("preview", plan, "--changes", str(file))
+    assert answer.exit_code == 1
+    assert answer.stderr.replace(str(file), "") == TOLD

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import jsonschema_rs
 import pytest
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -16,6 +16,7 @@ from shared.kernel.trace_context import current_traceparent
 from shared.web.app import Edges
 from shared.web.auth import CurrentPrincipal, Principal, Role, require
 from shared.web.edge import DEFAULT_BODY_LIMIT_BYTES, Edge
+from shared.web.pagination import Paging
 from shared.web.problems import PROBLEM_JSON, responses
 from tests.support.web import app_of, bearer, call_raw, calling
 
@@ -57,6 +58,11 @@ async def read_own(principal: CurrentPrincipal) -> str:
 @router.post("/statements", status_code=201)
 async def write_statement(body: _Statement) -> _Statement:
     return body
+
+
+@router.get("/filtered")
+async def list_filtered(paging: Paging, campus: Annotated[str | None, Query(alias="campus_id")] = None) -> str | None:
+    return campus
 
 
 @router.get("/cached")
@@ -125,6 +131,22 @@ class TestHeaders:
             assert answer.headers["x-content-type-options"] == "nosniff"
         assert cached.headers["cache-control"] == "private, no-cache"
         assert cached.headers.get_list("vary", split_commas=True) == ["Accept", "Authorization"]
+
+
+class TestQuery:
+    async def test_a_parameter_that_a_door_does_not_know_is_refused_with_the_one_that_may_be_meant(self) -> None:
+        """Else who misspells a filter takes everybody for the chosen."""
+        path = "/compensation/v1/filtered"
+        async with calling(app_of(router)) as client:
+            refused = await client.get(path, params={"campus": "one", "school": "two", "limit": "3"})
+            taken = await client.get(path, params={"campus_id": "one", "limit": "3"})
+            without = await client.get("/compensation/v1/trace", params={"at": "noon"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "malformed-request")
+        assert {error["pointer"]: error["detail"] for error in refused.json()["errors"]} == {
+            "/query/campus": "is not taken here: did you mean campus_id?",
+            "/query/school": "is not taken here: campus_id, cursor, limit are",
+        }
+        assert (taken.status_code, taken.json(), without.status_code) == (200, "one", 200)
 
 
 class TestTraces:

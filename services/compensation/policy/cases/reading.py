@@ -20,7 +20,7 @@ def parse_cases(source: str, plan: Plan) -> GoldenCases:
     try:
         cases = GoldenCases.model_validate(data)
     except ValidationError as error:
-        found = faults_of_form(error, data, language="cases", model=GoldenCases)
+        found = faults_of_form(error, data, language="cases", schema=GoldenCases.model_json_schema())
     else:
         found = [*faults_of_names(cases, plan)]
     if found:

@@ -87,6 +87,13 @@ def measure_reader(measure: Measure, starts_in: int) -> MeasureReader:  # noqa: 
             raise InvariantBroken(f"{measure.take} is made of other measures, not read from facts")
 
 
+def years_reader(measure: EvidenceMeasure, over: Years, starts_in: int) -> Callable[[Gathered], int]:
+    """How many of the years that a measure is over have anything on file: as many as a mean of them would be of."""
+    mean = over.model_copy(update={"combine": "mean", "at_least": 1})
+    read = measure_reader(measure.model_copy(update={"over": mean}), starts_in)
+    return lambda found: read(found)[1]
+
+
 def _credentials_earned(of: tuple[str, ...] | None) -> MeasureReader:
     def read(found: Gathered) -> Reading:
         earned = {award.credential for award in found.year_awards}

@@ -1,11 +1,13 @@
 """Who a rule is for, and whom it counts together: roles, places, and attributes that HR keeps."""
 
+import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from services.compensation.policy.language.terms import Clause, Code, WholeNumber, Word
+from services.compensation.policy.language.terms import CODE, Clause, Code, WholeNumber, Word
 from shared.events.evaluation import StaffRole, SubjectGroup
 
 
@@ -64,8 +66,25 @@ def _sort_of_within(value: Any) -> str:
     return "group" if isinstance(value, (Mapping, WithinGroup)) else "place"
 
 
+_PLACES = ("network", "district", "campus")
+
+
+def _place(value: Any) -> Any:
+    """A word that is no place is often the name of an attribute."""
+    if isinstance(value, str) and value not in _PLACES:
+        if close := get_close_matches(value, _PLACES, n=1):
+            raise ValueError(f"{value!r} is not known here: did you mean {close[0]!r}?")
+        named = value if re.fullmatch(CODE, value) else "team"
+        raise ValueError(
+            f"{value!r:.60} is not known here: write 'network', 'district' or 'campus', or {{attribute: {named}}} for "
+            "those with the same value of an attribute that HR keeps"
+        )
+    return value
+
+
 Within: TypeAlias = Annotated[
-    Annotated[Literal["network", "district", "campus"], Tag("place")] | Annotated[WithinGroup, Tag("group")],
+    Annotated[Literal["network", "district", "campus"], BeforeValidator(_place), Tag("place")]
+    | Annotated[WithinGroup, Tag("group")],
     Discriminator(_sort_of_within),
 ]
 """Whom a rule counts together: everybody, those of a district or campus, or those of a group."""

@@ -5,6 +5,7 @@ Only facts of the plan year change. Bounds are those of the fact itself, so that
 could ever have published.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
@@ -29,6 +30,13 @@ _PERCENT_MAX = 100 * SCALE
 _POINTS = r"^-?(100(\.0{1,4})?|[0-9]{1,2}(\.[0-9]{1,4})?)$"
 
 
+def _points(value: Any) -> str:
+    text = as_text(value)
+    if re.fullmatch(_POINTS, text) is None:
+        raise ValueError(f'{text!r:.60} is no number from -100 to 100 with at most four places: write it like "2.5"')
+    return text
+
+
 def _text_or_whole(pattern: str, most: int) -> WithJsonSchema:
     """A number that may be text or whole, as in a plan: what its JSON Schema says of it."""
     whole = {"type": "integer", "minimum": -most, "maximum": most}
@@ -37,9 +45,8 @@ def _text_or_whole(pattern: str, most: int) -> WithJsonSchema:
 
 Points = Annotated[
     str,
-    BeforeValidator(as_text),
+    BeforeValidator(_points),
     Field(
-        pattern=_POINTS,
         examples=["5"],
         description="Points of a percentage to add, from -100 to 100; the result stays within 0 and 100.",
     ),
@@ -199,6 +206,7 @@ class CampusAttribute(Clause):
 OfEducators: TypeAlias = GrowthPercent | ObservationLevels | SloScore | AttributeValue | Award
 Change: TypeAlias = Annotated[OfEducators | CampusAttribute, Field(discriminator="change")]
 """One change; several are made one after the other."""
+Changes = Annotated[list[Change], Field(max_length=20)]
 
 
 def _level(level: int) -> int:

@@ -20,8 +20,10 @@ from services.compensation.policy.evaluation.reading import columns_of
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import Bools, Ints, integers
 from services.compensation.policy.facts.gather import CampusAttributes, Gathered, gather
+from services.compensation.policy.what_if.groups import Groups
 from services.compensation.policy.what_if.supposing import Supposing
 from services.compensation.policy.what_if.unanswered import Unanswered
+from services.compensation.policy.what_if.unheeded import Unheeded
 from shared.kernel.assertions import InvariantBroken
 
 BLOCK = 1_024
@@ -115,6 +117,8 @@ class Comparison:
         self.after = after
         self.supposing = supposing
         self.unanswered = Unanswered(after.plan)
+        self.groups = Groups(after.plan)
+        self.unheeded = Unheeded(after.plan, supposing.changes)
         self.educators = 0
         self.is_redrawn = False
         """Whether the standing settlement is not what the facts come to now, so that drawing it anew changes pay."""
@@ -129,10 +133,13 @@ class Comparison:
         """Educators with their standing facts as they are stored; who is not on a roster is passed over."""
         read = (EducatorFacts.from_document(educator_id, orjson.loads(facts)) for educator_id, facts in page)
         standing = [one for one in read if one.facts.get(FactKind.ROSTER)]
+        for one in standing:
+            self.unheeded.look_at(one)
         supposed = [self.supposing.of(one) for one in standing]
         after = [self.after.gathered(one) for one in supposed]
         for one, found in zip(supposed, after, strict=True):
             self.unanswered.look_at(one, found)
+            self.groups.look_at(found)
         before = after
         if self.before is not None:
             # Most drafts look at the same dates, roles and attributes: what was gathered once serves both sides.

@@ -30,6 +30,8 @@ class _Gate:
     title: str
     before: int | None
     after: int | None
+    asked_before: int = 0
+    asked_after: int = 0
     met_before: int = 0
     met_after: int = 0
     up: int = 0
@@ -40,11 +42,13 @@ class _Gate:
 class Tally:
     """Counts the blocks of a comparison as they are decided; `summary` once all are counted.
 
-    `given` is what was paid of the year already, or is under way, in cents by educator.
+    `given` is what was paid of the year already, or is under way, in cents by educator; `is_closed` whether the year
+    was settled for good.
     """
 
     comparison: Comparison
     given: Mapping[str, int] = field(default_factory=dict)
+    is_closed: bool = False
     gates: list[_Gate] = field(init=False)
     _people: list[Person] = field(default_factory=list)
     _totals: list[tuple[Ints, Ints]] = field(default_factory=list)
@@ -96,8 +100,10 @@ class Tally:
             gate.down += int(downs.sum())
         for gate in self.gates:
             if before and gate.before is not None:
+                gate.asked_before += int(before.gate_asked[gate.before].sum())
                 gate.met_before += int(before.gate_met[gate.before].sum())
             if gate.after is not None:
+                gate.asked_after += int(after.gate_asked[gate.after].sum())
                 gate.met_after += int(after.gate_met[gate.after].sum())
         return up, down
 
@@ -137,11 +143,19 @@ class Tally:
             yield "No roster has brought anybody yet: there is nobody to decide."
         if self.comparison.before is None:
             yield "No plan is published for the year: everything is compared with nothing."
+        before, after = self._plans
+        if self.is_closed and (before is None or before.content_hash != after.content_hash):
+            yield (
+                f"{after.plan.plan_year} was settled for good: no plan is published over it unless another person "
+                "reopens it."
+            )
         for number, educators in enumerate(self.comparison.supposing.touched, start=1):
             if not educators:
                 yield f"Change {number} touches nobody: look at whom it is for, and at what it names."
         if self._people:
+            yield from self.comparison.unheeded.notes()
             yield from self.comparison.unanswered.notes()
+            yield from self.comparison.groups.notes()
         now, then = self._overpaid
         if then != now:
             yield (
@@ -149,7 +163,7 @@ class Tally:
                 f"{dollars(sum(then))} of it would be overpaid, to {counted(len(then), 'educator', 'educators')} "
                 f"({dollars(sum(now))} to {len(now)} as it stands), and is taken back by nothing but a recovery."
             )
-        offers = self._plans[1].plan.offers
+        offers = after.plan.offers
         if offers:
             accepted = f"{{change: attribute, attribute: {OFFER_ATTRIBUTE}, item: {offers[0].code}, value: accepted}}"
             yield (
@@ -215,11 +229,14 @@ def _told(plan: CompiledPlan | None) -> Document | None:
 def _told_of_gate(gate: _Gate, *, has_before: bool) -> Document:
     """Counts are null for a plan that has no such gate."""
     both = gate.before is not None and gate.after is not None
+    is_before, is_after = has_before and gate.before is not None, gate.after is not None
     return {
         "key": gate.code,
         "title": gate.title,
-        "met_before": gate.met_before if has_before and gate.before is not None else None,
-        "met_after": gate.met_after if gate.after is not None else None,
+        "asked_before": gate.asked_before if is_before else None,
+        "asked_after": gate.asked_after if is_after else None,
+        "met_before": gate.met_before if is_before else None,
+        "met_after": gate.met_after if is_after else None,
         "crossed_up": gate.up if both else None,
         "crossed_down": gate.down if both else None,
     }

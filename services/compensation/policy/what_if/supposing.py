@@ -16,7 +16,7 @@ class Supposing:
     """
 
     def __init__(self, changes: Sequence[Change], scope: Scope, campuses: CampusAttributes) -> None:
-        self._changes = changes
+        self.changes = changes
         self._scope = scope
         self._standing = campuses
         self.campuses = campuses
@@ -27,11 +27,11 @@ class Supposing:
 
     def of(self, facts: EducatorFacts) -> EducatorFacts:
         """What is supposed of a rostered educator; the very same facts where no change touches them."""
-        if not self._changes:
+        if not self.changes:
             return facts
         (roster,) = facts.facts[FactKind.ROSTER].values()
         work = employment_of(roster.data, self._scope.calendar, self._scope.roles)
-        for number, change in enumerate(self._changes):
+        for number, change in enumerate(self.changes):
             if isinstance(change, CampusAttribute):
                 self.touched[number] += self._is_on(change, work)
             elif change.applies_to.covers(work):

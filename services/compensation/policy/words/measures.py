@@ -9,6 +9,7 @@ from services.compensation.policy.evaluation.measures import WeightTable
 from services.compensation.policy.evaluation.settlement import Settlement
 from services.compensation.policy.exact import SCALE, decimal_text, millionths
 from services.compensation.policy.facts.gather import Gathered
+from services.compensation.policy.facts.readers import years_reader
 from services.compensation.policy.language.conditions import Gate
 from services.compensation.policy.language.measures import (
     AttributeIs,
@@ -26,7 +27,6 @@ from services.compensation.policy.language.measures import (
     SloAttainmentCount,
     SloScoreCount,
     Weighted,
-    Years,
     is_percentage,
     made_of,
 )
@@ -37,7 +37,6 @@ from services.compensation.policy.words.texts import (
     Memo,
     Part,
     counted,
-    in_words,
     listed,
     none_on_file,
     plain,
@@ -46,6 +45,7 @@ from services.compensation.policy.words.texts import (
     remember,
     whole_of,
 )
+from services.compensation.policy.words.years import over_years, too_few_years
 
 _COUNTED = {
     "observation_count": ("finalized observation", "finalized observations"),
@@ -109,6 +109,11 @@ class MeasureWords:
         self._terms = {
             table.measure: _terms(plan, table) for table in plan.derivations if isinstance(table, WeightTable)
         }
+        self._years_of = {
+            at: years_reader(one, one.over, plan.calendar.starts_in)
+            for at, one in enumerate(plan.measures)
+            if isinstance(one, EvidenceMeasure) and one.over is not None and one.over.at_least > 1
+        }
         by_code = {measure.code: measure for measure in plan.measures}
         self._units = [" %" if is_percentage(measure, by_code) else "" for measure in plan.measures]
         self.reach = Reach(plan)
@@ -146,7 +151,10 @@ class MeasureWords:
             elif found.late_slos and evidence == "slo":
                 late = found.late_slos
             key: tuple[object, ...] = (at, row.measured[at], row.numerators[at], row.denominators[at], late)
-            totals, measure = None, self._plan.measures[at]
+            years, totals, measure = 0, None, self._plan.measures[at]
+            if at in self._years_of and not row.measured[at]:
+                years = self._years_of[at](found)
+                key = (*key, years)
             if of := self._parts[at]:
                 if isinstance(measure, GroupMean):
                     totals = settlement.group_totals.get(measure.code, {}).get(place_of(measure.within, found))
@@ -159,7 +167,7 @@ class MeasureWords:
                 )
             part = self._measure_parts.get(key)
             if part is None:
-                part = remember(self._measure_parts, key, self._measure(at, row, late, totals))
+                part = remember(self._measure_parts, key, self._measure(at, row, late, years, totals))
             parts.append(part)
         return parts
 
@@ -227,7 +235,7 @@ class MeasureWords:
         )
         return f"{told}. Met: {listed(met, 'and') if met else 'none'}."
 
-    def _measure(self, at: int, row: Row, late: int, totals: tuple[int, int] | None) -> Part:
+    def _measure(self, at: int, row: Row, late: int, years: int, totals: tuple[int, int] | None) -> Part:
         measure, is_measured = self._plan.measures[at], row.measured[at]
         if isinstance(measure, Weighted):
             return self._weighted(at, row)
@@ -235,7 +243,7 @@ class MeasureWords:
         if isinstance(measure, GroupMean):
             reason = self._of_group(measure, at, row, totals)
         else:
-            reason = self._reason(at, row) if is_measured else self._unmeasured(at, row)
+            reason = self._reason(at, row) if is_measured else self._unmeasured(at, row, years)
         shown = None
         if measure.points is not None:
             shown = points_text(row.points[at], self._places)
@@ -280,10 +288,10 @@ class MeasureWords:
             return f"No value of {of.title} was settled for the {whole_of(measure.within)}."
         return f"{mean_told(measure, of, *totals, self._places)} = {self.value(at, row)}."
 
-    def _unmeasured(self, at: int, row: Row) -> str:
+    def _unmeasured(self, at: int, row: Row, years: int) -> str:
         measure = self._plan.measures[at]
         if isinstance(measure, EvidenceMeasure) and measure.over is not None:
-            return _too_few_years(_NOTHING_ON_FILE[measure.take], measure.over)
+            return too_few_years(_NOTHING_ON_FILE[measure.take], measure.over, years)
         if not isinstance(measure, (Chosen, Combined)):
             return _NOTHING_ON_FILE[measure.take]
         missing = [self._plan.measures[part] for part in self._parts[at] if not row.measured[part]]
@@ -311,11 +319,11 @@ class MeasureWords:
             case RatingScore():
                 if measure.over is None:
                     return f"The summative rating of the year: {value}."
-                return f"{_over_years(measure.over)} of the summative ratings: {value}."
+                return f"{over_years(measure.over)} of the summative ratings: {value}."
             case AttributeNumber():
                 if measure.over is None:
                     return f"On file: {value}."
-                return f"{_over_years(measure.over)} of what is on file: {value}."
+                return f"{over_years(measure.over)} of what is on file: {value}."
             case AttributeIs():
                 answer = "Yes" if numerator else "No"
                 return f"{answer}: asked is whether {plain(measure.attribute)} is {listed(measure.any_of, 'or')}."
@@ -345,23 +353,6 @@ def _position(measure: PlacementPosition, position: int) -> str:
     return f"The rung held by a placement is {measure.rungs[position - 1]}, which counts {position} of {asked}."
 
 
-def _over_years(over: Years) -> str:
-    return f"The {over.combine} over {_years(over)}"
-
-
-def _years(over: Years) -> str:
-    end = "" if over.through == "plan_year" else " before the plan year"
-    years = "school year" if over.years == 1 else f"{in_words(over.years)} school years"
-    return f"the last {years}{end}"
-
-
-def _too_few_years(nothing: str, over: Years) -> str:
-    """`nothing` is what is said of one year."""
-    if over.at_least == 1:
-        return f"{nothing.removesuffix('.')} for {_years(over)}."
-    return f"Fewer than {in_words(over.at_least)} of {_years(over)} have anything on file for it."
-
-
 def _terms(plan: CompiledPlan, table: WeightTable) -> list[list[tuple[int, str, str]]]:
     """For each kind of person what is weighed: position, weight and title."""
     return [
@@ -379,7 +370,7 @@ def _read(measure: Measure, numerator: int, denominator: int, value: str) -> str
     """`value` with its unit."""
     if isinstance(measure, EvidenceMeasure) and measure.over is not None:
         how = f"{measure.combine} " if isinstance(measure, GrowthPercent) else ""
-        return f"{_over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}."
+        return f"{over_years(measure.over)} of each year's {how}{_OF_EACH_YEAR[measure.take]}: {value}."
     if measure.take == "observation_mean":
         levels = counted(numerator // SCALE, "level point", "level points")
         return f"{levels} over {counted(denominator, 'score', 'scores')}: a mean of {value}."
