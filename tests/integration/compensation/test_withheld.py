@@ -111,7 +111,7 @@ async def test_who_was_overpaid_sees_how_much_why_what_is_agreed_what_was_taken_
     assert "What is taken back" not in (await read(overpaid, "page", sequence=1)).text
     other = (await read(overpaid, "page", PRINCIPAL)).text
     assert "was taken back with" not in other
-    assert "and $400.00 was paid by such a plan." in other
+    assert "was paid by such a plan" not in other
 
 
 async def test_a_hold_is_shown_with_its_reason_and_only_to_the_educator_and_hr(overpaid: Compensation) -> None:
