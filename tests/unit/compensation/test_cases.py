@@ -38,6 +38,8 @@ SLIPS = [
     ("instructional_quality", "instructional_qualty", f"{SEEN}/levels/instructional_qualty", 5,
      "did you mean 'instructional_quality'?"),
     ("rung: novice", "say: [x]", f"{EXPECT}/say", 10, "did you mean `says`?"),
+    ("2020-10-05,", "2019-10-05,", f"{SEEN}/on", 5, "is outside 2020-21"),
+    ("2020-10-05,", "2020-10-05, finalized_at: 2020-10-01T10:00,", f"{SEEN}/finalized_at", 5, "before 2020-10-05"),
     ("cases:", "case:", "/cases", 1, "is missing: add it"),
     ("role: teacher", "role: coach", "/cases/0/facts/assignments/0/role", 4, "'instructional_coach'"),
     ("2020-09-11", "2020-09-31", "/cases/0/facts/awards/0/on", 7, "is not a date: write it like 2020-08-17"),

@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 
 from services.compensation.errors import PlanInvalid
+from services.compensation.policy.cases.days import faults_of_days
 from services.compensation.policy.cases.form import GoldenCases
 from services.compensation.policy.cases.names import faults_of_names
 from services.compensation.policy.document_faults import faults_of_form, placed
@@ -22,7 +23,7 @@ def parse_cases(source: str, plan: Plan) -> GoldenCases:
     except ValidationError as error:
         found = faults_of_form(error, data, language="cases", schema=GoldenCases.model_json_schema())
     else:
-        found = [*faults_of_names(cases, plan)]
+        found = [*faults_of_names(cases, plan), *faults_of_days(cases, plan)]
     if found:
         detail, errors = placed(found, lines)
         raise PlanInvalid(detail, errors=errors)
