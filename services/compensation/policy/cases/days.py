@@ -15,18 +15,16 @@ _Dated = tuple[str, int, str, date, str, datetime | None, str]
 
 def faults_of_days(cases: GoldenCases, plan: Plan) -> Faults:
     """Faults of cases whose form is right."""
-    for number, case in enumerate(cases.cases):
-        for index, educator in enumerate(case.everybody):
-            place = ("cases", number) if case.educators is None else ("cases", number, "educators", index)
-            for kind, which, name, day, closed, moment, year in _dated(educator.facts, plan.plan_year):
-                here, span = (*place, "facts", kind, which), SchoolYear.parse(year)
-                if not span.begins_on <= day <= span.ends_on:
-                    yield FieldError(
-                        at(*here, name),
-                        f"{day} is outside {year}, which it is evidence of: correct it, or write its `school_year`",
-                    )
-                if moment is not None and moment.date() < day:
-                    yield FieldError(at(*here, closed), f"{moment} is before {day}: correct one of them")
+    for place, educator in cases.everybody():
+        for kind, which, name, day, closed, moment, year in _dated(educator.facts, plan.plan_year):
+            here, span = (*place, "facts", kind, which), SchoolYear.parse(year)
+            if not span.begins_on <= day <= span.ends_on:
+                yield FieldError(
+                    at(*here, name),
+                    f"{day} is outside {year}, which it is evidence of: correct it, or write its `school_year`",
+                )
+            if moment is not None and moment.date() < day:
+                yield FieldError(at(*here, closed), f"{moment} is before {day}: correct one of them")
 
 
 def _dated(facts: Facts, plan_year: str) -> Iterator[_Dated]:

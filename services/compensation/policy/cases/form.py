@@ -1,11 +1,15 @@
 """The form of golden cases: a document beside a plan that says what it comes to for whom."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from services.compensation.policy.cases.facts import Facts
 from services.compensation.policy.language.terms import AmountText, Clause, Code, Source, Title, Value
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Keys and positions, from the document down."""
 
 
 class Expected(Clause):
@@ -69,3 +73,9 @@ class GoldenCases(Clause):
     shared: Any = None
     campuses: dict[Title, dict[Code, Value]] = Field(default_factory=dict)
     cases: tuple[Case, ...] = Field(min_length=1)
+
+    def everybody(self) -> Iterator[tuple[Path, Educator]]:
+        """Each educator of each case, and where they stand in the document."""
+        for number, case in enumerate(self.cases):
+            for index, educator in enumerate(case.everybody):
+                yield ("cases", number) if case.educators is None else ("cases", number, "educators", index), educator

@@ -4,98 +4,15 @@ A case may well show that something is not looked at. So a name that the plan do
 nearly one that the plan does, but for components and rungs that are expected: those have to be the plan's own.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from difflib import SequenceMatcher
-from typing import Any
 
-from services.compensation.domain import OFFER_ATTRIBUTE
+from services.compensation.policy.alike import are_alike
 from services.compensation.policy.cases.facts import Facts
-from services.compensation.policy.cases.form import Expected, GoldenCases
+from services.compensation.policy.cases.form import Expected, GoldenCases, Path
 from services.compensation.policy.checks.faults import Faults, at, unknown
 from services.compensation.policy.language.document import Plan
-from services.compensation.policy.language.ladder import CredentialNeed, Pathway
-from services.compensation.policy.language.measures import (
-    AttributeIs,
-    AttributeNumber,
-    CampusAttribute,
-    CredentialCount,
-    GrowthPercent,
-    ObservationLowest,
-    ObservationMean,
-    PlacementPosition,
-)
-from services.compensation.policy.language.pay import OnCampuses, PerAward
-from services.compensation.policy.language.people import AppliesTo, WithinGroup
-from services.compensation.policy.language.terms import Clause
+from services.compensation.policy.names_in_plan import LookedAt, looked_at
 from shared.kernel.errors import FieldError
-
-_ALIKE_PERCENT = 85
-Path = tuple[str | int, ...]
-
-
-@dataclass
-class LookedAt:
-    """The names of facts that a plan looks at. `items` has those of each attribute that is kept item by item."""
-
-    domains: set[str] = field(default_factory=set)
-    growth: set[str] = field(default_factory=set)
-    credentials: set[str] = field(default_factory=set)
-    attributes: set[str] = field(default_factory=set)
-    items: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    of_campuses: set[str] = field(default_factory=set)
-    ladders: set[str] = field(default_factory=set)
-    rungs: set[str] = field(default_factory=set)
-
-    def add(self, clause: Clause) -> None:
-        match clause:
-            case ObservationMean() | ObservationLowest():
-                self.domains.update(clause.domains)
-            case GrowthPercent():
-                self.growth.update(clause.measures or ())
-            case PerAward() | Pathway():
-                self.credentials.update(clause.credentials or ())
-            case CredentialNeed() | CredentialCount():
-                self.credentials.update(clause.of or ())
-            case AttributeNumber():
-                self.attributes.add(clause.attribute)
-                self.items[clause.attribute].update(clause.items or (), clause.except_items or ())
-            case AttributeIs() | WithinGroup():
-                self.attributes.add(clause.attribute)
-            case AppliesTo():
-                self.attributes.update(clause.attributes or ())
-            case CampusAttribute() | OnCampuses():
-                self.of_campuses.add(clause.attribute)
-            case PlacementPosition():
-                self.ladders.update([clause.ladder] if clause.ladder else [])
-                self.rungs.update(clause.rungs)
-            case _:
-                pass
-
-
-def looked_at(plan: Plan) -> LookedAt:
-    found = LookedAt()
-    for clause in _clauses(plan):
-        found.add(clause)
-    if plan.offers:
-        found.attributes.add(OFFER_ATTRIBUTE)
-        found.items[OFFER_ATTRIBUTE].update(offer.code for offer in plan.offers)
-    found.ladders.add(plan.ladder_code)
-    found.rungs.update(rung.code for rung in plan.ladder.rungs)
-    return found
-
-
-def _clauses(part: Any) -> Iterator[Clause]:
-    if isinstance(part, Clause):
-        yield part
-        part = [value for _, value in part]
-    elif isinstance(part, dict):
-        part = part.values()
-    elif not isinstance(part, (tuple, list)):
-        return
-    for inner in part:
-        yield from _clauses(inner)
 
 
 def faults_of_names(cases: GoldenCases, plan: Plan) -> Faults:
@@ -104,16 +21,14 @@ def faults_of_names(cases: GoldenCases, plan: Plan) -> Faults:
     for campus, kept in cases.campuses.items():
         for code in kept:
             yield from _nearly(("campuses", campus, code), "attribute of campuses", code, known.of_campuses)
-    for number, case in enumerate(cases.cases):
-        for index, educator in enumerate(case.everybody):
-            place: Path = ("cases", number) if case.educators is None else ("cases", number, "educators", index)
-            for path, what, name, names in _told(educator.facts, plan, known, cases.campuses):
-                yield from _nearly((*place, "facts", *path), what, name, names)
-            if plan.plan_year in educator.facts.earlier_attributes:
-                there = at(*place, "facts", "earlier_attributes", plan.plan_year)
-                yield FieldError(there, "is the year of the plan: write it under `attributes`")
-            if isinstance(educator.expect, Expected):
-                yield from _expected((*place, "expect"), educator.expect, plan)
+    for place, educator in cases.everybody():
+        for path, what, name, names in _told(educator.facts, plan, known, cases.campuses):
+            yield from _nearly((*place, "facts", *path), what, name, names)
+        if plan.plan_year in educator.facts.earlier_attributes:
+            there = at(*place, "facts", "earlier_attributes", plan.plan_year)
+            yield FieldError(there, "is the year of the plan: write it under `attributes`")
+        if isinstance(educator.expect, Expected):
+            yield from _expected((*place, "expect"), educator.expect, plan)
 
 
 def _expected(place: Path, expect: Expected, plan: Plan) -> Faults:
@@ -151,16 +66,13 @@ def _told(
 
 
 def _nearly(path: Path, what: str, name: str, names: Iterable[str]) -> Faults:
-    if name not in names and (meant := next((one for one in sorted(names) if _are_alike(name, one)), None)):
+    if name not in names and (meant := next((one for one in sorted(names) if _is_slip(name, one)), None)):
         yield FieldError(at(*path), f"the plan knows no {what} {name!r}: did you mean {meant!r}?")
 
 
-def _are_alike(name: str, other: str) -> bool:
-    """Alike enough for a slip. What differs only in its numbers is another thing, like the next of a row."""
-    if _without_digits(name) == _without_digits(other):
-        return False
-    shared = sum(block.size for block in SequenceMatcher(None, name, other, autojunk=False).get_matching_blocks())
-    return 2 * shared * 100 >= _ALIKE_PERCENT * (len(name) + len(other))
+def _is_slip(name: str, other: str) -> bool:
+    """What differs only in its numbers is another thing, like the next of a row."""
+    return _without_digits(name) != _without_digits(other) and are_alike(name, other)
 
 
 def _without_digits(name: str) -> str:

@@ -5,8 +5,8 @@ a team that is misspelt is a team of one.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 
+from services.compensation.policy.alike import are_alike, letters_shared
 from services.compensation.policy.evaluation.compiled import CompiledPlan
 from services.compensation.policy.facts.gather import Gathered
 from services.compensation.policy.words.texts import listed, plain
@@ -14,8 +14,8 @@ from services.compensation.policy.words.texts import listed, plain
 NAMED_AT_MOST = 5
 _MUCH_LARGER = 5
 """So many times the educators of a group: what it may have been meant to be."""
-_LETTERS, _ALIKE_PERCENT = 2, 85
-"""Names are close where so few letters differ, and so much of both is alike."""
+_LETTERS = 2
+"""Names are close where they are alike, and no more letters than that differ."""
 _LOOKED_AT = 200
 """The smallest groups, and the largest, that are looked at for names that are close."""
 _SEPARATORS = re.compile(r"[ ._-]+")
@@ -76,6 +76,4 @@ def _is_meant(name: str, other: str, sizes: Mapping[str, int]) -> bool:
     first, second = (_SEPARATORS.sub("-", one).casefold() for one in (name, other))
     if abs(len(first) - len(second)) > _LETTERS:
         return False
-    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
-    same, both = sum(block.size for block in blocks), len(first) + len(second)
-    return max(len(first), len(second)) - same <= _LETTERS and 200 * same >= _ALIKE_PERCENT * both
+    return max(len(first), len(second)) - letters_shared(first, second) <= _LETTERS and are_alike(first, second)

@@ -42,7 +42,7 @@ class Unanswered:
     def __init__(self, plan: CompiledPlan) -> None:
         self._plan = plan.plan
         self._measures = plan.measures
-        self._credentials = {code for _, codes in credentials_named(plan.plan) for code in codes}
+        self._credentials = {code for _, codes in _credentials_named(plan.plan) for code in codes}
         self._domains = {
             domain for measure in plan.measures if isinstance(measure, _Observations) for domain in measure.domains
         }
@@ -76,7 +76,7 @@ class Unanswered:
                 yield f"{_named('Measure', measure)}: {_unmeasured(measure)}"
             elif isinstance(measure, _Observations) and (unscored := _in(self._domains, measure.domains)):
                 yield f"{_named('Measure', measure)}: nobody was scored in {_spelt('domain', unscored)}"
-        for part, codes in credentials_named(self._plan):
+        for part, codes in _credentials_named(self._plan):
             if never := _in(self._credentials, codes):
                 yield f"{part}: nobody was ever awarded {_spelt('credential', never)}"
         for gate, is_asked, is_met in zip(self._plan.gates, self._asked.tolist(), self._met.tolist(), strict=True):
@@ -84,7 +84,7 @@ class Unanswered:
                 yield f"{_named('Gate', gate)}: {_unmet(gate, is_asked=is_asked)}"
 
 
-def credentials_named(plan: Plan) -> Iterator[tuple[str, Iterable[str]]]:
+def _credentials_named(plan: Plan) -> Iterator[tuple[str, Iterable[str]]]:
     """Each part of the plan that names credentials, in words, with their codes."""
     for pathway in plan.pathways:
         yield _named("Pathway", pathway), pathway.credentials
