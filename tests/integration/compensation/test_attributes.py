@@ -3,9 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from services.compensation.service.rebuild import rebuild
-from tests.integration.compensation.test_rebuild import log_of
-from tests.support.compensation import APPROVER, SHARED_PLAN, WRITER, Compensation, running_compensation
+from tests.integration.compensation.test_rebuild import found_again
+from tests.support.compensation import APPROVER, SHARED_PLAN, WRITER, Compensation
 from tests.support.factories.events import educator_id, rostered
 
 TEAM_PLAN = (
@@ -167,12 +166,8 @@ async def test_teams_are_settled_as_campuses_are_and_found_again_in_the_log(
         "group_counts": {"together": {"Grade 3": 1, "Grade 4": 2}},
     }
     assert [(await amounts(compensation, who))["share"] for who in (ANA, BEN, CLEO)] == ["0.00", "500.00", "500.00"]
-    log = await log_of(compensation, [rostered(who) for who in (ANA, BEN, CLEO)])
-    async with running_compensation(make_database()) as empty:
-        async with empty.engine.begin() as connection:
-            await rebuild(connection, empty.clock, log)
-        await empty.recalculate()
-        assert await empty.state() == await compensation.state()
+    async with found_again(compensation, make_database, [rostered(who) for who in (ANA, BEN, CLEO)]):
+        pass
 
 
 async def test_the_log_alone_brings_attributes_and_common_facts_back(
@@ -183,12 +178,7 @@ async def test_the_log_alone_brings_attributes_and_common_facts_back(
     await compensation.call("POST", "/common-facts/2020-21/settlements", as_=WRITER, json={"final": True})
     await compensation.recalculate()
     await recorded(compensation, (ANA, "sick", None))
-    log = await log_of(compensation, [rostered(who) for who in (ANA, BEN, CLEO)])
-    async with running_compensation(make_database()) as empty:
-        async with empty.engine.begin() as connection:
-            await rebuild(connection, empty.clock, log)
-        await empty.recalculate()
-        assert await empty.state() == await compensation.state()
+    async with found_again(compensation, make_database, [rostered(who) for who in (ANA, BEN, CLEO)]) as empty:
         for table in ("attribute", "common_facts"):
             columns = {
                 "attribute": "id, version, value, item",

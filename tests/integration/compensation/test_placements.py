@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from services.compensation.service.rebuild import rebuild
 from shared.events.registry import Event
-from tests.integration.compensation.test_rebuild import log_of
-from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation, running_compensation
+from tests.integration.compensation.test_rebuild import found_again
+from tests.support.compensation import APPROVER, PAYROLL, WRITER, Compensation
 from tests.support.factories.events import CAMPUS, awarded, educator_id, grown, rated, revoked, rostered
 from tests.support.ladder_plan import HOLDING_PLAN, LADDER_PLAN, in_year
 
@@ -264,12 +263,7 @@ async def test_the_log_alone_brings_placements_and_what_rests_on_them_back(
     [kept, *_] = (await compensation.call("GET", f"/educators/{BEN}/placements", as_=WRITER)).json()
     why = {"reason": "of another person"}
     await compensation.call("POST", f"/placements/{kept['placement_id']}/withdrawal", as_=WRITER, json=why)
-    log = await log_of(compensation, [*ANA_LEADS, *BEN_IS_SKILLED])
-    async with running_compensation(make_database()) as empty:
-        async with empty.engine.begin() as connection:
-            await rebuild(connection, empty.clock, log)
-        await empty.recalculate()
-        assert await empty.state() == await compensation.state()
+    async with found_again(compensation, make_database, [*ANA_LEADS, *BEN_IS_SKILLED]) as empty:
         columns = "id, version, educator_id, ladder, school_year, kind, rung, reached, confirmed_by, minute_reference"
         query = f"SELECT {columns}, valid_through_year, withdrawn, lapsed FROM placement ORDER BY id, version"
         rows = await compensation.rows(query)

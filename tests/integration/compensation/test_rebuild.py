@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,20 @@ async def log_of(compensation: Compensation, events: Sequence[Event] = EVENTS_OF
         received_event = ReceivedEvent(row["id"], event, row["recorded_at"], None)
         log.add(received_event, to_arrival(received_event))
     return log
+
+
+@asynccontextmanager
+async def found_again(
+    lived: Compensation, make_database: Callable[[], str], events: Sequence[Event]
+) -> AsyncIterator[Compensation]:
+    """A database that was rebuilt from the log alone, and stands where the lived one does."""
+    log = await log_of(lived, events)
+    async with running_compensation(make_database()) as empty:
+        async with empty.engine.begin() as connection:
+            await rebuild(connection, empty.clock, log)
+        await empty.recalculate()
+        assert await empty.state() == await lived.state()
+        yield empty
 
 
 @pytest.mark.parametrize("seed", range(3))
